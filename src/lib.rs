@@ -1,0 +1,6 @@
+//! adjutant: a control room for several Claude Code sessions.
+//!
+//! The map of the program; `ARCHITECTURE.md` says who may import whom.
+
+/// The CLI's line protocol as types: bytes to lines to messages, and back.
+pub mod wire;
