@@ -2,5 +2,7 @@
 //!
 //! The map of the program; `ARCHITECTURE.md` says who may import whom.
 
+/// The domain: events, commands, and the pure fold that everything shown is computed from.
+pub mod core;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.
 pub mod wire;

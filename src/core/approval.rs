@@ -1,0 +1,233 @@
+//! Pending approvals: what is asked, what it would do, how it was decided.
+//!
+//! An approval's life is pending → claimed → resolved, or withdrawn by the CLI, or its session gone.
+//! There is no way from any of these to "allowed" but a [`Decision`] that says so.
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::ids::ApprovalId;
+use super::ids::SessionId;
+use super::ids::Timestamp;
+use super::ids::ToolCallId;
+use super::permission::PermissionMode;
+use super::permission::PermissionUpdate;
+use super::prompt::Surface;
+use super::risk::Risk;
+
+/// One answer that a question offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionOption {
+    pub label: String,
+    pub description: String,
+}
+
+/// A question of the model to the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The text is also the key under which the answer goes back.
+    pub text: String,
+    pub header: String,
+    pub multiple: bool,
+    pub options: Vec<QuestionOption>,
+}
+
+/// What kind of dialog a request needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ask {
+    /// May this tool run?
+    Tool,
+    Questions(Vec<Question>),
+    /// May planning end? The plan is Markdown.
+    Plan(String),
+}
+
+/// Fields of the request that bind the dialog; each makes it stricter, none looser.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Binding {
+    /// Approve is never preselected, and one key alone does not approve.
+    pub default_to_no: bool,
+    /// No "always" in any form.
+    pub no_always: bool,
+    /// Only a person at the session itself may approve.
+    pub needs_person: bool,
+    /// An ask rule of the person forced this request: no automatic approval may answer it.
+    pub asked_by_rule: Option<String>,
+    /// The CLI's own safety check forced it: no automatic approval may answer it.
+    pub safety_check: bool,
+}
+
+impl Binding {
+    /// Whether a policy may answer in the person's place at all.
+    pub fn permits_automatic(&self) -> bool {
+        !self.default_to_no && !self.needs_person && self.asked_by_rule.is_none() && !self.safety_check
+    }
+}
+
+/// The file a call would change, as it was when the approval was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilePreview {
+    pub path: String,
+    pub before: FileBefore,
+    /// The file was written by somebody else since the session last read it.
+    pub changed_since_read: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileBefore {
+    Missing,
+    Text(String),
+    /// Why there is no text to compare with: too large, not text, not readable.
+    Unknown(String),
+}
+
+/// Where the asking session works.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Place {
+    pub directory: String,
+    pub branch: Option<String>,
+}
+
+/// A sub-agent that asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentLabel {
+    pub id: String,
+    /// What it was asked to do, and its type, as far as the session knows.
+    pub description: Option<String>,
+    pub kind: Option<String>,
+}
+
+/// One request for permission.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Approval {
+    pub id: ApprovalId,
+    pub session: SessionId,
+    pub call: Option<ToolCallId>,
+    pub agent: Option<AgentLabel>,
+    pub tool: String,
+    /// The CLI's own heading for the request, where it sent one.
+    pub title: Option<String>,
+    /// Exactly what runs when it is allowed unedited.
+    pub input: Value,
+    pub ask: Ask,
+    /// "Always allow" in the forms that the CLI offers.
+    pub suggestions: Vec<PermissionUpdate>,
+    /// The model's own words about the call. They may lie.
+    pub description: Option<String>,
+    /// Why the CLI asks.
+    pub reason: Option<String>,
+    pub blocked_path: Option<String>,
+    pub binding: Binding,
+    pub risks: Vec<Risk>,
+    pub preview: Option<FilePreview>,
+    pub place: Place,
+    pub asked: Timestamp,
+    /// When it is denied by itself; `None` waits for ever.
+    pub deadline: Option<Timestamp>,
+}
+
+impl Approval {
+    /// Whether one decision can serve both: same session, same tool, same input, same asker.
+    pub fn is_same_request(&self, other: &Self) -> bool {
+        self.session == other.session
+            && self.tool == other.tool
+            && self.input == other.input
+            && self.agent == other.agent
+            && self.ask == Ask::Tool
+            && other.ask == Ask::Tool
+    }
+}
+
+/// One answered question: its text, and the labels or free text given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    pub question: String,
+    pub answer: String,
+}
+
+/// What the person, or a rule, decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Decision {
+    Allow {
+        /// The input as the person edited it; `None` sends back what was asked.
+        edited: Option<Value>,
+        /// What to remember; empty for "once".
+        remember: Vec<PermissionUpdate>,
+        /// Follows as a message, because the protocol has no place for it.
+        comment: Option<String>,
+    },
+    /// Answers to [`Ask::Questions`].
+    Answers(Vec<Answer>),
+    /// Accepts [`Ask::Plan`] and goes on in this mode.
+    AcceptPlan { mode: PermissionMode },
+    Deny {
+        /// Reaches the model as the tool's error.
+        message: String,
+        /// Also ends the turn.
+        stop: bool,
+    },
+}
+
+impl Decision {
+    /// Allows this one call as it was asked.
+    pub fn allow_once() -> Self {
+        Self::Allow { edited: None, remember: Vec::new(), comment: None }
+    }
+
+    pub fn deny(message: impl Into<String>) -> Self {
+        Self::Deny { message: message.into(), stop: false }
+    }
+
+    pub fn is_allow(&self) -> bool {
+        !matches!(self, Self::Deny { .. })
+    }
+
+    /// The decision in a few words, for the timeline and for logs.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            Self::Allow { edited: Some(_), .. } => "edited, then allowed",
+            Self::Allow { remember, .. } if !remember.is_empty() => "always allowed",
+            Self::Allow { .. } => "allowed once",
+            Self::Answers(_) => "answered",
+            Self::AcceptPlan { .. } => "plan accepted",
+            Self::Deny { stop: true, .. } => "denied and stopped",
+            Self::Deny { .. } => "denied",
+        }
+    }
+}
+
+/// A decision and its author.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub decision: Decision,
+    pub by: Surface,
+    /// From the request to the decision.
+    pub after_ms: u64,
+}
+
+/// Why an approval ended without anybody's decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Withdrawal {
+    /// The CLI cancelled the request.
+    ByCli,
+    /// The session's process ended.
+    SessionGone,
+}
+
+/// What can be done with a request right now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ApprovalState {
+    Pending,
+    /// An answer is on its way to the CLI; a second one comes too late.
+    Claimed {
+        by: Surface,
+    },
+}
+
+/// An approval that has not ended yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenApproval {
+    pub approval: Approval,
+    pub state: ApprovalState,
+}

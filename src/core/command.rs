@@ -1,0 +1,104 @@
+//! What a surface may ask of the engine. Every command names its session; the answer is events.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::approval::Decision;
+use super::ids::ApprovalId;
+use super::ids::PromptId;
+use super::ids::SessionId;
+use super::ids::TaskId;
+use super::permission::PermissionMode;
+use super::prompt::MoveWay;
+use super::prompt::SendHow;
+use super::prompt::Surface;
+use super::session::SessionSpec;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Opens a session; no process starts before the first prompt. `tag` comes back in `Opened`.
+    Open {
+        spec: Box<SessionSpec>,
+        tag: Option<u64>,
+    },
+    /// Stops the process in order and forgets the session.
+    Close {
+        session: SessionId,
+    },
+    Rename {
+        session: SessionId,
+        title: String,
+    },
+    Send {
+        session: SessionId,
+        text: String,
+        how: SendHow,
+        by: Surface,
+    },
+    EditQueued {
+        session: SessionId,
+        prompt: PromptId,
+        text: String,
+    },
+    DropQueued {
+        session: SessionId,
+        prompt: PromptId,
+    },
+    MoveQueued {
+        session: SessionId,
+        prompt: PromptId,
+        way: MoveWay,
+    },
+    Interrupt {
+        session: SessionId,
+    },
+    /// Stops the process in order; the next prompt starts it again with the same conversation.
+    Stop {
+        session: SessionId,
+    },
+    SetMode {
+        session: SessionId,
+        mode: PermissionMode,
+    },
+    SetModel {
+        session: SessionId,
+        model: String,
+    },
+    /// Answers a pending approval. The first answer wins; a later one is refused with an event.
+    Answer {
+        session: SessionId,
+        approval: ApprovalId,
+        decision: Box<Decision>,
+        by: Surface,
+    },
+    StopTask {
+        session: SessionId,
+        task: TaskId,
+    },
+    /// Asks the CLI how full the context is; the answer is `ContextMeasured`.
+    MeasureContext {
+        session: SessionId,
+    },
+}
+
+impl Command {
+    /// The session it is for; `None` for the one that makes a session.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Open { .. } => None,
+            Self::Close { session }
+            | Self::Rename { session, .. }
+            | Self::Send { session, .. }
+            | Self::EditQueued { session, .. }
+            | Self::DropQueued { session, .. }
+            | Self::MoveQueued { session, .. }
+            | Self::Interrupt { session }
+            | Self::Stop { session }
+            | Self::SetMode { session, .. }
+            | Self::SetModel { session, .. }
+            | Self::Answer { session, .. }
+            | Self::StopTask { session, .. }
+            | Self::MeasureContext { session } => Some(*session),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What happened: the closed enum of everything the engine tells. Every consumer matches it whole.
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::approval::Approval;
+use super::approval::Verdict;
+use super::approval::Withdrawal;
+use super::cell::BlockKind;
+use super::cell::Notice;
+use super::cell::TurnOutcome;
+use super::ids::ApprovalId;
+use super::ids::BlockId;
+use super::ids::ConversationId;
+use super::ids::Generation;
+use super::ids::PromptId;
+use super::ids::SessionId;
+use super::ids::TaskId;
+use super::ids::Timestamp;
+use super::ids::ToolCallId;
+use super::ids::TurnId;
+use super::permission::PermissionMode;
+use super::prompt::Prompt;
+use super::prompt::Queue;
+use super::prompt::Surface;
+use super::session::CliInfo;
+use super::session::Exit;
+use super::session::SessionSpec;
+use super::task::TaskReport;
+use super::task::TaskState;
+use super::tool::ToolOutcome;
+use super::tool::ToolOutput;
+use super::trouble::Trouble;
+use super::usage::ContextUse;
+use super::usage::Tokens;
+
+/// One thing that happened to one session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Counted over all sessions, without gaps, from 1: a consumer that joins knows what it has seen.
+    pub seq: u64,
+    pub session: SessionId,
+    /// Which start of the session's process this comes from; an earlier one's events change nothing.
+    pub generation: Generation,
+    pub at: Timestamp,
+    pub kind: EventKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum EventKind {
+    // The session itself.
+    /// The first event of every session. `tag` is the one that the opening command carried.
+    Opened {
+        spec: SessionSpec,
+        tag: Option<u64>,
+    },
+    Renamed {
+        title: String,
+    },
+    /// The git branch of the directory, when it differs from what was known.
+    BranchChanged(Option<String>),
+    /// The last event of every session.
+    Closed,
+
+    // Its process.
+    /// A process is being started; the event carries the new generation.
+    Starting,
+    /// It answered `initialize`.
+    Ready(CliInfo),
+    /// The CLI named the conversation, its model and its mode; it does so at each turn.
+    Conversation {
+        id: ConversationId,
+        model: String,
+        mode: PermissionMode,
+    },
+    Stopping,
+    Exited(Exit),
+    /// A line the process wrote to its standard error.
+    Stderr(String),
+    /// The process is alive: sent when nothing else was for a few seconds.
+    Heard,
+    /// Nothing was heard for the configured time although a turn runs.
+    Stalled {
+        silent_ms: u64,
+    },
+    /// A message of a kind that this version does not know; kept in the log, counted here.
+    UnknownMessage {
+        kind: String,
+    },
+
+    // Prompts and turns.
+    QueueChanged(Queue),
+    /// The prompt went to the CLI.
+    PromptSent(Prompt),
+    TurnStarted {
+        turn: TurnId,
+        prompt: Option<PromptId>,
+    },
+    /// An interrupt was asked for; the end of the turn follows.
+    Interrupting,
+    TurnEnded {
+        turn: TurnId,
+        outcome: TurnOutcome,
+        duration_ms: u64,
+        tokens: Tokens,
+        cost_usd: f64,
+        text: Option<String>,
+    },
+
+    // What the model says.
+    BlockStarted {
+        block: BlockId,
+        parent: Option<ToolCallId>,
+        kind: BlockKind,
+    },
+    BlockDelta {
+        block: BlockId,
+        text: String,
+    },
+    /// The whole text; it replaces what the deltas gave.
+    BlockEnded {
+        block: BlockId,
+        parent: Option<ToolCallId>,
+        kind: BlockKind,
+        text: String,
+    },
+
+    // What it does.
+    ToolAnnounced {
+        call: ToolCallId,
+        parent: Option<ToolCallId>,
+        name: String,
+    },
+    ToolInputGrew {
+        call: ToolCallId,
+        bytes: u64,
+    },
+    ToolStarted {
+        call: ToolCallId,
+        parent: Option<ToolCallId>,
+        name: String,
+        input: Value,
+    },
+    ToolEnded {
+        call: ToolCallId,
+        outcome: ToolOutcome,
+        output: ToolOutput,
+    },
+
+    // Approvals.
+    ApprovalAsked(Box<Approval>),
+    /// An answer is on its way to the CLI.
+    ApprovalClaimed {
+        approval: ApprovalId,
+        by: Surface,
+    },
+    ApprovalResolved {
+        approval: ApprovalId,
+        verdict: Verdict,
+    },
+    ApprovalWithdrawn {
+        approval: ApprovalId,
+        why: Withdrawal,
+    },
+    /// An answer came too late or was not possible; nothing changed.
+    AnswerRefused {
+        approval: ApprovalId,
+        why: String,
+    },
+
+    // State that the CLI reports.
+    ModeChanged(PermissionMode),
+    ModelChanged(String),
+    /// Tokens of the running turn so far.
+    TokensCounted(Tokens),
+    ContextMeasured(ContextUse),
+    Retrying {
+        attempt: u64,
+        max: u64,
+        delay_ms: u64,
+        trouble: Trouble,
+    },
+    CompactionStarted,
+    Compacted {
+        automatic: bool,
+        tokens_before: Option<u64>,
+        tokens_after: Option<u64>,
+    },
+    /// The summary that replaced the conversation.
+    CompactionSummary {
+        text: String,
+    },
+
+    // Background work.
+    TaskStarted {
+        task: TaskId,
+        call: Option<ToolCallId>,
+        kind: String,
+        description: String,
+    },
+    TaskProgress {
+        task: TaskId,
+        report: TaskReport,
+    },
+    TaskEnded {
+        task: TaskId,
+        state: TaskState,
+        report: TaskReport,
+    },
+    /// All background tasks that run now; those not named have ended.
+    TasksListed(Vec<TaskId>),
+
+    Noted(Notice),
+}

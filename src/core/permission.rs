@@ -1,0 +1,306 @@
+//! Permission modes and permission updates ("always allow" in its various forms).
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The CLI's permission modes, in the order in which shift-tab walks them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PermissionMode {
+    #[default]
+    Default,
+    AcceptEdits,
+    Plan,
+    Auto,
+    DontAsk,
+    BypassPermissions,
+}
+
+impl PermissionMode {
+    pub const ALL: [Self; 6] =
+        [Self::Default, Self::AcceptEdits, Self::Plan, Self::Auto, Self::DontAsk, Self::BypassPermissions];
+
+    /// The CLI's word for it, as `--permission-mode` and `set_permission_mode` take it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::AcceptEdits => "acceptEdits",
+            Self::Plan => "plan",
+            Self::Auto => "auto",
+            Self::DontAsk => "dontAsk",
+            Self::BypassPermissions => "bypassPermissions",
+        }
+    }
+
+    /// Parses the CLI's word; `None` for a mode this version does not know.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+    }
+
+    /// What the mode means for the person, in one line.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Default => "asks before edits and commands",
+            Self::AcceptEdits => "edits files without asking, asks before commands",
+            Self::Plan => "only reads, then proposes a plan",
+            Self::Auto => "the model decides what is safe and asks for the rest",
+            Self::DontAsk => "denies whatever is not already allowed",
+            Self::BypassPermissions => "runs everything without asking",
+        }
+    }
+
+    /// Whether every tool runs unasked: needs an explicit confirmation and stays visible in red.
+    pub fn is_dangerous(self) -> bool {
+        matches!(self, Self::BypassPermissions)
+    }
+
+    /// The next mode for shift-tab. Bypass is not on the round trip: it must be chosen by name.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Default => Self::AcceptEdits,
+            Self::AcceptEdits => Self::Plan,
+            Self::Plan => Self::Auto,
+            Self::Auto => Self::DontAsk,
+            Self::DontAsk | Self::BypassPermissions => Self::Default,
+        }
+    }
+}
+
+/// Where a permission update is kept: the CLI's four destinations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scope {
+    /// Until this session's process ends; nothing is written.
+    Session,
+    /// `.claude/settings.local.json` of the project.
+    Local,
+    /// `.claude/settings.json` of the project, usually under version control.
+    Project,
+    /// `~/.claude/settings.json`: every project of this user.
+    User,
+}
+
+impl Scope {
+    pub const ALL: [Self; 4] = [Self::Session, Self::Local, Self::Project, Self::User];
+
+    /// The file that a rule of this scope is saved to; `None` when none is.
+    pub fn file(self) -> Option<&'static str> {
+        match self {
+            Self::Session => None,
+            Self::Local => Some(".claude/settings.local.json"),
+            Self::Project => Some(".claude/settings.json"),
+            Self::User => Some("~/.claude/settings.json"),
+        }
+    }
+
+    /// The scope in words, as the dialog shows it.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Session => "this session",
+            Self::Local => "this project, only for me",
+            Self::Project => "this project, for everyone who works on it",
+            Self::User => "all my projects",
+        }
+    }
+
+    /// The next scope when the person cycles through them.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Session => Self::Local,
+            Self::Local => Self::Project,
+            Self::Project => Self::User,
+            Self::User => Self::Session,
+        }
+    }
+}
+
+/// What a rule does with the calls it matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RuleBehavior {
+    Allow,
+    Deny,
+    Ask,
+}
+
+/// One permission rule: `Bash(npm ci *)` is the tool `Bash` with the content `npm ci *`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    pub tool: String,
+    /// `None` matches every call of the tool.
+    pub content: Option<String>,
+}
+
+impl Rule {
+    /// The rule as the CLI's settings files write it.
+    pub fn text(&self) -> String {
+        match &self.content {
+            Some(content) => format!("{}({content})", self.tool),
+            None => self.tool.clone(),
+        }
+    }
+
+    /// Reads `Tool` or `Tool(content)`; the sentence says what is wrong with anything else.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (tool, content) = match text.split_once('(') {
+            None => (text, None),
+            Some((tool, rest)) => match rest.strip_suffix(')') {
+                Some(content) if !content.is_empty() => (tool, Some(content.to_owned())),
+                Some(_) => return Err(format!("“{text}”: the parentheses are empty; write {tool}(what) or {tool}")),
+                None => return Err(format!("“{text}”: the closing parenthesis is missing")),
+            },
+        };
+        let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '*');
+        if tool.is_empty() || !tool.chars().all(word) {
+            return Err(format!("“{text}”: a rule begins with a tool's name, as in Bash(git status)"));
+        }
+        Ok(Self { tool: tool.to_owned(), content })
+    }
+}
+
+/// A change to the CLI's permissions that goes back with an "allow".
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum PermissionUpdate {
+    AddRules {
+        rules: Vec<Rule>,
+        behavior: RuleBehavior,
+        scope: Scope,
+    },
+    AddDirectories {
+        directories: Vec<String>,
+        scope: Scope,
+    },
+    SetMode {
+        mode: PermissionMode,
+        scope: Scope,
+    },
+    /// A kind this version does not know. It is shown as it is and can be sent back, never edited.
+    Other(Value),
+}
+
+impl PermissionUpdate {
+    pub fn scope(&self) -> Option<Scope> {
+        match self {
+            Self::AddRules { scope, .. } | Self::AddDirectories { scope, .. } | Self::SetMode { scope, .. } => {
+                Some(*scope)
+            }
+            Self::Other(_) => None,
+        }
+    }
+
+    /// The same update kept somewhere else. `Other` has no scope that we could change safely.
+    #[must_use]
+    pub fn with_scope(&self, new: Scope) -> Self {
+        let mut update = self.clone();
+        match &mut update {
+            Self::AddRules { scope, .. } | Self::AddDirectories { scope, .. } | Self::SetMode { scope, .. } => {
+                *scope = new;
+            }
+            Self::Other(_) => {}
+        }
+        update
+    }
+
+    /// Why remembering this would allow far more than the call at hand, if it would.
+    pub fn warning(&self) -> Option<String> {
+        match self {
+            Self::AddRules { rules, behavior: RuleBehavior::Allow, .. } => rules.iter().find_map(rule_warning),
+            Self::SetMode { mode, .. } if mode.is_dangerous() => {
+                Some("runs everything from now on without asking".into())
+            }
+            Self::SetMode { mode: PermissionMode::AcceptEdits, .. } => {
+                Some("every later edit runs without asking".into())
+            }
+            Self::Other(_) => Some("adjutant does not know this kind of permission".into()),
+            Self::AddRules { .. } | Self::AddDirectories { .. } | Self::SetMode { .. } => None,
+        }
+    }
+}
+
+/// Programs whose arguments are programs: a rule that names one allows anything at all.
+const RUNS_ANYTHING: [&str; 35] = [
+    "sh", "bash", "zsh", "dash", "fish", "ksh", "env", "sudo", "doas", "su", "xargs", "python", "python3", "node",
+    "deno", "bun", "ruby", "perl", "php", "lua", "eval", "exec", "nohup", "nice", "timeout", "time", "ssh", "docker",
+    "podman", "kubectl", "find", "awk", "npx", "parallel", "watch",
+];
+
+/// Whether a command word names a shell, an interpreter or a wrapper.
+pub fn runs_anything(program: &str) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    RUNS_ANYTHING.contains(&name)
+}
+
+fn rule_warning(rule: &Rule) -> Option<String> {
+    let content = match rule.content.as_deref().map(str::trim) {
+        None | Some("" | "*" | "**" | ":*" | "//**" | "/**" | "~/**") => {
+            let harmless = matches!(rule.tool.as_str(), "Read" | "Glob" | "Grep" | "WebSearch");
+            return (!harmless || rule.content.is_some())
+                .then(|| format!("{} allows every call of {}", rule.text(), rule.tool));
+        }
+        Some(content) => content,
+    };
+    if rule.tool != "Bash" {
+        return None;
+    }
+    let program = content.split([' ', ':', '*']).next().unwrap_or_default();
+    runs_anything(program).then(|| format!("{} can run anything: {program} executes whatever follows it", rule.text()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_round_trip_and_shift_tab_never_reaches_bypass() {
+        for mode in PermissionMode::ALL {
+            assert_eq!(PermissionMode::parse(mode.as_str()), Some(mode));
+        }
+        let mut mode = PermissionMode::Default;
+        for _ in 0..20 {
+            mode = mode.next();
+            assert_ne!(mode, PermissionMode::BypassPermissions);
+        }
+        assert_eq!(PermissionMode::BypassPermissions.next(), PermissionMode::Default);
+    }
+
+    #[test]
+    fn rules_parse_as_they_print() {
+        for text in ["Bash", "Bash(npm ci *)", "Read(//etc/**)", "mcp__x__y", "WebFetch(domain:a.b)", "Bash(echo (x))"]
+        {
+            assert_eq!(Rule::parse(text).unwrap().text(), text);
+        }
+        for bad in ["", "(x)", "Bash(", "Bash()", "Bash(x", "Ba sh(x)"] {
+            assert!(Rule::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn warns_of_rules_that_allow_anything() {
+        let warning = |text: &str| {
+            PermissionUpdate::AddRules {
+                rules: vec![Rule::parse(text).unwrap()],
+                behavior: RuleBehavior::Allow,
+                scope: Scope::Session,
+            }
+            .warning()
+        };
+        for loud in [
+            "Bash",
+            "Bash(*)",
+            "Bash(sh)",
+            "Bash(sh *)",
+            "Bash(/bin/bash -c:*)",
+            "Bash(env FOO=1 x)",
+            "Bash(find . -exec *)",
+            "Write",
+            "Edit(**)",
+        ] {
+            assert!(warning(loud).is_some(), "{loud}");
+        }
+        for quiet in ["Bash(npm ci *)", "Bash(git status)", "Read", "Edit(src/**)", "Bash(shfmt *)"] {
+            assert_eq!(warning(quiet), None, "{quiet}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! One session: process, turn, transcript, progress; the fold of its events.
+
+use std::collections::VecDeque;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::approval::ApprovalState;
+use super::approval::OpenApproval;
+use super::cell::TurnEnd;
+use super::ids::ConversationId;
+use super::ids::Generation;
+use super::ids::PromptId;
+use super::ids::SessionId;
+use super::ids::Timestamp;
+use super::ids::TurnId;
+use super::permission::PermissionMode;
+use super::prompt::Queue;
+use super::task::Task;
+use super::task::TaskState;
+use super::todo::TodoList;
+use super::transcript::Transcript;
+use super::trouble::Trouble;
+use super::usage::UsageTotals;
+
+mod fold;
+mod work;
+
+/// What a session is opened with. Secrets stay in the profile, which is named here and kept by the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SessionSpec {
+    pub directory: String,
+    /// Given by the person; without one the first prompt becomes the title.
+    pub title: Option<String>,
+    pub profile: Option<String>,
+    /// `None`: the profile's, or the CLI's own default.
+    pub mode: Option<PermissionMode>,
+    pub model: Option<String>,
+    /// An earlier conversation to go on with.
+    pub resume: Option<ConversationId>,
+    /// Go on in a copy of it.
+    pub fork: bool,
+    /// The git branch, filled in by the engine.
+    pub branch: Option<String>,
+}
+
+/// What the CLI said of itself when it started.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CliInfo {
+    pub version: Option<String>,
+    pub pid: Option<u32>,
+    pub models: Vec<ModelChoice>,
+    pub commands: Vec<SlashCommand>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelChoice {
+    /// What `set_model` takes.
+    pub value: String,
+    pub label: String,
+    pub description: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlashCommand {
+    /// Without the slash.
+    pub name: String,
+    pub description: String,
+    pub argument_hint: String,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Exit {
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+    /// We asked for it.
+    pub expected: bool,
+    /// What it means for the person, when it was not expected.
+    pub trouble: Option<Trouble>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProcessState {
+    /// Nothing runs before the first prompt.
+    NotStarted,
+    Starting,
+    Running,
+    Stopping,
+    Exited(Exit),
+}
+
+/// The turn that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub id: TurnId,
+    /// `None`: the CLI began by itself, after a background task.
+    pub prompt: Option<PromptId>,
+    /// The prompt in one line.
+    pub prompt_line: String,
+    pub started: Timestamp,
+    pub n_calls: u32,
+    pub interrupting: bool,
+}
+
+/// What a session is doing, as its tab shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    NotStarted,
+    Starting,
+    Working,
+    /// So many approvals are pending.
+    Waiting(usize),
+    /// Nothing runs but background tasks.
+    Background(usize),
+    Idle,
+    /// Idle, after an error nobody has answered with a new prompt.
+    Failed,
+    Stopping,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub id: SessionId,
+    pub generation: Generation,
+    pub spec: SessionSpec,
+    pub title: String,
+    /// A person chose the title: prompts no longer change it.
+    pub titled: bool,
+    pub branch: Option<String>,
+    pub opened: Timestamp,
+    pub process: ProcessState,
+    pub cli: CliInfo,
+    pub conversation: Option<ConversationId>,
+    /// As the CLI reported it, not as it was last asked for.
+    pub mode: PermissionMode,
+    pub model: Option<String>,
+    pub turn: Option<Turn>,
+    pub last_turn: Option<TurnEnd>,
+    pub transcript: Transcript,
+    pub approvals: Vec<OpenApproval>,
+    pub queue: Queue,
+    pub todo: TodoList,
+    pub tasks: Vec<Task>,
+    pub usage: UsageTotals,
+    /// When the process last gave a sign of life.
+    pub heard: Timestamp,
+    /// It has been silent for longer than configured.
+    pub stalled: bool,
+    /// The last lines of the process's standard error.
+    pub stderr: VecDeque<String>,
+    pub n_unknown: u64,
+}
+
+/// Titles are cut to this many characters.
+const MAX_TITLE_CHARS: usize = 60;
+
+impl Session {
+    pub fn new(id: SessionId, spec: SessionSpec, at: Timestamp) -> Self {
+        let folder = spec.directory.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let title =
+            spec.title.clone().unwrap_or_else(|| if folder.is_empty() { "/".into() } else { folder.to_owned() });
+        Self {
+            id,
+            generation: Generation::default(),
+            titled: spec.title.is_some(),
+            title,
+            branch: spec.branch.clone(),
+            opened: at,
+            process: ProcessState::NotStarted,
+            cli: CliInfo::default(),
+            conversation: spec.resume.clone(),
+            mode: spec.mode.unwrap_or_default(),
+            model: spec.model.clone(),
+            turn: None,
+            last_turn: None,
+            transcript: Transcript::default(),
+            approvals: Vec::new(),
+            queue: Queue::default(),
+            todo: TodoList::default(),
+            tasks: Vec::new(),
+            usage: UsageTotals::default(),
+            heard: at,
+            stalled: false,
+            stderr: VecDeque::new(),
+            n_unknown: 0,
+            spec,
+        }
+    }
+
+    pub fn activity(&self) -> Activity {
+        let n_pending = self.approvals.iter().filter(|open| open.state == ApprovalState::Pending).count();
+        if n_pending > 0 {
+            return Activity::Waiting(n_pending);
+        }
+        match &self.process {
+            ProcessState::Stopping => return Activity::Stopping,
+            ProcessState::Exited(exit) if exit.trouble.is_some() => return Activity::Failed,
+            ProcessState::Starting if self.turn.is_none() => return Activity::Starting,
+            ProcessState::NotStarted if self.transcript.is_empty() => return Activity::NotStarted,
+            _ => {}
+        }
+        if self.turn.is_some() {
+            return Activity::Working;
+        }
+        let n_tasks = self.running_tasks().count();
+        if n_tasks > 0 {
+            return Activity::Background(n_tasks);
+        }
+        match self.last_trouble() {
+            Some(_) => Activity::Failed,
+            None => Activity::Idle,
+        }
+    }
+
+    /// The error that ended the last turn or the process, if one did.
+    pub fn last_trouble(&self) -> Option<&Trouble> {
+        if let ProcessState::Exited(Exit { trouble: Some(trouble), .. }) = &self.process {
+            return Some(trouble);
+        }
+        match &self.last_turn.as_ref()?.outcome {
+            super::cell::TurnOutcome::Failed(trouble) => Some(trouble),
+            super::cell::TurnOutcome::Completed | super::cell::TurnOutcome::Interrupted => None,
+        }
+    }
+
+    pub fn running_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.state == TaskState::Running)
+    }
+
+    /// Whether closing it would cut something off.
+    pub fn is_busy(&self) -> bool {
+        self.turn.is_some()
+            || !self.approvals.is_empty()
+            || self.running_tasks().next().is_some()
+            || !self.queue.is_empty()
+    }
+}
+
+/// A prompt as a title: its first line with words in it, cut to a length a tab can bear.
+pub fn title_of(prompt: &str) -> String {
+    let line = prompt.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let mut title: String = line.chars().take(MAX_TITLE_CHARS).collect();
+    if line.chars().nth(MAX_TITLE_CHARS).is_some() {
+        title.pop();
+        title.push('…');
+    }
+    title
+}

@@ -1,0 +1,141 @@
+//! How tool calls, approvals and tasks change a session.
+
+use serde_json::Value;
+
+use super::Session;
+use crate::core::approval::OpenApproval;
+use crate::core::approval::Verdict;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::TaskId;
+use crate::core::ids::Timestamp;
+use crate::core::ids::ToolCallId;
+use crate::core::task::Task;
+use crate::core::task::TaskReport;
+use crate::core::task::TaskState;
+use crate::core::tool::ToolOutcome;
+use crate::core::tool::ToolOutput;
+use crate::core::tool::ToolState;
+
+/// Ended tasks beyond this many are forgotten, oldest first.
+const MAX_TASKS: usize = 200;
+
+impl Session {
+    pub(super) fn tool_started(
+        &mut self,
+        id: &ToolCallId,
+        parent: Option<&ToolCallId>,
+        name: &str,
+        input: &Value,
+        at: Timestamp,
+    ) {
+        self.transcript.ensure_call(id, parent, name, at);
+        let waiting = self.approvals.iter().any(|open| open.approval.call.as_ref() == Some(id));
+        self.transcript.change_call(id, |call| {
+            call.input = input.clone();
+            if call.state == ToolState::Receiving {
+                call.state = if waiting { ToolState::Waiting } else { ToolState::Running };
+            }
+        });
+        if let Some(turn) = &mut self.turn {
+            turn.n_calls = turn.n_calls.saturating_add(1);
+        }
+        if parent.is_none() {
+            self.todo.note_call(name, input);
+        }
+    }
+
+    pub(super) fn tool_ended(&mut self, id: &ToolCallId, outcome: ToolOutcome, output: &ToolOutput, at: Timestamp) {
+        let in_background = self.transcript.call(id).is_some_and(|call| self.runs_in_background(call));
+        self.transcript.change_call(id, |call| {
+            call.output = Some(output.clone());
+            if in_background && outcome == ToolOutcome::Done {
+                call.state = ToolState::Background;
+            } else {
+                call.end(outcome, at);
+            }
+        });
+        if let Some(call) = self.transcript.call(id) {
+            let (name, input) = (call.name.clone(), call.input.clone());
+            if outcome == ToolOutcome::Done {
+                self.todo.note_result(&name, &input, &output.detail);
+            }
+        }
+    }
+
+    pub(super) fn take_approval(&mut self, id: ApprovalId) -> Option<OpenApproval> {
+        let place = self.approvals.iter().position(|open| open.approval.id == id)?;
+        Some(self.approvals.remove(place))
+    }
+
+    pub(super) fn approval_resolved(&mut self, id: ApprovalId, verdict: &Verdict) {
+        let Some(open) = self.take_approval(id) else { return };
+        let Some(call) = &open.approval.call else { return };
+        self.transcript.change_call(call, |call| {
+            if call.state == ToolState::Waiting {
+                call.state = ToolState::Running;
+            }
+            call.verdict = Some(verdict.clone());
+        });
+    }
+
+    pub(super) fn unwait(&mut self, call: Option<&ToolCallId>) {
+        let Some(call) = call else { return };
+        self.transcript.change_call(call, |call| {
+            if call.state == ToolState::Waiting {
+                call.state = ToolState::Running;
+            }
+        });
+    }
+
+    pub(super) fn task_started(
+        &mut self,
+        id: &TaskId,
+        call: Option<&ToolCallId>,
+        kind: &str,
+        description: &str,
+        at: Timestamp,
+    ) {
+        if self.tasks.iter().any(|task| task.id == *id) {
+            return;
+        }
+        let ended = self.tasks.iter().position(|task| task.state != TaskState::Running);
+        if let Some(place) = ended.filter(|_| self.tasks.len() >= MAX_TASKS) {
+            self.tasks.remove(place);
+        }
+        self.tasks.push(Task {
+            id: id.clone(),
+            call: call.cloned(),
+            kind: kind.to_owned(),
+            description: description.to_owned(),
+            state: TaskState::Running,
+            started: at,
+            ended: None,
+            tool_uses: 0,
+            tokens: 0,
+            last: None,
+        });
+        if let Some(call) = call {
+            self.transcript.change_call(call, |call| call.task = Some(id.clone()));
+        }
+    }
+
+    pub(super) fn task_ended(&mut self, id: &TaskId, state: TaskState, report: &TaskReport, at: Timestamp) {
+        let Some(task) = self.tasks.iter_mut().find(|task| task.id == *id) else { return };
+        task.note(report.clone());
+        if task.state == TaskState::Running {
+            task.state = state;
+            task.ended = Some(at);
+        }
+        let Some(call) = task.call.clone() else { return };
+        let outcome = match state {
+            TaskState::Running | TaskState::Done => ToolOutcome::Done,
+            TaskState::Failed => ToolOutcome::Failed,
+            TaskState::Stopped => ToolOutcome::Cut,
+        };
+        self.transcript.change_call(&call, |call| {
+            if call.state == ToolState::Background {
+                call.end(outcome, at);
+            }
+        });
+    }
+}

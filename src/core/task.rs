@@ -1,0 +1,51 @@
+//! Background tasks and sub-agents, as the CLI reports them beside the tool calls that started them.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::ids::TaskId;
+use super::ids::Timestamp;
+use super::ids::ToolCallId;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TaskState {
+    Running,
+    Done,
+    Failed,
+    Stopped,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    pub id: TaskId,
+    /// The call that started it, when the CLI says so.
+    pub call: Option<ToolCallId>,
+    /// The CLI's word for the kind: a shell, an agent, a workflow.
+    pub kind: String,
+    pub description: String,
+    pub state: TaskState,
+    pub started: Timestamp,
+    pub ended: Option<Timestamp>,
+    pub tool_uses: u64,
+    pub tokens: u64,
+    /// The last tool it used, or the summary it ended with.
+    pub last: Option<String>,
+}
+
+/// What a progress or end report says about a task.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TaskReport {
+    pub tool_uses: Option<u64>,
+    pub tokens: Option<u64>,
+    pub last: Option<String>,
+}
+
+impl Task {
+    pub fn note(&mut self, report: TaskReport) {
+        self.tool_uses = report.tool_uses.unwrap_or(self.tool_uses);
+        self.tokens = report.tokens.unwrap_or(self.tokens);
+        if report.last.is_some() {
+            self.last = report.last;
+        }
+    }
+}
