@@ -2,6 +2,8 @@
 //!
 //! The map of the program; `ARCHITECTURE.md` says who may import whom.
 
+/// The configuration file: defaults, layers, and every mistake with its line.
+pub mod config;
 /// The domain: events, commands, and the pure fold that everything shown is computed from.
 pub mod core;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.

@@ -1,0 +1,261 @@
+//! The configuration: embedded defaults, the person's file over them, and every problem at once.
+//!
+//! **For:** reading `config.toml` into typed values before the terminal is taken, and saying of each
+//! mistake where it stands and what was probably meant. **Not for:** what keys do (`[keys]` is kept as
+//! written; the keymap judges it) and not for secrets, which stay in the environment.
+//!
+//! Invariants: `config.example.toml` is the lowest layer and names every key; a file with any mistake
+//! is refused whole, never half applied.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::core::permission::PermissionMode;
+
+/// Where the configuration and the data live.
+pub mod places;
+/// The tables of the file, one function each.
+mod read;
+/// TOML with line numbers: values are taken by key, what is left over is a mistake.
+pub mod section;
+
+pub use section::Problem;
+
+/// The commented defaults: the lowest layer, and what `adjutant config default` prints.
+pub const DEFAULTS: &str = include_str!("../config.example.toml");
+
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    pub claude: Claude,
+    pub profiles: BTreeMap<String, Profile>,
+    pub approvals: Approvals,
+    pub ui: Ui,
+    /// `[keys]` as written: which keys each action is bound to.
+    pub keys: Vec<KeyLine>,
+    pub log: Log,
+}
+
+/// How the CLI is started and supervised.
+#[derive(Debug, Clone, Default)]
+pub struct Claude {
+    /// The program and arguments that come before ours.
+    pub command: Vec<String>,
+    /// The profile of a session that names none.
+    pub default_profile: Option<String>,
+    /// Environment variables that reach the CLI; a trailing `*` matches any ending.
+    pub env_pass: Vec<String>,
+    /// A longer line of the CLI is dropped with a notice.
+    pub max_line_mib: u64,
+    /// How long the first answer may take.
+    pub initialize_timeout_s: u64,
+    /// How long the CLI may take to end after its input was closed, and again after SIGTERM.
+    pub stop_grace_s: u64,
+    /// A busy session silent for this long is reported as stalled.
+    pub stall_after_s: u64,
+    /// How long interrupt-and-send waits for the turn to end.
+    pub interrupt_wait_s: u64,
+    /// Model names go to the CLI as written, for gateways that want `vendor/model`.
+    pub raw_model_names: bool,
+}
+
+/// A named set of session settings.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Profile {
+    pub command: Option<Vec<String>>,
+    pub mode: Option<PermissionMode>,
+    pub model: Option<String>,
+    pub effort: Option<String>,
+    pub tools: Option<Vec<String>>,
+    pub allowed_tools: Vec<String>,
+    pub disallowed_tools: Vec<String>,
+    pub directories: Vec<String>,
+    pub system_prompt: Option<String>,
+    /// As `--mcp-config` takes it, in JSON.
+    pub mcp_servers: Option<serde_json::Value>,
+    pub env: BTreeMap<String, String>,
+    /// The process is stopped after so many minutes without work; zero never.
+    pub idle_minutes: u64,
+    /// A turn is interrupted after so many minutes; zero never.
+    pub timeout_minutes: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Approvals {
+    /// Tools that run without asking, as far as their input allows it.
+    pub auto_allow: Vec<String>,
+    /// Reading outside the session's directories is automatic too.
+    pub anywhere: bool,
+    /// Denied by itself after so many seconds; zero never.
+    pub deadline_s: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ThemeName {
+    #[default]
+    Ansi,
+    Dark,
+    Light,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NotifyHow {
+    None,
+    #[default]
+    Bell,
+    /// A desktop notification by the terminal (OSC 9), and the bell.
+    Terminal,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Ui {
+    pub theme: ThemeName,
+    /// Plain ASCII marks and borders.
+    pub ascii: bool,
+    pub notify: NotifyHow,
+    /// Overrides `$VISUAL` and `$EDITOR`.
+    pub editor: Option<String>,
+    /// Lines of a tool's output that show unfolded.
+    pub output_lines: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    /// A `tracing` filter.
+    pub level: String,
+    /// Daily files that are kept.
+    pub keep_days: u64,
+}
+
+/// One line of `[keys]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyLine {
+    pub action: String,
+    pub keys: Vec<String>,
+    pub line: usize,
+}
+
+/// The configuration could not be used; nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("could not read the configuration {path}: {source}")]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{}", list(.path, .problems))]
+    Wrong { path: PathBuf, problems: Vec<Problem> },
+}
+
+/// All problems, a line each, as `file:line: what is wrong`.
+fn list(path: &Path, problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("{}:{problem}", path.display())).collect::<Vec<_>>().join("\n")
+}
+
+/// Loads the defaults and, over them, the file. A missing file is fine unless `must_exist`: the person
+/// named it.
+pub fn load(path: &Path, must_exist: bool) -> Result<Config, ConfigError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound && !must_exist => String::new(),
+        Err(source) => return Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+    };
+    parse(&text).map_err(|problems| ConfigError::Wrong { path: path.to_owned(), problems })
+}
+
+/// The defaults with `text` over them, or everything that is wrong with it.
+pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
+    let mut config = Config::default();
+    let mut problems = Vec::new();
+    // A test holds that the defaults themselves have no problem.
+    read::layer(DEFAULTS, &mut config, &mut problems);
+    read::layer(text, &mut config, &mut problems);
+    if problems.is_empty() {
+        read::whole(&config, text, &mut problems);
+    }
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
+}
+
+impl Config {
+    /// The settings of a profile; of no profile, the default one or none at all.
+    pub fn profile(&self, name: Option<&str>) -> Option<Profile> {
+        match name.or(self.claude.default_profile.as_deref()) {
+            Some(name) => self.profiles.get(name).cloned(),
+            None => Some(Profile::default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        parse(text).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_defaults_have_no_problem_and_say_what_they_say() {
+        let config = parse("").unwrap();
+        assert_eq!(config.claude.command, ["claude"]);
+        assert_eq!(config.claude.max_line_mib, 32);
+        assert_eq!(config.approvals.auto_allow, ["Read", "Glob", "Grep", "WebSearch"]);
+        assert_eq!(config.approvals.deadline_s, 0);
+        assert!(config.profiles.is_empty());
+    }
+
+    #[test]
+    fn a_file_overrides_only_what_it_names() {
+        let config =
+            parse("[claude]\ncommand = \"/opt/claude\"\n[profiles.fast]\nmodel = \"haiku\"\nmode = \"plan\"\n")
+                .unwrap();
+        assert_eq!(config.claude.command, ["/opt/claude"]);
+        assert_eq!(config.claude.stop_grace_s, 5);
+        assert_eq!(config.profile(Some("fast")).unwrap().mode, Some(PermissionMode::Plan));
+        assert_eq!(config.profile(Some("none")), None);
+    }
+
+    #[test]
+    fn names_every_mistake_with_its_line_and_the_nearest_key() {
+        let text = "[claude]\ncomand = \"x\"\nstop_grace_s = \"long\"\n\n[aprovals]\n\n[ui]\ntheme = \"drak\"\n[profiles.p]\nmode = \"yolo\"\n";
+        assert_eq!(
+            problems(text),
+            [
+                "2: [claude] has no key “comand”; did you mean “command”?",
+                "3: [claude] stop_grace_s: expected a whole number from 0 to 3600, found text",
+                "5: there is no table “aprovals”; did you mean “approvals”?",
+                "8: [ui] theme: “drak” is none of ansi, dark, light; did you mean “dark”?",
+                "10: [profiles.p] mode: “yolo” is none of default, acceptEdits, plan, auto, dontAsk, bypassPermissions",
+            ]
+        );
+    }
+
+    #[test]
+    fn syntax_errors_have_lines_too() {
+        let found = problems("[claude\ncommand = 3\n\n[ui]\ntheme = \n");
+        assert!(found[0].starts_with("1: "), "{found:?}");
+        assert!(found.iter().any(|problem| problem.starts_with("5: ")), "{found:?}");
+    }
+
+    #[test]
+    fn a_default_profile_must_exist() {
+        assert_eq!(
+            problems("[claude]\ndefault_profile = \"x\"\n"),
+            ["2: [claude] default_profile: there is no [profiles.x]"]
+        );
+    }
+
+    #[test]
+    fn any_text_is_answered_without_a_panic() {
+        for text in [
+            "\u{0}",
+            "a=1",
+            "[[claude]]",
+            "[claude.command]",
+            "claude = 1",
+            "[profiles]\nx = 1",
+            "[keys]\nsend = 4",
+            "[profiles.\"\"]",
+            "[keys]\nsend = [\"a\", 1]",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

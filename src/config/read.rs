@@ -1,0 +1,226 @@
+//! The tables of the file, one function each. A key that a function does not ask for is a mistake.
+
+use toml::de::DeTable;
+use toml::de::DeValue;
+
+use super::Config;
+use super::KeyLine;
+use super::NotifyHow;
+use super::Problem;
+use super::Profile;
+use super::ThemeName;
+use super::section::Section;
+use super::section::did_you_mean;
+use super::section::kind;
+use super::section::line_of;
+use crate::core::permission::PermissionMode;
+
+const TABLES: [&str; 6] = ["claude", "profiles", "approvals", "ui", "keys", "log"];
+const HOUR_S: u64 = 3600;
+const DAY_MINUTES: u64 = 24 * 60;
+
+/// Reads one layer over what is there.
+pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Problem>) {
+    let (root, errors) = DeTable::parse_recoverable(source);
+    for error in errors {
+        let line = error.span().map_or(1, |span| line_of(source, span.start));
+        problems.push(Problem { line, text: error.message().trim().replace('\n', "; ") });
+    }
+    let mut found = Vec::new();
+    for (key, value) in root.get_ref() {
+        let name: &str = key.get_ref();
+        let line = line_of(source, key.span().start);
+        match value.get_ref() {
+            _ if !TABLES.contains(&name) => {
+                found.push(Problem {
+                    line, text: format!("there is no table “{name}”{}", did_you_mean(name, TABLES))
+                });
+            }
+            DeValue::Table(table) => {
+                let section = Section::new(source, name.to_owned(), table, &mut found);
+                match name {
+                    "claude" => claude(section, config),
+                    "approvals" => approvals(section, config),
+                    "ui" => ui(section, config),
+                    "log" => log(section, config),
+                    "keys" => keys(source, table, config, &mut found),
+                    _ => profiles(source, table, config, &mut found),
+                }
+            }
+            other => {
+                found.push(Problem { line, text: format!("{name}: expected a table [{name}], found {}", kind(other)) });
+            }
+        }
+    }
+    found.sort_by_key(|problem| problem.line);
+    problems.append(&mut found);
+}
+
+/// What only the whole configuration can tell.
+pub(super) fn whole(config: &Config, source: &str, problems: &mut Vec<Problem>) {
+    let Some(name) = &config.claude.default_profile else { return };
+    if !config.profiles.contains_key(name) {
+        let line =
+            source.lines().position(|line| line.trim_start().starts_with("default_profile")).map_or(1, |line| line + 1);
+        problems.push(Problem { line, text: format!("[claude] default_profile: there is no [profiles.{name}]") });
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// An empty text takes a default back.
+fn set_text(place: &mut Option<String>, value: Option<String>) {
+    if let Some(value) = value {
+        *place = Some(value).filter(|text| !text.is_empty());
+    }
+}
+
+fn command(section: &mut Section<'_, '_>) -> Option<Vec<String>> {
+    let words = section.strings("command")?;
+    if words.first().is_none_or(|word| word.trim().is_empty()) {
+        section.wrong("command", "names no program");
+        return None;
+    }
+    Some(words)
+}
+
+fn claude(mut section: Section<'_, '_>, config: &mut Config) {
+    let claude = &mut config.claude;
+    set(&mut claude.command, command(&mut section));
+    set_text(&mut claude.default_profile, section.string("default_profile"));
+    set(&mut claude.env_pass, section.strings("env_pass"));
+    set(&mut claude.max_line_mib, section.number("max_line_mib", 1..=1024));
+    set(&mut claude.initialize_timeout_s, section.number("initialize_timeout_s", 1..=HOUR_S));
+    set(&mut claude.stop_grace_s, section.number("stop_grace_s", 0..=HOUR_S));
+    set(&mut claude.stall_after_s, section.number("stall_after_s", 0..=24 * HOUR_S));
+    set(&mut claude.interrupt_wait_s, section.number("interrupt_wait_s", 1..=HOUR_S));
+    set(&mut claude.raw_model_names, section.boolean("raw_model_names"));
+    section.finish();
+}
+
+fn approvals(mut section: Section<'_, '_>, config: &mut Config) {
+    let approvals = &mut config.approvals;
+    set(&mut approvals.auto_allow, section.strings("auto_allow"));
+    set(&mut approvals.anywhere, section.boolean("anywhere"));
+    set(&mut approvals.deadline_s, section.number("deadline_s", 0..=24 * HOUR_S));
+    section.finish();
+}
+
+fn ui(mut section: Section<'_, '_>, config: &mut Config) {
+    let ui = &mut config.ui;
+    set(
+        &mut ui.theme,
+        section.choice("theme", &[("ansi", ThemeName::Ansi), ("dark", ThemeName::Dark), ("light", ThemeName::Light)]),
+    );
+    set(&mut ui.ascii, section.boolean("ascii"));
+    let how = [("none", NotifyHow::None), ("bell", NotifyHow::Bell), ("terminal", NotifyHow::Terminal)];
+    set(&mut ui.notify, section.choice("notify", &how));
+    set_text(&mut ui.editor, section.string("editor"));
+    set(&mut ui.output_lines, section.number("output_lines", 0..=1000));
+    section.finish();
+}
+
+fn log(mut section: Section<'_, '_>, config: &mut Config) {
+    set(&mut config.log.level, section.string("level"));
+    set(&mut config.log.keep_days, section.number("keep_days", 1..=365));
+    section.finish();
+}
+
+fn keys(source: &str, table: &DeTable<'_>, config: &mut Config, problems: &mut Vec<Problem>) {
+    for (key, value) in table {
+        let action = key.get_ref().to_string();
+        let line = line_of(source, key.span().start);
+        let keys: Option<Vec<String>> = match value.get_ref() {
+            DeValue::String(text) => Some(vec![text.to_string()]),
+            DeValue::Array(items) => items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        match keys {
+            Some(keys) => {
+                config.keys.retain(|line| line.action != action);
+                config.keys.push(KeyLine { action, keys, line });
+            }
+            None => problems.push(Problem {
+                line,
+                text: format!("[keys] {action}: expected a key such as \"ctrl-x\", or a list of keys"),
+            }),
+        }
+    }
+}
+
+fn profiles(source: &str, table: &DeTable<'_>, config: &mut Config, problems: &mut Vec<Problem>) {
+    for (key, value) in table {
+        let name = key.get_ref().to_string();
+        let line = line_of(source, key.span().start);
+        match value.get_ref() {
+            DeValue::Table(_) if name.is_empty() => {
+                problems.push(Problem { line, text: "a profile needs a name: [profiles.NAME]".into() });
+            }
+            DeValue::Table(table) => {
+                let mut profile = config.profiles.remove(&name).unwrap_or_default();
+                read_profile(Section::new(source, format!("profiles.{name}"), table, problems), &mut profile);
+                config.profiles.insert(name, profile);
+            }
+            other => problems.push(Problem {
+                line,
+                text: format!("[profiles] {name}: expected a table [profiles.{name}], found {}", kind(other)),
+            }),
+        }
+    }
+}
+
+fn read_profile(mut section: Section<'_, '_>, profile: &mut Profile) {
+    if let Some(words) = command(&mut section) {
+        profile.command = Some(words);
+    }
+    let modes = PermissionMode::ALL.map(|mode| (mode.as_str(), mode));
+    if let Some(mode) = section.choice("mode", &modes) {
+        profile.mode = Some(mode);
+    }
+    set_text(&mut profile.model, section.string("model"));
+    set_text(&mut profile.effort, section.string("effort"));
+    if let Some(tools) = section.strings("tools") {
+        profile.tools = Some(tools);
+    }
+    set(&mut profile.allowed_tools, section.strings("allowed_tools"));
+    set(&mut profile.disallowed_tools, section.strings("disallowed_tools"));
+    set(&mut profile.directories, section.strings("directories"));
+    set_text(&mut profile.system_prompt, section.string("system_prompt"));
+    set(&mut profile.idle_minutes, section.number("idle_minutes", 0..=DAY_MINUTES * 7));
+    set(&mut profile.timeout_minutes, section.number("timeout_minutes", 0..=DAY_MINUTES));
+    if let Some(servers) = section.table("mcp_servers") {
+        profile.mcp_servers = Some(json_table(servers));
+    }
+    if let Some(env) = section.table("env") {
+        for (key, value) in env {
+            match value.get_ref() {
+                DeValue::String(text) => {
+                    profile.env.insert(key.get_ref().to_string(), text.to_string());
+                }
+                other => section.wrong("env", format!("{}: expected text, found {}", key.get_ref(), kind(other))),
+            }
+        }
+    }
+    section.finish();
+}
+
+fn json_table(table: &DeTable<'_>) -> serde_json::Value {
+    table.iter().map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref()))).collect()
+}
+
+/// A TOML value as the JSON that the CLI takes; dates become text.
+fn json(value: &DeValue<'_>) -> serde_json::Value {
+    match value {
+        DeValue::String(text) => text.to_string().into(),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).unwrap_or_default().into(),
+        DeValue::Float(number) => number.as_str().parse::<f64>().unwrap_or_default().into(),
+        DeValue::Boolean(value) => (*value).into(),
+        DeValue::Datetime(date) => date.to_string().into(),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
+        DeValue::Table(table) => json_table(table),
+    }
+}
