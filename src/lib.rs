@@ -6,5 +6,7 @@
 pub mod config;
 /// The domain: events, commands, and the pure fold that everything shown is computed from.
 pub mod core;
+/// The boundary between the engine and its clients: commands one way, updates the other.
+pub mod link;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.
 pub mod wire;
