@@ -14,5 +14,13 @@
 //! - Every line of ours is one line, whatever is in it.
 //! - No tokio, no clock, no I/O, nothing of `core`.
 
+/// A line to a message.
+pub mod decode;
 /// Bytes to lines.
 pub mod framing;
+/// What the CLI sends.
+pub mod inbound;
+mod lenient;
+mod macros;
+/// The question whether a tool may run, and its answer.
+pub mod permission;
