@@ -16,11 +16,15 @@
 
 /// A line to a message.
 pub mod decode;
+/// A message to a line.
+pub mod encode;
 /// Bytes to lines.
 pub mod framing;
 /// What the CLI sends.
 pub mod inbound;
 mod lenient;
 mod macros;
+/// What we send.
+pub mod outbound;
 /// The question whether a tool may run, and its answer.
 pub mod permission;
