@@ -4,3 +4,6 @@
 
 /// The CLI's line protocol as types: bytes to lines to messages, and back.
 pub mod wire;
+
+/// The terminal side: what it draws and, later, what it hears.
+pub mod tui;
