@@ -8,10 +8,14 @@
 //! - Outside text enters as [`sanitize::CleanText`] and in no other form.
 //! - No line is wider than the width asked for, and no width from 1 up panics or loops.
 
+/// Source code to coloured lines.
+pub mod highlight;
 /// The one boundary for outside text.
 pub mod sanitize;
 /// Cutting and restyling runs of styled text.
 pub mod spans;
+/// Durations, counts, money, sizes and paths as people write them.
+pub mod time;
 /// The only place that measures text.
 pub mod width;
 /// Styled text to lines of a given width.
