@@ -8,6 +8,8 @@
 //! - Outside text enters as [`sanitize::CleanText`] and in no other form.
 //! - No line is wider than the width asked for, and no width from 1 up panics or loops.
 
+/// Two texts to a unified diff.
+pub mod diff;
 /// Source code to coloured lines.
 pub mod highlight;
 /// The one boundary for outside text.

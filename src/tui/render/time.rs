@@ -13,14 +13,15 @@ use super::width;
 /// How long something took or has been going on: `0.1s`, `41s`, `2m 14s`, `1h 02m`, `3d 4h`.
 pub fn duration(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
+    // From 9.95 s on, one decimal would read "10.0s".
+    if elapsed.as_millis() < 9_950 {
+        return format!("{:.1}s", elapsed.as_secs_f64());
+    }
     match seconds {
-        // From 9.95 s on, one decimal would read "10.0s".
-        _ if elapsed.as_millis() < 9_950 => format!("{:.1}s", elapsed.as_secs_f64()),
-        ..10 => "10s".to_owned(),
-        ..60 => format!("{seconds}s"),
-        ..3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        ..86_400 => format!("{}h {:02}m", seconds / 3_600, seconds % 3_600 / 60),
-        _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3_600),
+        0..60 => format!("{}s", seconds.max(10)),
+        60..3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h {:02}m", seconds / 3_600, seconds % 3_600 / 60),
+        86_400.. => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3_600),
     }
 }
 

@@ -120,11 +120,7 @@ pub(super) fn drop_invisible(text: &str) -> String {
                     continue;
                 }
             }
-            '\u{fe0e}' | '\u{fe0f}' => {
-                if !takes_presentation(previous) {
-                    continue;
-                }
-            }
+            '\u{fe0e}' | '\u{fe0f}' if takes_presentation(previous) => {}
             _ if matches!(
                 kind_of(c),
                 Some(
