@@ -12,6 +12,8 @@
 pub mod diff;
 /// Source code to coloured lines.
 pub mod highlight;
+/// Markdown to lines, whole or while it streams in.
+pub mod markdown;
 /// The one boundary for outside text.
 pub mod sanitize;
 /// Cutting and restyling runs of styled text.

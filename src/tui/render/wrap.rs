@@ -48,7 +48,7 @@ impl Indent {
     }
 
     /// The same indent without what leaves too little room beside it.
-    fn fitting(&self, width: usize) -> Self {
+    pub(super) fn fitting(&self, width: usize) -> Self {
         let fit = |prefix: &[Span<'static>]| {
             if width::of_spans(prefix) + MIN_CONTENT <= width {
                 prefix.to_vec()
