@@ -109,3 +109,13 @@ pub(super) fn style_of(scopes: &ScopeStack, theme: &Theme) -> Style {
         Role::Removed => theme.diff.remove,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scope_in_the_table_is_one() {
+        assert_eq!(SCOPES.len(), TABLE.len());
+    }
+}
