@@ -10,3 +10,6 @@ pub mod core;
 pub mod link;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.
 pub mod wire;
+
+/// The terminal side: what it draws and, later, what it hears.
+pub mod tui;
