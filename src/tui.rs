@@ -1,11 +1,16 @@
-//! The terminal side of the program.
+//! The terminal: keys in, screens out.
 //!
-//! For everything a person sees or types. Not for deciding what happens: state is folded elsewhere,
-//! and this room only shows it and turns keys into commands.
+//! **For:** showing the fold and turning keys into commands. **Not for:** talking to the engine except
+//! through values: `update` returns effects, `run` performs them.
 //!
-//! Invariant: outside text reaches a cell only through [`render::sanitize`].
+//! Invariants: `view` and `render` change nothing and know no engine; `update` draws nothing and awaits
+//! nothing; text from outside is cleaned once, by `render::sanitize`, before it becomes a span.
 
-/// Pure functions from text, a width and a theme to lines.
+/// Keys and what they mean.
+pub mod input;
+/// Text machinery: cleaning, measuring, wrapping, Markdown, highlighting, diffs.
 pub mod render;
-/// Colours and marks by role.
+/// Styles and marks by role; the only place that names a colour.
 pub mod theme;
+/// What the terminal remembers beside the fold.
+pub mod ui;

@@ -262,16 +262,13 @@ impl Theme {
 
     fn from_palette(palette: &Palette) -> Self {
         let plain = Style::new();
-        let dim = palette
-            .dim
-            .map_or_else(|| plain.add_modifier(Modifier::DIM), |c| plain.fg(c));
+        let dim = palette.dim.map_or_else(|| plain.add_modifier(Modifier::DIM), |c| plain.fg(c));
         let accent = fg(palette.accent);
         let bold_accent = accent.add_modifier(Modifier::BOLD);
         let badge = |colour| fg(colour).add_modifier(Modifier::BOLD | Modifier::REVERSED);
-        let selection = palette.selection_ground.map_or_else(
-            || plain.add_modifier(Modifier::REVERSED),
-            |c| plain.bg(c).add_modifier(Modifier::BOLD),
-        );
+        let selection = palette
+            .selection_ground
+            .map_or_else(|| plain.add_modifier(Modifier::REVERSED), |c| plain.bg(c).add_modifier(Modifier::BOLD));
         Self {
             text: plain,
             dim,
@@ -344,9 +341,7 @@ mod tests {
     #[test]
     fn no_color_names_no_colour_anywhere() {
         let printed = format!("{:?}", Theme::no_color());
-        for colour in [
-            "Red", "Green", "Blue", "Cyan", "Magenta", "Yellow", "Indexed", "Rgb",
-        ] {
+        for colour in ["Red", "Green", "Blue", "Cyan", "Magenta", "Yellow", "Indexed", "Rgb"] {
             assert!(!printed.contains(colour), "{colour} in {printed}");
         }
     }

@@ -72,12 +72,7 @@ pub struct DiffOptions {
 impl DiffOptions {
     /// A whole file with the usual context.
     pub fn new(width: usize) -> Self {
-        Self {
-            width,
-            context: CONTEXT_LINES,
-            first_line: 1,
-            words: DiffWords::ENGLISH,
-        }
+        Self { width, context: CONTEXT_LINES, first_line: 1, words: DiffWords::ENGLISH }
     }
 }
 
@@ -95,12 +90,7 @@ pub struct DiffView {
 }
 
 /// The diff from `before` to `after`. `None` stands for a file that does not exist.
-pub fn diff(
-    before: Option<&CleanText>,
-    after: Option<&CleanText>,
-    options: &DiffOptions,
-    theme: &Theme,
-) -> DiffView {
+pub fn diff(before: Option<&CleanText>, after: Option<&CleanText>, options: &DiffOptions, theme: &Theme) -> DiffView {
     let mut old = before.map(CleanText::lines).unwrap_or_default();
     let mut new = after.map(CleanText::lines).unwrap_or_default();
     let highest = options.first_line + old.len().max(new.len());
@@ -112,37 +102,19 @@ pub fn diff(
     if !is_compared {
         rows.note(options.words.too_large);
     }
-    let all = if is_compared {
-        steps(&old, &new)
-    } else {
-        everything(&old, &new)
-    };
+    let all = if is_compared { steps(&old, &new) } else { everything(&old, &new) };
     let (mut n_added, mut n_removed) = (0, 0);
     for step in &all {
         n_removed += step.removed().len();
         n_added += step.added().len();
     }
-    let mut printer = Printer {
-        rows: &mut rows,
-        old: &old,
-        new: &new,
-        options,
-    };
+    let mut printer = Printer { rows: &mut rows, old: &old, new: &new, options };
     printer.print(&all);
     if n_added + n_removed == 0 {
         let both_exist = before.is_some() && after.is_some();
-        rows.note(if both_exist {
-            options.words.unchanged
-        } else {
-            options.words.empty
-        });
+        rows.note(if both_exist { options.words.unchanged } else { options.words.empty });
     }
-    DiffView {
-        lines: rows.finish(),
-        n_added,
-        n_removed,
-        is_compared,
-    }
+    DiffView { lines: rows.finish(), n_added, n_removed, is_compared }
 }
 
 /// Where every line ends in a carriage return, saying so once says it all.
@@ -151,11 +123,7 @@ fn drop_common_carriage_returns<'a>(old: &mut [CleanLine<'a>], new: &mut [CleanL
     if ended().next().is_none() || !ended().all(|line| line.without_carriage_return().1) {
         return false;
     }
-    for line in old
-        .iter_mut()
-        .chain(new.iter_mut())
-        .filter(|line| line.ends())
-    {
+    for line in old.iter_mut().chain(new.iter_mut()).filter(|line| line.ends()) {
         *line = line.without_carriage_return().0;
     }
     true
@@ -171,14 +139,8 @@ fn everything(old: &[CleanLine<'_>], new: &[CleanLine<'_>]) -> Vec<Step> {
     let (n_head, n_tail) = common_edges(old, new);
     vec![
         Step::Same { new: 0..n_head },
-        Step::Changed {
-            old: n_head..old.len() - n_tail,
-            new: n_head..new.len() - n_tail,
-            pairs: false,
-        },
-        Step::Same {
-            new: new.len() - n_tail..new.len(),
-        },
+        Step::Changed { old: n_head..old.len() - n_tail, new: n_head..new.len() - n_tail, pairs: false },
+        Step::Same { new: new.len() - n_tail..new.len() },
     ]
 }
 
@@ -238,13 +200,11 @@ impl Printer<'_, '_> {
         let emphasis = compare::emphasis(old_lines, new_lines, pairs);
         for (at, line) in old_lines.iter().enumerate() {
             let words = emphasis.removed.get(at).map_or(&[][..], Vec::as_slice);
-            self.rows
-                .removed(self.options.first_line + old.start + at, line, words);
+            self.rows.removed(self.options.first_line + old.start + at, line, words);
         }
         for (at, line) in new_lines.iter().enumerate() {
             let words = emphasis.added.get(at).map_or(&[][..], Vec::as_slice);
-            self.rows
-                .added(self.options.first_line + new.start + at, line, words);
+            self.rows.added(self.options.first_line + new.start + at, line, words);
         }
     }
 }

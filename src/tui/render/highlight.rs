@@ -65,30 +65,20 @@ impl Language {
             let extension = path.extension()?.to_str()?;
             SYNTAXES.find_syntax_by_extension(extension)
         };
-        SYNTAXES
-            .find_syntax_by_extension(name)
-            .or_else(by_extension)
-            .map(Self)
+        SYNTAXES.find_syntax_by_extension(name).or_else(by_extension).map(Self)
     }
 }
 
 /// Highlights a text, one row of spans for each line. Without a language, or beyond the limits,
 /// the rows are plain.
-pub fn highlight(
-    code: &CleanText,
-    language: Option<Language>,
-    theme: &Theme,
-) -> Vec<Vec<Span<'static>>> {
+pub fn highlight(code: &CleanText, language: Option<Language>, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     let lines = code.lines();
     let is_small = code.as_str().len() <= MAX_HIGHLIGHT_BYTES && lines.len() <= MAX_HIGHLIGHT_LINES;
     let Some(language) = language.filter(|_| is_small) else {
         return spans::of_text(code, theme.code, theme);
     };
     let mut highlighter = Highlighter::new(language);
-    lines
-        .iter()
-        .map(|line| highlighter.line(line, theme))
-        .collect()
+    lines.iter().map(|line| highlighter.line(line, theme)).collect()
 }
 
 /// Highlights a command for a shell.
@@ -108,11 +98,7 @@ pub struct Highlighter {
 impl Highlighter {
     /// Starts at the beginning of a text.
     pub fn new(language: Language) -> Self {
-        Self {
-            parser: ParseState::new(language.0),
-            scopes: ScopeStack::new(),
-            is_lost: false,
-        }
+        Self { parser: ParseState::new(language.0), scopes: ScopeStack::new(), is_lost: false }
     }
 
     /// Highlights the next line.
@@ -136,9 +122,7 @@ impl Highlighter {
         let mut at = 0;
         let end = text.len();
         for (from, op) in ops {
-            push(&mut out, text.get(at..from.min(end)), || {
-                style_of(&self.scopes, theme)
-            });
+            push(&mut out, text.get(at..from.min(end)), || style_of(&self.scopes, theme));
             at = from.min(end);
             if self.scopes.apply(&op).is_err() {
                 self.is_lost = true;
@@ -149,11 +133,7 @@ impl Highlighter {
     }
 }
 
-fn push(
-    out: &mut Vec<Span<'static>>,
-    text: Option<&str>,
-    style: impl FnOnce() -> ratatui::style::Style,
-) {
+fn push(out: &mut Vec<Span<'static>>, text: Option<&str>, style: impl FnOnce() -> ratatui::style::Style) {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return;
     };
@@ -191,10 +171,7 @@ mod tests {
             ("go", theme.syntax.function),
             ("7", theme.syntax.constant),
         ] {
-            assert!(
-                rust.contains(&(text.to_owned(), style)),
-                "{text} in {rust:?}"
-            );
+            assert!(rust.contains(&(text.to_owned(), style)), "{text} in {rust:?}");
         }
     }
 
@@ -219,13 +196,7 @@ mod tests {
         ] {
             assert!(Language::from_token(token).is_some(), "{token}");
         }
-        for path in [
-            "src/main.rs",
-            "Makefile",
-            "a/b.tsx",
-            "Cargo.toml",
-            "Dockerfile",
-        ] {
+        for path in ["src/main.rs", "Makefile", "a/b.tsx", "Cargo.toml", "Dockerfile"] {
             assert!(Language::from_path(path).is_some(), "{path}");
         }
         assert!(Language::from_token("no such").is_none());
@@ -236,11 +207,8 @@ mod tests {
     fn shell_commands_show_their_parts() {
         let theme = Theme::ansi();
         let rows = highlight_shell(&sanitize("cargo test --all | tee 'out.txt' # run"), &theme);
-        let texts: Vec<_> = rows[0]
-            .iter()
-            .filter(|span| span.style != theme.text)
-            .map(|span| span.content.trim())
-            .collect();
+        let texts: Vec<_> =
+            rows[0].iter().filter(|span| span.style != theme.text).map(|span| span.content.trim()).collect();
         for part in ["cargo", "--all", "|", "'out.txt'", "# run"] {
             assert!(texts.contains(&part), "{part} in {texts:?}");
         }
@@ -261,11 +229,7 @@ mod tests {
         let rows = highlight_shell(&reveal("echo 'a\u{202e}b'").text, &theme);
         let hidden = rows[0].iter().find(|span| span.content == "⟨U+202E⟩");
         assert!(hidden.is_some_and(|span| {
-            span.style.bg == theme.hidden_char.bg
-                && span
-                    .style
-                    .add_modifier
-                    .contains(theme.hidden_char.add_modifier)
+            span.style.bg == theme.hidden_char.bg && span.style.add_modifier.contains(theme.hidden_char.add_modifier)
         }));
     }
 

@@ -108,17 +108,10 @@ impl CleanText {
             let end = start + piece.len();
             let mut line_marks = Vec::new();
             while let Some(mark) = marks.next_if(|mark| mark.range.start < end) {
-                line_marks.push(Mark {
-                    range: mark.range.start - start..mark.range.end - start,
-                    kind: mark.kind,
-                });
+                line_marks.push(Mark { range: mark.range.start - start..mark.range.end - start, kind: mark.kind });
             }
             let text = piece.strip_suffix('\n').unwrap_or(piece);
-            lines.push(CleanLine {
-                text,
-                marks: line_marks,
-                ends: text.len() < piece.len(),
-            });
+            lines.push(CleanLine { text, marks: line_marks, ends: text.len() < piece.len() });
             start = end;
         }
         lines
@@ -154,10 +147,7 @@ impl<'a> CleanLine<'a> {
         let is_last = |mark: &Mark| {
             mark.kind == MarkKind::Hidden
                 && mark.range.end == self.text.len()
-                && self
-                    .text
-                    .get(mark.range.clone())
-                    .is_some_and(|t| t.contains("U+000D"))
+                && self.text.get(mark.range.clone()).is_some_and(|t| t.contains("U+000D"))
         };
         let Some(mark) = line.marks.pop_if(|mark| is_last(mark)) else {
             return (line, false);

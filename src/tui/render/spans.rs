@@ -24,10 +24,7 @@ pub fn of_line(line: &CleanLine<'_>, style: Style, theme: &Theme) -> Vec<Span<'s
 
 /// Each line of a text in one style, its marks on top.
 pub fn of_text(text: &CleanText, style: Style, theme: &Theme) -> Vec<Vec<Span<'static>>> {
-    text.lines()
-        .iter()
-        .map(|line| of_line(line, style, theme))
-        .collect()
+    text.lines().iter().map(|line| of_line(line, style, theme)).collect()
 }
 
 /// What the marks of a line look like.
@@ -37,10 +34,7 @@ pub fn mark_overlays(line: &CleanLine<'_>, theme: &Theme) -> Vec<Overlay> {
         MarkKind::Tab => theme.tab,
         MarkKind::Lookalike => theme.lookalike,
     };
-    line.marks()
-        .iter()
-        .map(|mark| (mark.range.clone(), style_of(mark.kind)))
-        .collect()
+    line.marks().iter().map(|mark| (mark.range.clone(), style_of(mark.kind))).collect()
 }
 
 /// Patches the styles of the overlays over the spans. Overlays count bytes over all spans; they
@@ -95,20 +89,8 @@ mod tests {
     #[test]
     fn overlays_cross_span_borders() {
         let spans = vec![Span::raw("abc"), "def".bold()];
-        let out = overlay(
-            spans,
-            &[(1..2, Style::new().italic()), (2..5, Style::new().dim())],
-        );
-        assert_eq!(
-            out,
-            vec![
-                Span::raw("a"),
-                "b".italic(),
-                "c".dim(),
-                "de".bold().dim(),
-                "f".bold(),
-            ]
-        );
+        let out = overlay(spans, &[(1..2, Style::new().italic()), (2..5, Style::new().dim())]);
+        assert_eq!(out, vec![Span::raw("a"), "b".italic(), "c".dim(), "de".bold().dim(), "f".bold(),]);
     }
 
     proptest! {

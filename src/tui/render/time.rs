@@ -29,11 +29,7 @@ pub fn duration(elapsed: Duration) -> String {
 pub fn countdown(left: Duration) -> String {
     let seconds = left.as_secs();
     let (hours, minutes, seconds) = (seconds / 3_600, seconds % 3_600 / 60, seconds % 60);
-    if hours > 0 {
-        format!("{hours}:{minutes:02}:{seconds:02}")
-    } else {
-        format!("{minutes}:{seconds:02}")
-    }
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// A count of tokens: `999`, `12.4k`, `118k`, `1.2M`.
@@ -100,11 +96,7 @@ fn scaled(count: u64, step: u64, units: &[&str], gap: &str) -> String {
         value /= step;
         unit = next;
     }
-    if value < 99.95 {
-        format!("{value:.1}{gap}{unit}")
-    } else {
-        format!("{value:.0}{gap}{unit}")
-    }
+    if value < 99.95 { format!("{value:.1}{gap}{unit}") } else { format!("{value:.0}{gap}{unit}") }
 }
 
 #[cfg(test)]
@@ -147,14 +139,9 @@ mod tests {
             assert_eq!(tokens(count), short);
             assert_eq!(bytes(count), size);
         }
-        for (dollars, text) in [
-            (0.0, "$0.00"),
-            (0.004, "<$0.01"),
-            (0.42, "$0.42"),
-            (1.835, "$1.83"),
-            (-2.5, "-$2.50"),
-            (f64::NAN, "$?"),
-        ] {
+        for (dollars, text) in
+            [(0.0, "$0.00"), (0.004, "<$0.01"), (0.42, "$0.42"), (1.835, "$1.83"), (-2.5, "-$2.50"), (f64::NAN, "$?")]
+        {
             assert_eq!(money(dollars), text);
         }
         assert_eq!(percent(41, 100), "41%");

@@ -41,25 +41,15 @@ impl Indent {
     /// A mark first and blanks of the same width after.
     pub fn hanging(first: Vec<Span<'static>>) -> Self {
         let blanks = " ".repeat(width::of_spans(&first));
-        Self {
-            first,
-            rest: vec![Span::raw(blanks)],
-        }
+        Self { first, rest: vec![Span::raw(blanks)] }
     }
 
     /// The same indent without what leaves too little room beside it.
     pub(super) fn fitting(&self, width: usize) -> Self {
         let fit = |prefix: &[Span<'static>]| {
-            if width::of_spans(prefix) + MIN_CONTENT <= width {
-                prefix.to_vec()
-            } else {
-                Vec::new()
-            }
+            if width::of_spans(prefix) + MIN_CONTENT <= width { prefix.to_vec() } else { Vec::new() }
         };
-        Self {
-            first: fit(&self.first),
-            rest: fit(&self.rest),
-        }
+        Self { first: fit(&self.first), rest: fit(&self.rest) }
     }
 }
 
@@ -70,36 +60,17 @@ pub fn wrap(line: &[Span<'static>], width: usize, indent: &Indent) -> Vec<Line<'
 
 /// Wraps one line of code where it is full.
 pub fn wrap_hard(line: &[Span<'static>], width: usize, indent: &Indent) -> Vec<Line<'static>> {
-    fold(line, width, indent, |_, _, full| Break {
-        shown_to: full,
-        next_from: full,
-    })
+    fold(line, width, indent, |_, _, full| Break { shown_to: full, next_from: full })
 }
 
 /// Wraps a text of prose in one style.
-pub fn wrap_text(
-    text: &CleanText,
-    width: usize,
-    style: Style,
-    theme: &Theme,
-) -> Vec<Line<'static>> {
-    spans::of_text(text, style, theme)
-        .iter()
-        .flat_map(|line| wrap(line, width, &Indent::default()))
-        .collect()
+pub fn wrap_text(text: &CleanText, width: usize, style: Style, theme: &Theme) -> Vec<Line<'static>> {
+    spans::of_text(text, style, theme).iter().flat_map(|line| wrap(line, width, &Indent::default())).collect()
 }
 
 /// Wraps a text hard in one style. For what is shown to be approved.
-pub fn wrap_text_hard(
-    text: &CleanText,
-    width: usize,
-    style: Style,
-    theme: &Theme,
-) -> Vec<Line<'static>> {
-    spans::of_text(text, style, theme)
-        .iter()
-        .flat_map(|line| wrap_hard(line, width, &Indent::default()))
-        .collect()
+pub fn wrap_text_hard(text: &CleanText, width: usize, style: Style, theme: &Theme) -> Vec<Line<'static>> {
+    spans::of_text(text, style, theme).iter().flat_map(|line| wrap_hard(line, width, &Indent::default())).collect()
 }
 
 /// Where a line ends and where the next begins, as cell numbers. Blanks between are dropped.
@@ -125,17 +96,10 @@ fn fold(
     let mut start = 0;
     loop {
         let is_first = lines.is_empty();
-        let (prefix, room) = if is_first {
-            (&indent.first, room_first)
-        } else {
-            (&indent.rest, room_rest)
-        };
+        let (prefix, room) = if is_first { (&indent.first, room_first) } else { (&indent.rest, room_rest) };
         let full = first_beyond(&cells, start, room);
         let found = if full >= cells.len() {
-            Break {
-                shown_to: cells.len(),
-                next_from: cells.len(),
-            }
+            Break { shown_to: cells.len(), next_from: cells.len() }
         } else {
             find_break(&cells, start, full)
         };
@@ -159,17 +123,10 @@ fn first_beyond(cells: &[Cell], start: usize, room: usize) -> usize {
     cells.len()
 }
 
-fn build(
-    prefix: &[Span<'static>],
-    cells: &[Cell],
-    shown: Range<usize>,
-    source: &[Span<'static>],
-) -> Line<'static> {
+fn build(prefix: &[Span<'static>], cells: &[Cell], shown: Range<usize>, source: &[Span<'static>]) -> Line<'static> {
     let mut builder = LineBuilder::new(prefix);
     for cell in cells.get(shown).unwrap_or_default() {
-        let style = source
-            .get(cell.span_idx)
-            .map_or_else(Style::new, |s| s.style);
+        let style = source.get(cell.span_idx).map_or_else(Style::new, |s| s.style);
         builder.push(&cell.text, style);
     }
     builder.finish()
@@ -181,10 +138,7 @@ fn word_break(cells: &[Cell], start: usize, full: usize) -> Break {
     let after_blanks = |from: usize| (from..cells.len()).find(|&at| !is_blank(at));
     let ending_at = |at: usize| {
         let shown_to = (start..at).rev().find(|&i| !is_blank(i));
-        Break {
-            shown_to: shown_to.map_or(start, |i| i + 1),
-            next_from: after_blanks(at).unwrap_or(cells.len()),
-        }
+        Break { shown_to: shown_to.map_or(start, |i| i + 1), next_from: after_blanks(at).unwrap_or(cells.len()) }
     };
     if is_blank(full) {
         return ending_at(full);
@@ -206,8 +160,5 @@ fn word_break(cells: &[Cell], start: usize, full: usize) -> Break {
         .rev()
         .find(|&at| cells.get(at - 1).is_some_and(|cell| cell.text == "/"))
         .unwrap_or(full);
-    Break {
-        shown_to: cut,
-        next_from: cut,
-    }
+    Break { shown_to: cut, next_from: cut }
 }

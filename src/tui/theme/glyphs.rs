@@ -177,10 +177,7 @@ impl Glyphs {
     /// The frame of the spinner for a count of ticks.
     pub fn spinner_frame(&self, tick: usize) -> &'static str {
         let n_frames = self.spinner.len().max(1);
-        self.spinner
-            .get(tick % n_frames)
-            .copied()
-            .unwrap_or(self.working)
+        self.spinner.get(tick % n_frames).copied().unwrap_or(self.working)
     }
 }
 
@@ -190,10 +187,7 @@ mod tests {
 
     #[test]
     fn ascii_glyphs_are_ascii() {
-        assert!(
-            format!("{:?}", Glyphs::ascii()).is_ascii(),
-            "a mark without an ASCII twin"
-        );
+        assert!(format!("{:?}", Glyphs::ascii()).is_ascii(), "a mark without an ASCII twin");
     }
 
     #[test]

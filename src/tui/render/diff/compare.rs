@@ -19,11 +19,7 @@ pub(super) enum Step {
     /// Lines that both sides have, where the new side has them.
     Same { new: Range<usize> },
     /// Lines that gave way to others. `pairs` says whether looking for changed words makes sense.
-    Changed {
-        old: Range<usize>,
-        new: Range<usize>,
-        pairs: bool,
-    },
+    Changed { old: Range<usize>, new: Range<usize>, pairs: bool },
 }
 
 impl Step {
@@ -46,11 +42,7 @@ impl Step {
 pub(super) fn common_edges(old: &[CleanLine<'_>], new: &[CleanLine<'_>]) -> (usize, usize) {
     let both = old.iter().zip(new);
     let n_head = both.take_while(|(a, b)| a == b).count();
-    let rest = old
-        .iter()
-        .skip(n_head)
-        .rev()
-        .zip(new.iter().skip(n_head).rev());
+    let rest = old.iter().skip(n_head).rev().zip(new.iter().skip(n_head).rev());
     let n_tail = rest.take_while(|(a, b)| a == b).count();
     (n_head, n_tail)
 }
@@ -64,19 +56,11 @@ pub(super) fn steps(old: &[CleanLine<'_>], new: &[CleanLine<'_>]) -> Vec<Step> {
         match all.last_mut() {
             _ if is_same => all.push(Step::Same { new }),
             // A deletion beside an insertion is a replacement.
-            Some(Step::Changed {
-                old: last_old,
-                new: last_new,
-                ..
-            }) => {
+            Some(Step::Changed { old: last_old, new: last_new, .. }) => {
                 last_old.end = old.end;
                 last_new.end = new.end;
             }
-            _ => all.push(Step::Changed {
-                old,
-                new,
-                pairs: true,
-            }),
+            _ => all.push(Step::Changed { old, new, pairs: true }),
         }
     }
     all

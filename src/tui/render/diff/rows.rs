@@ -24,21 +24,10 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// Rows for numbers up to `highest`.
-    pub(super) fn new(
-        width: usize,
-        highest: usize,
-        no_newline: &'static str,
-        theme: &'a Theme,
-    ) -> Self {
+    pub(super) fn new(width: usize, highest: usize, no_newline: &'static str, theme: &'a Theme) -> Self {
         let n_digits = highest.to_string().len().max(3);
         let has_room = width >= n_digits + MIN_TEXT;
-        Self {
-            width,
-            n_digits: if has_room { n_digits } else { 0 },
-            no_newline,
-            theme,
-            lines: Vec::new(),
-        }
+        Self { width, n_digits: if has_room { n_digits } else { 0 }, no_newline, theme, lines: Vec::new() }
     }
 
     pub(super) fn finish(self) -> Vec<Line<'static>> {
@@ -76,8 +65,7 @@ impl<'a> Rows<'a> {
 
     fn remark(&mut self, text: String, style: Style) {
         let spans = [Span::styled(text, style)];
-        self.lines
-            .extend(wrap(&spans, self.width, &Indent::default()));
+        self.lines.extend(wrap(&spans, self.width, &Indent::default()));
     }
 
     fn changed(
@@ -111,16 +99,9 @@ impl<'a> Rows<'a> {
         line: &CleanLine<'_>,
     ) {
         let n_digits = self.n_digits;
-        let first = if n_digits > 0 {
-            format!("{number:>n_digits$} {sign} ")
-        } else {
-            format!("{sign} ")
-        };
+        let first = if n_digits > 0 { format!("{number:>n_digits$} {sign} ") } else { format!("{sign} ") };
         let rest = " ".repeat(first.len());
-        let indent = Indent {
-            first: vec![Span::styled(first, gutter)],
-            rest: vec![Span::styled(rest, gutter)],
-        };
+        let indent = Indent { first: vec![Span::styled(first, gutter)], rest: vec![Span::styled(rest, gutter)] };
         self.lines.extend(wrap_hard(content, self.width, &indent));
         if !line.ends() {
             let note = format!("{}\\ {}", " ".repeat(n_digits + 1), self.no_newline);

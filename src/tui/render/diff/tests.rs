@@ -5,12 +5,7 @@ use proptest::prelude::*;
 use ratatui::style::Modifier;
 
 fn view(before: &str, after: &str, width: usize) -> DiffView {
-    diff(
-        Some(&reveal(before).text),
-        Some(&reveal(after).text),
-        &DiffOptions::new(width),
-        &Theme::ansi(),
-    )
+    diff(Some(&reveal(before).text), Some(&reveal(after).text), &DiffOptions::new(width), &Theme::ansi())
 }
 
 fn shown(view: &DiffView) -> String {
@@ -26,9 +21,7 @@ fn numbered(n_lines: usize) -> String {
 #[test]
 fn shows_hunks_with_context_and_gaps() {
     let before = numbered(20);
-    let after = before
-        .replace("line 5\n", "line five\n")
-        .replace("line 18\n", "");
+    let after = before.replace("line 5\n", "line five\n").replace("line 18\n", "");
     let view = view(&before, &after, 40);
     insta::assert_snapshot!(shown(&view), @"
       1   line 1
@@ -114,11 +107,7 @@ fn changed_blanks_show() {
 
 #[test]
 fn changed_words_are_emphasised() {
-    let view = view(
-        "let tries = 3;\n",
-        "let tries = config.retry.max_attempts;\n",
-        60,
-    );
+    let view = view("let tries = 3;\n", "let tries = config.retry.max_attempts;\n", 60);
     let theme = Theme::ansi();
     let words = |style| -> Vec<String> {
         let spans = view.lines.iter().flat_map(|line| &line.spans);
@@ -141,10 +130,7 @@ fn too_large_to_compare_still_shows_everything() {
     let after = before.replace("line ", "row ");
     let view = view(&before, &after, 80);
     assert!(!view.is_compared);
-    assert_eq!(
-        (view.n_added, view.n_removed),
-        (MAX_DIFF_LINES, MAX_DIFF_LINES)
-    );
+    assert_eq!((view.n_added, view.n_removed), (MAX_DIFF_LINES, MAX_DIFF_LINES));
     assert_eq!(view.lines.len(), 1 + 2 * MAX_DIFF_LINES);
 }
 

@@ -75,21 +75,16 @@ const TABLE: &[(&str, Role)] = &[
     ("meta.interpolation", Role::Text),
 ];
 
-static SCOPES: LazyLock<Vec<(Scope, Role)>> = LazyLock::new(|| {
-    TABLE
-        .iter()
-        .filter_map(|&(name, role)| Some((Scope::new(name).ok()?, role)))
-        .collect()
-});
+static SCOPES: LazyLock<Vec<(Scope, Role)>> =
+    LazyLock::new(|| TABLE.iter().filter_map(|&(name, role)| Some((Scope::new(name).ok()?, role))).collect());
 
 /// The style of what stands in these scopes.
 pub(super) fn style_of(scopes: &ScopeStack, theme: &Theme) -> Style {
-    let role = scopes.as_slice().iter().rev().find_map(|scope| {
-        SCOPES
-            .iter()
-            .find(|(prefix, _)| prefix.is_prefix_of(*scope))
-            .map(|&(_, role)| role)
-    });
+    let role = scopes
+        .as_slice()
+        .iter()
+        .rev()
+        .find_map(|scope| SCOPES.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope)).map(|&(_, role)| role));
     let syntax = &theme.syntax;
     match role.unwrap_or(Role::Text) {
         Role::Text => theme.text,

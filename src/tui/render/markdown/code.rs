@@ -5,9 +5,7 @@
 
 use ratatui::text::Span;
 
-use crate::tui::render::highlight::{
-    Highlighter, Language, MAX_HIGHLIGHT_BYTES, MAX_HIGHLIGHT_LINES,
-};
+use crate::tui::render::highlight::{Highlighter, Language, MAX_HIGHLIGHT_BYTES, MAX_HIGHLIGHT_LINES};
 use crate::tui::render::sanitize::{CleanText, sanitize};
 use crate::tui::render::spans;
 use crate::tui::theme::Theme;
@@ -37,9 +35,8 @@ impl CodeCache {
         let Some(language) = language.filter(|_| is_small) else {
             return spans::of_text(code, theme.code, theme);
         };
-        let last = self.0.take().filter(|growing| {
-            growing.language == language && code.as_str().starts_with(&growing.source)
-        });
+        let last =
+            self.0.take().filter(|growing| growing.language == language && code.as_str().starts_with(&growing.source));
         let mut growing = last.unwrap_or_else(|| Growing {
             language,
             source: String::new(),
@@ -47,9 +44,7 @@ impl CodeCache {
             highlighter: Highlighter::new(language),
         });
         let fresh = code.as_str().get(growing.source.len()..);
-        let n_complete = fresh
-            .and_then(|text| text.rfind('\n'))
-            .map_or(0, |at| at + 1);
+        let n_complete = fresh.and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
         let (complete, partial) = fresh.unwrap_or_default().split_at(n_complete);
         for line in sanitize(complete).lines() {
             growing.rows.push(growing.highlighter.line(&line, theme));

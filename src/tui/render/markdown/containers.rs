@@ -35,18 +35,11 @@ impl Containers {
     }
 
     pub(super) fn open_list(&mut self, next_number: Option<u64>) {
-        self.0.push(Container::List {
-            next_number,
-            is_loose: false,
-            has_entry: false,
-        });
+        self.0.push(Container::List { next_number, is_loose: false, has_entry: false });
     }
 
     pub(super) fn open_entry(&mut self, mark: Span<'static>) {
-        self.0.push(Container::Entry {
-            mark,
-            is_written: false,
-        });
+        self.0.push(Container::Entry { mark, is_written: false });
     }
 
     pub(super) fn close(&mut self) {
@@ -55,12 +48,7 @@ impl Containers {
 
     /// A paragraph begins: if it stands in an entry, the list is loose.
     pub(super) fn loosen(&mut self) {
-        if let [
-            ..,
-            Container::List { is_loose, .. },
-            Container::Entry { .. },
-        ] = self.0.as_mut_slice()
-        {
+        if let [.., Container::List { is_loose, .. }, Container::Entry { .. }] = self.0.as_mut_slice() {
             *is_loose = true;
         }
     }
@@ -68,11 +56,7 @@ impl Containers {
     /// Whether a gap parts the next entry from the one before it, if there is one.
     pub(super) fn gap_before_entry(&self) -> Option<bool> {
         match self.0.last() {
-            Some(Container::List {
-                is_loose,
-                has_entry: true,
-                ..
-            }) => Some(*is_loose),
+            Some(Container::List { is_loose, has_entry: true, .. }) => Some(*is_loose),
             _ => None,
         }
     }
@@ -84,12 +68,7 @@ impl Containers {
         let bullets = &theme.glyphs.bullets;
         let bullet = bullets.get(depth.saturating_sub(1) % bullets.len());
         let mut text = format!("{} ", bullet.copied().unwrap_or_default());
-        if let Some(Container::List {
-            next_number,
-            has_entry,
-            ..
-        }) = self.0.last_mut()
-        {
+        if let Some(Container::List { next_number, has_entry, .. }) = self.0.last_mut() {
             *has_entry = true;
             if let Some(number) = next_number {
                 text = format!("{number}. ");
@@ -102,11 +81,7 @@ impl Containers {
     /// The entry is a task: a box takes the place of its bullet.
     pub(super) fn mark_task(&mut self, is_done: bool, theme: &Theme) {
         let [open, done] = theme.glyphs.tasks;
-        let (glyph, style) = if is_done {
-            (done, theme.success)
-        } else {
-            (open, theme.dim)
-        };
+        let (glyph, style) = if is_done { (done, theme.success) } else { (open, theme.dim) };
         if let Some(Container::Entry { mark, .. }) = self.0.last_mut() {
             *mark = Span::styled(format!("{glyph} "), style);
         }
@@ -154,10 +129,7 @@ impl Containers {
         if !is_in_quote || rest.is_empty() {
             return Line::default();
         }
-        while rest
-            .last()
-            .is_some_and(|span| span.content.trim().is_empty())
-        {
+        while rest.last().is_some_and(|span| span.content.trim().is_empty()) {
             rest.pop();
         }
         Line::from(rest)

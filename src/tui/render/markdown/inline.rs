@@ -24,12 +24,7 @@ struct Link {
 
 impl<'t> Inline<'t> {
     pub(super) fn new(theme: &'t Theme) -> Self {
-        Self {
-            theme,
-            spans: Vec::new(),
-            styles: Vec::new(),
-            links: Vec::new(),
-        }
+        Self { theme, spans: Vec::new(), styles: Vec::new(), links: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -69,20 +64,14 @@ impl<'t> Inline<'t> {
 
     /// A line break in the source. Scripts without blanks between words need none here.
     pub(super) fn soft_break(&mut self) {
-        let last = self
-            .spans
-            .last()
-            .and_then(|span| span.content.chars().last());
+        let last = self.spans.last().and_then(|span| span.content.chars().last());
         if last.is_none_or(|c| width::of_char(c) < 2) {
             self.text(" ");
         }
     }
 
     pub(super) fn open_link(&mut self, url: &str) {
-        self.links.push(Link {
-            url: one_line(url),
-            text: String::new(),
-        });
+        self.links.push(Link { url: one_line(url), text: String::new() });
         self.open_style(self.theme.link);
     }
 

@@ -36,10 +36,7 @@ impl MarkdownStream {
         let is_same = (self.made_for.as_ref())
             .is_some_and(|(last_width, last_theme)| *last_width == width && last_theme == theme);
         if !is_same || !text.as_str().starts_with(&self.settled) {
-            *self = Self {
-                made_for: Some((width, theme.clone())),
-                ..Self::default()
-            };
+            *self = Self { made_for: Some((width, theme.clone())), ..Self::default() };
         }
         self.lines.truncate(self.n_settled_lines);
         let tail = text.as_str().get(self.settled.len()..).unwrap_or_default();
@@ -84,8 +81,5 @@ fn last_block_start(source: &str) -> usize {
         }
     }
     // The indent of a block is part of it but not of its range.
-    source
-        .get(..start)
-        .and_then(|head| head.rfind('\n'))
-        .map_or(0, |newline| newline + 1)
+    source.get(..start).and_then(|head| head.rfind('\n')).map_or(0, |newline| newline + 1)
 }

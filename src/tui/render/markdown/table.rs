@@ -26,10 +26,7 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(alignments: Vec<Alignment>) -> Self {
-        Self {
-            alignments,
-            rows: Vec::new(),
-        }
+        Self { alignments, rows: Vec::new() }
     }
 
     pub(super) fn start_row(&mut self) {
@@ -101,21 +98,13 @@ impl Table {
                     let cell = cells.get(column).and_then(|cell| cell.get(line_idx));
                     let alignment = self.alignments.get(column).copied();
                     let is_last = column + 1 == widths.len();
-                    line.extend(aligned(
-                        cell.cloned().unwrap_or_default(),
-                        width,
-                        alignment,
-                        is_last,
-                    ));
+                    line.extend(aligned(cell.cloned().unwrap_or_default(), width, alignment, is_last));
                 }
                 lines.push(line);
             }
             if is_heading {
                 let join = format!("{0}{1}{0}", border.horizontal, border.cross);
-                let parts: Vec<String> = widths
-                    .iter()
-                    .map(|&n| border.horizontal.repeat(n))
-                    .collect();
+                let parts: Vec<String> = widths.iter().map(|&n| border.horizontal.repeat(n)).collect();
                 lines.push(vec![Span::styled(parts.join(&join), theme.border)]);
             }
         }
@@ -152,11 +141,7 @@ impl Table {
 }
 
 fn styled(cell: &[Span<'static>], is_heading: bool, theme: &Theme) -> Spans {
-    let over = if is_heading {
-        theme.strong
-    } else {
-        Style::new()
-    };
+    let over = if is_heading { theme.strong } else { Style::new() };
     let patched = cell.iter().map(|span| {
         let style = span.style.patch(over);
         Span::styled(span.content.clone(), style)

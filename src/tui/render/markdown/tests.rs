@@ -6,10 +6,7 @@ use proptest::prelude::*;
 
 fn shown(source: &str, width: usize) -> String {
     let lines = markdown(&sanitize(source), width, &Theme::ansi());
-    let lines: Vec<String> = lines
-        .iter()
-        .map(|line| line.to_string().trim_end().to_owned())
-        .collect();
+    let lines: Vec<String> = lines.iter().map(|line| line.to_string().trim_end().to_owned()).collect();
     lines.join("\n")
 }
 
@@ -107,19 +104,13 @@ fn links_name_their_address_once() {
 
 #[test]
 fn html_blocks_are_text() {
-    assert_eq!(
-        shown("<div>\nhello\n</div>\n\nx", 40),
-        "<div>\nhello\n</div>\n\nx"
-    );
+    assert_eq!(shown("<div>\nhello\n</div>\n\nx", 40), "<div>\nhello\n</div>\n\nx");
 }
 
 #[test]
 fn entities_cannot_smuggle_control_characters() {
     let text = shown("a&#27;[31mb&#x202e;c [x&#7;](y&#27;z) &#10;d", 80);
-    assert!(
-        text.chars().all(|c| c == '\n' || !c.is_control()),
-        "{text:?}"
-    );
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
     assert!(!text.contains('\u{202e}'));
 }
 
@@ -139,12 +130,7 @@ fn a_stream_ends_as_the_whole_document() {
     for end in 0..=DOCUMENT.len() {
         let text = sanitize(&DOCUMENT[..end]);
         let streamed = stream.update(&text, 30, &theme).to_vec();
-        assert_eq!(
-            streamed,
-            markdown(&text, 30, &theme),
-            "after {:?}",
-            text.as_str()
-        );
+        assert_eq!(streamed, markdown(&text, 30, &theme), "after {:?}", text.as_str());
     }
     assert!(stream.n_settled_lines > 20);
     let narrow = stream.update(&sanitize(DOCUMENT), 12, &theme).to_vec();
@@ -152,10 +138,7 @@ fn a_stream_ends_as_the_whole_document() {
 }
 
 fn any_markdown() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "\\PC{0,80}",
-        "([-*>#|`1. ~_\\[\\]()a中\n:&;<]|\n\n|```|&#27;|  |\\| a \\|\n\\|-\\|\n){0,60}",
-    ]
+    prop_oneof!["\\PC{0,80}", "([-*>#|`1. ~_\\[\\]()a中\n:&;<]|\n\n|```|&#27;|  |\\| a \\|\n\\|-\\|\n){0,60}",]
 }
 
 proptest! {

@@ -130,8 +130,7 @@ impl<'t> Writer<'t> {
             Tag::FootnoteDefinition(label) => {
                 self.start_block();
                 let mark = format!("[{}] ", one_line(&label));
-                self.containers
-                    .open_entry(Span::styled(mark, self.theme.dim));
+                self.containers.open_entry(Span::styled(mark, self.theme.dim));
             }
             Tag::Table(alignments) => {
                 self.start_block();

@@ -53,10 +53,7 @@ fn escape_len(after: &str) -> usize {
         Some(' '..='~') => {
             let intermediates = after.bytes().take_while(|b| matches!(b, b' '..=b'/'));
             let n_intermediates = intermediates.count();
-            let ends = after
-                .as_bytes()
-                .get(n_intermediates)
-                .is_some_and(|b| matches!(b, b'0'..=b'~'));
+            let ends = after.as_bytes().get(n_intermediates).is_some_and(|b| matches!(b, b'0'..=b'~'));
             n_intermediates + usize::from(ends)
         }
         _ => 0,
@@ -65,14 +62,8 @@ fn escape_len(after: &str) -> usize {
 
 /// Bytes of a control sequence after its introducer: parameters, intermediates, a final byte.
 fn csi_len(after: &str) -> usize {
-    let n_params = after
-        .bytes()
-        .take_while(|b| matches!(b, b' '..=b'?'))
-        .count();
-    let ends = after
-        .as_bytes()
-        .get(n_params)
-        .is_some_and(|b| matches!(b, b'@'..=b'~'));
+    let n_params = after.bytes().take_while(|b| matches!(b, b' '..=b'?')).count();
+    let ends = after.as_bytes().get(n_params).is_some_and(|b| matches!(b, b'@'..=b'~'));
     n_params + usize::from(ends)
 }
 

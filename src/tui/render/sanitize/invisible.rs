@@ -59,10 +59,9 @@ pub(super) fn kind_of(c: char) -> Option<HiddenKind> {
         | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d159}'
         | '\u{1d173}'..='\u{1d17a}' => Some(HiddenKind::Invisible),
-        '\u{180b}'..='\u{180d}'
-        | '\u{180f}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{e0100}'..='\u{e01ef}' => Some(HiddenKind::Variation),
+        '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
+            Some(HiddenKind::Variation)
+        }
         '\u{e0000}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}' => Some(HiddenKind::Tag),
         _ if c.is_whitespace() => Some(HiddenKind::Space),
         '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => Some(HiddenKind::PrivateUse),
@@ -123,12 +122,7 @@ pub(super) fn drop_invisible(text: &str) -> String {
             '\u{fe0e}' | '\u{fe0f}' if takes_presentation(previous) => {}
             _ if matches!(
                 kind_of(c),
-                Some(
-                    HiddenKind::Bidi
-                        | HiddenKind::Invisible
-                        | HiddenKind::Variation
-                        | HiddenKind::Tag
-                )
+                Some(HiddenKind::Bidi | HiddenKind::Invisible | HiddenKind::Variation | HiddenKind::Tag)
             ) =>
             {
                 continue;
@@ -152,13 +146,10 @@ pub(super) fn drop_invisible(text: &str) -> String {
 /// Whether a joiner between the two does what joiners are for.
 fn joins(joiner: char, previous: char, next: char) -> bool {
     let is_script = |c: char| {
-        matches!(c, '\u{600}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
-            && kind_of(c).is_none()
+        matches!(c, '\u{600}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}') && kind_of(c).is_none()
     };
-    let is_emoji =
-        |c: char| is_pictograph(c) || matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}');
-    (joiner == '\u{200d}' && is_emoji(previous) && is_pictograph(next))
-        || (is_script(previous) && is_script(next))
+    let is_emoji = |c: char| is_pictograph(c) || matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}');
+    (joiner == '\u{200d}' && is_emoji(previous) && is_pictograph(next)) || (is_script(previous) && is_script(next))
 }
 
 /// Whether text or emoji presentation can be chosen for `c`.

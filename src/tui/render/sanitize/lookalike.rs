@@ -43,9 +43,7 @@ pub(super) fn find(text: &str) -> Vec<Lookalike> {
 
 /// A token is an argument or an address: words and the signs that hold them together.
 fn is_token_char(c: char) -> bool {
-    c.is_alphanumeric()
-        || matches!(c, '.' | '-' | '_' | '@' | '/' | ':' | '~')
-        || imitated_sign(c).is_some()
+    c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '/' | ':' | '~') || imitated_sign(c).is_some()
 }
 
 fn find_in_token(text: &str, token: Range<usize>, found: &mut Vec<Lookalike>) {
@@ -76,20 +74,13 @@ fn add(found: &mut Vec<Lookalike>, at: usize, part: &str) {
             last.word.push_str(part);
             last.imitates.extend(part.chars().map(imitated));
         }
-        _ => found.push(Lookalike {
-            range,
-            word: part.to_owned(),
-            imitates: part.chars().map(imitated).collect(),
-        }),
+        _ => found.push(Lookalike { range, word: part.to_owned(), imitates: part.chars().map(imitated).collect() }),
     }
 }
 
 /// Whether a word or a sign pretends to be another.
 fn imitates(word: &str, token_has_latin: bool) -> bool {
-    if word
-        .chars()
-        .any(|c| imitated_sign(c).is_some() || compatible(c).is_some())
-    {
+    if word.chars().any(|c| imitated_sign(c).is_some() || compatible(c).is_some()) {
         return true;
     }
     let letters = || word.chars().filter(|c| c.is_alphabetic());
@@ -102,10 +93,7 @@ fn imitates(word: &str, token_has_latin: bool) -> bool {
 }
 
 fn imitated(c: char) -> char {
-    imitated_letter(c)
-        .or_else(|| compatible(c))
-        .or_else(|| imitated_sign(c))
-        .unwrap_or(c)
+    imitated_letter(c).or_else(|| compatible(c)).or_else(|| imitated_sign(c)).unwrap_or(c)
 }
 
 /// Other forms of ASCII letters and digits: full width and mathematical.
@@ -207,8 +195,5 @@ fn imitated_letter(c: char) -> Option<char> {
     if c.is_ascii() {
         return None;
     }
-    IMITATED_LETTERS
-        .iter()
-        .find(|(_, imitations)| imitations.contains(c))
-        .map(|&(latin, _)| latin)
+    IMITATED_LETTERS.iter().find(|(_, imitations)| imitations.contains(c)).map(|&(latin, _)| latin)
 }

@@ -63,28 +63,16 @@ pub fn reveal(raw: &str) -> Revealed {
 
 /// [`reveal`] with the marks of a terminal without Unicode.
 pub fn reveal_with(raw: &str, glyphs: &Glyphs) -> Revealed {
-    let mut writer = Writer {
-        glyphs,
-        out: String::with_capacity(raw.len()),
-        marks: Vec::new(),
-        hidden: Vec::new(),
-        column: 0,
-    };
+    let mut writer =
+        Writer { glyphs, out: String::with_capacity(raw.len()), marks: Vec::new(), hidden: Vec::new(), column: 0 };
     for grapheme in raw.graphemes(true) {
         writer.grapheme(grapheme);
     }
     let lookalikes = lookalike::find(&writer.out);
     let mut marks = writer.marks;
-    marks.extend(lookalikes.iter().map(|lookalike| Mark {
-        range: lookalike.range.clone(),
-        kind: MarkKind::Lookalike,
-    }));
+    marks.extend(lookalikes.iter().map(|lookalike| Mark { range: lookalike.range.clone(), kind: MarkKind::Lookalike }));
     marks.sort_by_key(|mark| mark.range.start);
-    Revealed {
-        text: CleanText::from_parts(writer.out, marks),
-        hidden: writer.hidden,
-        lookalikes,
-    }
+    Revealed { text: CleanText::from_parts(writer.out, marks), hidden: writer.hidden, lookalikes }
 }
 
 struct Writer<'a> {
@@ -138,10 +126,7 @@ impl Writer<'_> {
         let n_blanks = n_columns.saturating_sub(1);
         self.out.extend(std::iter::repeat_n(' ', n_blanks));
         self.column += n_columns;
-        self.marks.push(Mark {
-            range: start..self.out.len(),
-            kind: MarkKind::Tab,
-        });
+        self.marks.push(Mark { range: start..self.out.len(), kind: MarkKind::Tab });
     }
 
     fn hidden(&mut self, character: char, kind: HiddenKind) {
@@ -151,14 +136,7 @@ impl Writer<'_> {
         self.out.push_str(&label(character));
         self.out.push_str(close);
         let range = start..self.out.len();
-        self.marks.push(Mark {
-            range: range.clone(),
-            kind: MarkKind::Hidden,
-        });
-        self.hidden.push(Hidden {
-            range,
-            character,
-            kind,
-        });
+        self.marks.push(Mark { range: range.clone(), kind: MarkKind::Hidden });
+        self.hidden.push(Hidden { range, character, kind });
     }
 }

@@ -7,10 +7,7 @@ fn sanitizes_for_reading() {
         ("plain\ntext", "plain\ntext"),
         ("a\u{1b}[31mred\u{1b}[0m", "ared"),
         ("\u{1b}]0;title\u{7}x", "x"),
-        (
-            "\u{1b}]8;;http://e.org\u{1b}\\link\u{1b}]8;;\u{1b}\\",
-            "link",
-        ),
+        ("\u{1b}]8;;http://e.org\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"),
         ("\u{1b}]0;never ends\nnext", "\nnext"),
         ("\u{1b}[31", ""),
         ("\u{1b}Pq#0\u{1b}\\x", "x"),
@@ -67,18 +64,8 @@ fn reveals_for_deciding() {
 #[test]
 fn revealed_characters_are_listed_with_what_they_do() {
     let revealed = reveal("a\u{202e}b\u{200b}\t");
-    let listed: Vec<_> = revealed
-        .hidden
-        .iter()
-        .map(|h| (h.label(), h.kind))
-        .collect();
-    assert_eq!(
-        listed,
-        [
-            ("U+202E".to_owned(), HiddenKind::Bidi),
-            ("U+200B".to_owned(), HiddenKind::Invisible),
-        ]
-    );
+    let listed: Vec<_> = revealed.hidden.iter().map(|h| (h.label(), h.kind)).collect();
+    assert_eq!(listed, [("U+202E".to_owned(), HiddenKind::Bidi), ("U+200B".to_owned(), HiddenKind::Invisible),]);
     assert!(!revealed.is_plain());
     assert!(reveal("make\n\tall").is_plain(), "a tab is no secret");
 }
@@ -142,13 +129,7 @@ fn restored(revealed: &Revealed) -> String {
         at = mark.range.end;
         match mark.kind {
             MarkKind::Tab => out.push('\t'),
-            _ => out.extend(
-                revealed
-                    .hidden
-                    .iter()
-                    .filter(|h| h.range == mark.range)
-                    .map(|h| h.character),
-            ),
+            _ => out.extend(revealed.hidden.iter().filter(|h| h.range == mark.range).map(|h| h.character)),
         }
     }
     out.push_str(&revealed.text.as_str()[at..]);

@@ -26,12 +26,7 @@ pub(super) struct Cell {
 impl Cell {
     fn new(text: Cow<'static, str>, width: usize, span_idx: usize) -> Self {
         let is_blank = text == " ";
-        Self {
-            text,
-            width,
-            span_idx,
-            is_blank,
-        }
+        Self { text, width, span_idx, is_blank }
     }
 
     /// Whether a line may end between this and `next`, neither of them a blank.
@@ -94,11 +89,7 @@ pub(super) struct LineBuilder {
 
 impl LineBuilder {
     pub(super) fn new(prefix: &[Span<'static>]) -> Self {
-        Self {
-            spans: prefix.to_vec(),
-            text: String::new(),
-            style: Style::new(),
-        }
+        Self { spans: prefix.to_vec(), text: String::new(), style: Style::new() }
     }
 
     pub(super) fn push(&mut self, grapheme: &str, style: Style) {

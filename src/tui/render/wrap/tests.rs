@@ -8,11 +8,7 @@ fn shown(lines: &[Line<'_>]) -> Vec<String> {
 }
 
 fn wrapped(text: &str, width: usize) -> Vec<String> {
-    shown(&wrap(
-        &[Span::raw(text.to_owned())],
-        width,
-        &Indent::default(),
-    ))
+    shown(&wrap(&[Span::raw(text.to_owned())], width, &Indent::default()))
 }
 
 #[test]
@@ -24,21 +20,9 @@ fn wraps_prose_between_words() {
         ("  indented text", 10, vec!["  indented", "text"]),
         ("abcdefgh", 3, vec!["abc", "def", "gh"]),
         ("a abcdefgh", 4, vec!["a", "abcd", "efgh"]),
-        (
-            "see https://example.org/a now",
-            22,
-            vec!["see", "https://example.org/a", "now"],
-        ),
-        (
-            "/usr/local/share/long",
-            12,
-            vec!["/usr/local/", "share/long"],
-        ),
-        (
-            "中文字很长，所以换行",
-            8,
-            vec!["中文字很", "长，所以", "换行"],
-        ),
+        ("see https://example.org/a now", 22, vec!["see", "https://example.org/a", "now"]),
+        ("/usr/local/share/long", 12, vec!["/usr/local/", "share/long"]),
+        ("中文字很长，所以换行", 8, vec!["中文字很", "长，所以", "换行"]),
         ("中文字很，好", 8, vec!["中文字", "很，好"]),
         ("用 cargo 测试", 8, vec!["用 cargo", "测试"]),
         ("见https://a.b/c", 14, vec!["见", "https://a.b/c"]),
@@ -51,37 +35,21 @@ fn wraps_prose_between_words() {
 #[test]
 fn hard_wrap_drops_nothing() {
     let line = [Span::raw("a  b   c".to_owned())];
-    assert_eq!(
-        shown(&wrap_hard(&line, 3, &Indent::default())),
-        ["a  ", "b  ", " c"]
-    );
+    assert_eq!(shown(&wrap_hard(&line, 3, &Indent::default())), ["a  ", "b  ", " c"]);
 }
 
 #[test]
 fn hangs_the_indent_and_drops_it_when_too_narrow() {
     let line = [Span::raw("one two three".to_owned())];
     let indent = Indent::hanging(vec!["• ".dim()]);
-    assert_eq!(
-        shown(&wrap(&line, 7, &indent)),
-        ["• one", "  two", "  three"]
-    );
+    assert_eq!(shown(&wrap(&line, 7, &indent)), ["• one", "  two", "  three"]);
     assert_eq!(shown(&wrap(&line, 5, &indent)), ["one", "two", "three"]);
 }
 
 #[test]
 fn styles_stay_with_their_text() {
-    let lines = wrap(
-        &[Span::raw("one "), "two three".bold()],
-        7,
-        &Indent::default(),
-    );
-    assert_eq!(
-        lines,
-        vec![
-            Line::from(vec![Span::raw("one "), "two".bold()]),
-            Line::from("three".bold()),
-        ]
-    );
+    let lines = wrap(&[Span::raw("one "), "two three".bold()], 7, &Indent::default());
+    assert_eq!(lines, vec![Line::from(vec![Span::raw("one "), "two".bold()]), Line::from("three".bold()),]);
 }
 
 #[test]

@@ -1,0 +1,181 @@
+//! What the terminal remembers beside the fold: tabs, scrolling, drafts, open dialogs.
+//!
+//! **For:** plain state, changed only by `update`. **Not for:** drawing, and not for anything the engine
+//! knows: a session's state is read from the fleet, never copied here. Focus is computed, not stored.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use crate::config::NotifyHow;
+use crate::core::fleet::Fleet;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::core::session::Session;
+use crate::tui::input::action::Context;
+use crate::tui::input::key::Key;
+
+/// The approval dialog: what is selected, typed, scrolled; and when its keys count.
+pub mod approval;
+/// The input box, and every other place where text is typed.
+pub mod composer;
+/// Dialogs over the main screen.
+pub mod dialog;
+/// One tab's view of its session.
+pub mod tab;
+
+use approval::ApprovalFocus;
+use approval::ApprovalForm;
+use dialog::Layer;
+use tab::Tab;
+
+/// Whether the progress panel shows beside the timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Panel {
+    /// Where there is room.
+    #[default]
+    Auto,
+    Hidden,
+    /// Over the timeline, on a screen that has no room beside it.
+    Overlay,
+}
+
+/// A short message in the last line, gone after a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    pub text: String,
+    pub is_error: bool,
+    pub until: Timestamp,
+}
+
+/// A prompt of an earlier day, for the history.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PastPrompt {
+    pub directory: String,
+    pub text: String,
+}
+
+/// What the terminal needs to know about itself.
+#[derive(Debug, Clone)]
+pub struct Screen {
+    pub width: u16,
+    pub height: u16,
+    /// The terminal window has the focus, as far as it tells.
+    pub focused: bool,
+}
+
+#[derive(Debug)]
+pub struct Ui {
+    /// Sessions in the order of their tabs.
+    pub order: Vec<SessionId>,
+    pub active: Option<SessionId>,
+    pub tabs: HashMap<SessionId, Tab>,
+    /// Open dialogs, the topmost last.
+    pub layers: Vec<Layer>,
+    /// The approval that is looked at, under any layers.
+    pub approval: Option<ApprovalFocus>,
+    /// What was typed and selected for each approval; kept while it is pending.
+    pub forms: HashMap<ApprovalId, ApprovalForm>,
+    /// Approvals put off with "later": they open by themselves no more.
+    pub deferred: HashSet<ApprovalId>,
+    /// Approvals whose answer was given here and is on its way.
+    pub answered: HashSet<ApprovalId>,
+    pub panel: Panel,
+    pub toast: Option<Toast>,
+    /// The first key of a sequence, while the second is awaited.
+    pub pending_key: Option<Key>,
+    pub screen: Screen,
+    /// When a key was last pressed, or text pasted.
+    pub last_key: Timestamp,
+    /// When ctrl-c was pressed on an empty input.
+    pub quit_armed: Option<Timestamp>,
+    /// When esc was pressed on an idle session.
+    pub escape_armed: Option<Timestamp>,
+    /// Tags of sessions that this terminal opened and wants to look at.
+    pub awaited_tags: HashSet<u64>,
+    pub next_tag: u64,
+    /// Prompts of this and earlier days, newest last.
+    pub history: Vec<PastPrompt>,
+    pub notify: NotifyHow,
+    /// Lines of a tool's output that show unfolded.
+    pub output_lines: usize,
+    /// The program that was looked for and not found on the PATH.
+    pub cli_missing: Option<String>,
+    /// Where relative directories begin, and the person's home.
+    pub here: String,
+    pub home: String,
+    /// The scripted demo runs: no account, no network.
+    pub is_demo: bool,
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self {
+            order: Vec::new(),
+            active: None,
+            tabs: HashMap::new(),
+            layers: Vec::new(),
+            approval: None,
+            forms: HashMap::new(),
+            deferred: HashSet::new(),
+            answered: HashSet::new(),
+            panel: Panel::Auto,
+            toast: None,
+            pending_key: None,
+            screen: Screen { width: 80, height: 24, focused: true },
+            last_key: Timestamp(0),
+            quit_armed: None,
+            escape_armed: None,
+            awaited_tags: HashSet::new(),
+            next_tag: 1,
+            history: Vec::new(),
+            notify: NotifyHow::Bell,
+            output_lines: 12,
+            cli_missing: None,
+            here: "/".into(),
+            home: String::new(),
+            is_demo: false,
+        }
+    }
+}
+
+impl Ui {
+    /// The session of the active tab.
+    pub fn session<'f>(&self, fleet: &'f Fleet) -> Option<&'f Session> {
+        fleet.get(self.active?)
+    }
+
+    pub fn tab(&self) -> Option<&Tab> {
+        self.tabs.get(&self.active?)
+    }
+
+    pub fn tab_mut(&mut self) -> Option<&mut Tab> {
+        self.tabs.get_mut(&self.active?)
+    }
+
+    /// The approval under the eyes, if it is still open.
+    pub fn shown_approval<'f>(&self, fleet: &'f Fleet) -> Option<&'f crate::core::approval::OpenApproval> {
+        fleet.approval(self.approval.as_ref()?.id)
+    }
+
+    /// Which layer has the keys. Computed from what is open, so that it can never disagree with it.
+    pub fn focus(&self, fleet: &Fleet) -> Context {
+        if let Some(layer) = self.layers.last() {
+            return layer.context();
+        }
+        if let Some(open) = self.shown_approval(fleet) {
+            let form = self.forms.get(&open.approval.id);
+            return approval::context(&open.approval, form);
+        }
+        match self.tab() {
+            Some(tab) if tab.selected.is_some() => Context::Timeline,
+            _ => Context::Input,
+        }
+    }
+
+    /// Shows a short message for a few seconds.
+    pub fn say(&mut self, text: impl Into<String>, is_error: bool, now: Timestamp) {
+        const TOAST_MS: i64 = 5_000;
+        self.toast = Some(Toast { text: text.into(), is_error, until: Timestamp(now.0 + TOAST_MS) });
+    }
+}

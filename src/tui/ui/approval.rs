@@ -1,0 +1,246 @@
+//! The approval dialog: what is selected, typed, scrolled; and when its keys count.
+//!
+//! Invariant (A6): a key answers only if the dialog had been on the screen, and had the focus, for
+//! [`ARMING_MS`] before it was pressed, in a terminal that had the focus. A paste answers nothing.
+
+use super::composer::Composer;
+use crate::core::approval::Answer;
+use crate::core::approval::Approval;
+use crate::core::approval::Ask;
+use crate::core::approval::Decision;
+use crate::core::approval::Question;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::Timestamp;
+use crate::core::permission::PermissionUpdate;
+use crate::core::permission::Scope;
+use crate::tui::input::action::Context;
+
+/// How long a dialog must have been visible before its keys count.
+pub const ARMING_MS: u64 = 400;
+/// How long the keyboard must have been quiet before a dialog may take the focus by itself.
+pub const QUIET_MS: u64 = 1_000;
+
+/// The approval that has the eyes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApprovalFocus {
+    pub id: ApprovalId,
+    /// When it was first drawn with the focus; `None` until then.
+    pub drawn: Option<Timestamp>,
+}
+
+impl ApprovalFocus {
+    pub fn new(id: ApprovalId) -> Self {
+        Self { id, drawn: None }
+    }
+
+    /// Whether a key pressed now may act on the dialog.
+    pub fn is_armed(&self, now: Timestamp, terminal_focused: bool) -> bool {
+        terminal_focused && self.drawn.is_some_and(|drawn| now.millis_since(drawn) >= ARMING_MS)
+    }
+}
+
+/// Which part of the dialog has the keys.
+#[derive(Debug, Clone)]
+pub enum Pane {
+    /// What will run, and the answers.
+    Main,
+    /// What to remember.
+    Always(AlwaysList),
+    /// A message that goes with a denial.
+    DenyMessage(Box<Composer>),
+    /// A message that follows an allow.
+    Comment(Box<Composer>),
+    /// The input, while the person changes it.
+    Edit(Box<EditBox>),
+    /// "Type yes": a second step for what must not be allowed by one key.
+    TypeYes { typed: String, then: Box<Decision> },
+    /// The whole request as it came.
+    Whole,
+    /// Feedback on a plan.
+    PlanFeedback(Box<Composer>),
+    /// Free text for a question.
+    FreeText(Box<Composer>),
+}
+
+/// The choices of "always": the CLI's suggestions, each with a scope and a rule that can be changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlwaysList {
+    pub choices: Vec<PermissionUpdate>,
+    pub selected: usize,
+    /// The rule's text while it is being changed.
+    pub editing: Option<RuleEdit>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleEdit {
+    pub text: String,
+    pub error: Option<String>,
+}
+
+impl AlwaysList {
+    pub fn current(&self) -> Option<&PermissionUpdate> {
+        self.choices.get(self.selected)
+    }
+
+    /// Keeps the selected choice in the next place. A mode belongs to the session alone.
+    pub fn next_scope(&mut self) {
+        let Some(choice) = self.choices.get_mut(self.selected) else { return };
+        let Some(scope) = choice.scope() else { return };
+        let next = if matches!(choice, PermissionUpdate::SetMode { .. }) { Scope::Session } else { scope.next() };
+        *choice = choice.with_scope(next);
+    }
+}
+
+/// The input while the person changes it.
+#[derive(Debug, Clone)]
+pub struct EditBox {
+    pub composer: Composer,
+    /// The field that is edited as plain text; `None` edits the whole input as JSON.
+    pub field: Option<&'static str>,
+    pub error: Option<String>,
+}
+
+/// What was answered to one question so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct QuestionDraft {
+    /// The row under the cursor; the one after the last option is the free text.
+    pub row: usize,
+    pub chosen: Vec<usize>,
+    pub free_text: String,
+}
+
+/// Everything typed and selected for one approval; kept until it is decided.
+#[derive(Debug, Clone)]
+pub struct ApprovalForm {
+    pub pane: Pane,
+    /// Lines scrolled down in the main part, or in the whole input.
+    pub scroll: usize,
+    /// The furthest line that has been on the screen, and how many there are; reported by the view.
+    pub seen_to: usize,
+    pub n_lines: usize,
+    /// The answer selected with the arrows; without one, enter does nothing.
+    pub choice: Option<usize>,
+    pub questions: Vec<QuestionDraft>,
+    pub question: usize,
+}
+
+impl ApprovalForm {
+    pub fn new(approval: &Approval) -> Self {
+        let n_questions = match &approval.ask {
+            Ask::Questions(questions) => questions.len(),
+            Ask::Tool | Ask::Plan(_) => 0,
+        };
+        Self {
+            pane: Pane::Main,
+            scroll: 0,
+            seen_to: 0,
+            n_lines: 0,
+            choice: None,
+            questions: vec![QuestionDraft::default(); n_questions],
+            question: 0,
+        }
+    }
+
+    /// Lines of the main part that were not on the screen yet.
+    pub fn n_unseen(&self) -> usize {
+        self.n_lines.saturating_sub(self.seen_to)
+    }
+
+    /// The answers, when every question has one.
+    pub fn answers(&self, questions: &[Question]) -> Option<Vec<Answer>> {
+        questions.iter().zip(&self.questions).map(|(question, draft)| draft.answer(question)).collect()
+    }
+}
+
+impl QuestionDraft {
+    /// The labels chosen, and the free text, as one answer; `None` while there is neither.
+    pub fn answer(&self, question: &Question) -> Option<Answer> {
+        let options = self.chosen.iter().filter_map(|place| question.options.get(*place));
+        let mut parts: Vec<&str> = options.map(|option| option.label.as_str()).collect();
+        let free = self.free_text.trim();
+        if !free.is_empty() {
+            parts.push(free);
+        }
+        (!parts.is_empty()).then(|| Answer { question: question.text.clone(), answer: parts.join(", ") })
+    }
+
+    /// Chooses a row or takes it back; where only one may be chosen, the others give way.
+    pub fn toggle(&mut self, place: usize, multiple: bool) {
+        if let Some(found) = self.chosen.iter().position(|chosen| *chosen == place) {
+            self.chosen.remove(found);
+            return;
+        }
+        if !multiple {
+            self.chosen.clear();
+            self.free_text.clear();
+        }
+        self.chosen.push(place);
+        self.chosen.sort_unstable();
+    }
+}
+
+/// Which keys the dialog takes in its present state.
+pub fn context(approval: &Approval, form: Option<&ApprovalForm>) -> Context {
+    match form.map(|form| &form.pane) {
+        None | Some(Pane::Main) => match approval.ask {
+            Ask::Tool => Context::Approval,
+            Ask::Questions(_) => Context::Questions,
+            Ask::Plan(_) => Context::Plan,
+        },
+        Some(Pane::Always(list)) if list.editing.is_none() => Context::List,
+        Some(Pane::Whole) => Context::Page,
+        Some(
+            Pane::Always(_)
+            | Pane::DenyMessage(_)
+            | Pane::Comment(_)
+            | Pane::Edit(_)
+            | Pane::TypeYes { .. }
+            | Pane::PlanFeedback(_)
+            | Pane::FreeText(_),
+        ) => Context::Editor,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::approval::QuestionOption;
+
+    /// The gate as a table: (terminal has the focus, drawn at, pressed at) → does the key count?
+    #[test]
+    fn a_key_counts_only_after_the_dialog_was_seen() {
+        let table = [
+            (true, None, 10_000, false),
+            (true, Some(1_000), 900, false),
+            (true, Some(1_000), 1_000, false),
+            (true, Some(1_000), 1_399, false),
+            (true, Some(1_000), 1_400, true),
+            (true, Some(1_000), 99_000, true),
+            (false, Some(1_000), 99_000, false),
+        ];
+        for (focused, drawn, pressed, counts) in table {
+            let focus = ApprovalFocus { id: ApprovalId(1), drawn: drawn.map(Timestamp) };
+            assert_eq!(focus.is_armed(Timestamp(pressed), focused), counts, "{focused} {drawn:?} {pressed}");
+        }
+    }
+
+    #[test]
+    fn single_choices_replace_and_multiple_ones_add() {
+        let option = |label: &str| QuestionOption { label: label.into(), description: String::new() };
+        let question = Question {
+            text: "Which?".into(),
+            header: String::new(),
+            multiple: true,
+            options: vec![option("a"), option("b")],
+        };
+        let mut draft = QuestionDraft::default();
+        assert_eq!(draft.answer(&question), None);
+        draft.toggle(1, true);
+        draft.toggle(0, true);
+        draft.free_text = " and c ".into();
+        assert_eq!(draft.answer(&question).unwrap().answer, "a, b, and c");
+        draft.toggle(0, false);
+        draft.toggle(0, false);
+        assert_eq!(draft.answer(&question).unwrap().answer, "a");
+    }
+}

@@ -1,0 +1,146 @@
+//! Dialogs over the main screen. Data, not trait objects: the set is closed and matched whole.
+
+use super::composer::Composer;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::CellId;
+use crate::core::ids::PromptId;
+use crate::core::ids::SessionId;
+use crate::core::ids::TaskId;
+use crate::core::permission::PermissionMode;
+use crate::tui::input::action::Action;
+use crate::tui::input::action::Context;
+
+#[derive(Debug)]
+pub enum Layer {
+    /// A text to read: help, details of an entry.
+    Page(Page),
+    Confirm(Confirm),
+    List(ListDialog),
+    Text(TextDialog),
+}
+
+impl Layer {
+    /// Which keys it takes.
+    pub fn context(&self) -> Context {
+        match self {
+            Self::Page(_) => Context::Page,
+            Self::Confirm(_) => Context::Confirm,
+            Self::List(_) => Context::List,
+            Self::Text(_) => Context::Editor,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageContent {
+    Help,
+    /// Everything there is about a cell, as text.
+    Text(String),
+    /// The progress panel, on a screen without room for it.
+    Progress,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub title: String,
+    pub content: PageContent,
+    pub scroll: usize,
+    /// How far it can be scrolled; reported by the view.
+    pub max_scroll: usize,
+}
+
+/// What "yes" does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfirmKind {
+    Quit,
+    CloseTab(SessionId),
+    SetMode(SessionId, PermissionMode),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirm {
+    pub kind: ConfirmKind,
+    pub question: String,
+    /// What "yes" cuts off or sets loose, a line each.
+    pub details: Vec<String>,
+    pub is_dangerous: bool,
+}
+
+/// What a list is for; its entries are computed from the state whenever they are needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListKind {
+    Palette,
+    Modes(SessionId),
+    Models(SessionId),
+    Queue(SessionId),
+    Tasks(SessionId),
+    Inbox,
+    History(SessionId),
+    /// Completions of the word before the cursor, which has so many characters.
+    Completions {
+        n_typed: usize,
+        words: Vec<Completion>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    pub text: String,
+    pub detail: String,
+}
+
+#[derive(Debug)]
+pub struct ListDialog {
+    pub kind: ListKind,
+    pub filter: Composer,
+    pub selected: usize,
+    /// Entries marked to be taken together.
+    pub marked: Vec<ListItem>,
+}
+
+impl ListDialog {
+    pub fn new(kind: ListKind) -> Self {
+        Self { kind, filter: Composer::default(), selected: 0, marked: Vec::new() }
+    }
+}
+
+/// What taking an entry acts on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListItem {
+    Action(Action),
+    Mode(PermissionMode),
+    Model(String),
+    Prompt(PromptId),
+    Task(TaskId),
+    Approval(ApprovalId),
+    Text(String),
+}
+
+/// An entry as it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListEntry {
+    pub item: ListItem,
+    pub label: String,
+    pub detail: String,
+    /// A key that does the same, at the right edge.
+    pub key: String,
+    pub is_dangerous: bool,
+}
+
+/// What a text is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextKind {
+    NewTab,
+    Rename(SessionId),
+    Find { from: Option<CellId> },
+    EditQueued { session: SessionId, prompt: PromptId },
+}
+
+#[derive(Debug)]
+pub struct TextDialog {
+    pub kind: TextKind,
+    pub title: String,
+    pub hint: String,
+    pub composer: Composer,
+    pub error: Option<String>,
+}
