@@ -14,3 +14,5 @@ pub mod render;
 pub mod theme;
 /// What the terminal remembers beside the fold.
 pub mod ui;
+/// How keys and events change the terminal's state, and what they ask of the world.
+pub mod update;

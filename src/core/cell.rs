@@ -138,3 +138,38 @@ pub struct TurnEnd {
     /// The final answer's text, bounded; the cells above hold the whole.
     pub text: Option<String>,
 }
+
+impl Cell {
+    /// What a person would copy or search: the source text, not its rendering.
+    pub fn plain_text(&self) -> String {
+        match &self.body {
+            CellBody::Prompt(prompt) => prompt.text.clone(),
+            CellBody::Block(block) => block.text.clone(),
+            CellBody::Tool(call) => {
+                let input = match call.input.get("command").and_then(serde_json::Value::as_str) {
+                    Some(command) => command.to_owned(),
+                    None => serde_json::to_string_pretty(&call.input).unwrap_or_default(),
+                };
+                let output = call.output.as_ref().map_or("", |output| output.text.as_str());
+                format!("{} {input}\n{output}", call.name).trim_end().to_owned()
+            }
+            CellBody::Notice(notice) => match &notice.detail {
+                Some(detail) => format!("{}\n{detail}", notice.text),
+                None => notice.text.clone(),
+            },
+            CellBody::Retry(retry) => format!("{}\n{}", retry.trouble.headline(), retry.trouble.raw),
+            CellBody::Compaction(compaction) => compaction.summary.clone().unwrap_or_default(),
+            CellBody::TurnEnd(end) => match &end.outcome {
+                TurnOutcome::Failed(trouble) => format!("{} {}\n{}", trouble.headline(), trouble.advice(), trouble.raw),
+                TurnOutcome::Completed | TurnOutcome::Interrupted => end.text.clone().unwrap_or_default(),
+            },
+        }
+    }
+
+    /// The file that the entry is about, and the line in it, as far as its tool call says.
+    pub fn file(&self) -> Option<(String, u64)> {
+        let CellBody::Tool(call) = &self.body else { return None };
+        let path = ["file_path", "notebook_path", "path"].iter().find_map(|key| call.input.get(key)?.as_str())?;
+        Some((path.to_owned(), call.input.get("offset").and_then(serde_json::Value::as_u64).unwrap_or(1)))
+    }
+}

@@ -1,0 +1,104 @@
+//! How keys, pastes and events change the terminal's state, and what they ask of the world.
+//!
+//! **For:** deciding. **Not for:** doing: everything outside the state is an [`Effect`] that `run`
+//! performs. Nothing here draws, awaits or reads a clock.
+
+use crate::core::approval::OpenApproval;
+use crate::core::command::Command;
+use crate::core::fleet::Fleet;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::tui::input::keymap::Keymap;
+use crate::tui::ui::PastPrompt;
+use crate::tui::ui::Ui;
+
+/// Answers to approvals.
+pub mod approvals;
+/// The input box: sending, history, completion.
+pub mod compose;
+/// What the engine's events change here.
+pub mod events;
+/// Edits that came back from an external editor, and files found for a completion.
+pub mod external;
+/// Keys and pastes on their way through the layers.
+pub mod keys;
+/// Lists: their entries, and what taking one does.
+pub mod lists;
+/// Pages, questions and texts that are asked for.
+pub mod pages;
+/// Tabs, modes, turns, quitting.
+pub mod sessions;
+/// Moving through the timeline.
+pub mod timeline;
+
+/// What an update may look at but not change.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    pub fleet: &'a Fleet,
+    pub keymap: &'a Keymap,
+    pub now: Timestamp,
+}
+
+/// Where the text of an external editor goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditTarget {
+    Composer(SessionId),
+    /// The text box of the topmost dialog or of the shown approval.
+    Dialog,
+}
+
+/// Something to do outside the state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    Send(Command),
+    Copy(String),
+    /// Call the person: something needs them or is done.
+    Attention {
+        title: String,
+        body: String,
+    },
+    /// Let the person write in their own editor.
+    Edit {
+        text: String,
+        target: EditTarget,
+    },
+    OpenFile {
+        path: String,
+        line: u64,
+    },
+    SavePrompt(PastPrompt),
+    /// Look for files whose path begins with this, seen from the directory.
+    FindFiles {
+        session: SessionId,
+        directory: String,
+        typed: String,
+    },
+    StartDemo,
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// Brings the terminal's state in line with the fold: tabs, the dialog that has the eyes, what was seen.
+/// Called after every change of either.
+pub fn settle(ui: &mut Ui, world: World<'_>) {
+    sessions::settle(ui, world.fleet);
+    approvals::settle(ui, world);
+    if ui.toast.as_ref().is_some_and(|toast| toast.until <= world.now) {
+        ui.toast = None;
+    }
+}
+
+/// When something changes by itself although nothing happens: a dialog that waits for quiet, a message
+/// that disappears, a dialog whose keys begin to count.
+pub fn next_wake(ui: &Ui, world: World<'_>) -> Option<Timestamp> {
+    let toast = ui.toast.as_ref().map(|toast| toast.until);
+    [toast, approvals::next_wake(ui, world)].into_iter().flatten().filter(|at| *at > world.now).min()
+}
+
+/// The approvals that wait for an answer from here, oldest first.
+pub fn waiting<'f>(ui: &Ui, fleet: &'f Fleet) -> Vec<&'f OpenApproval> {
+    let mut waiting = fleet.inbox();
+    waiting.retain(|open| approvals::is_pending(ui, open));
+    waiting
+}

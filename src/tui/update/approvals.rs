@@ -1,0 +1,430 @@
+//! Answers to approvals. The rules that keep an answer from being given by accident are here and in
+//! [`ui::approval`](crate::tui::ui::approval); they are pure functions of state, key and time.
+
+use serde_json::Value;
+
+use super::Effect;
+use super::World;
+use super::waiting;
+use crate::core::approval::Approval;
+use crate::core::approval::ApprovalState;
+use crate::core::approval::Ask;
+use crate::core::approval::Decision;
+use crate::core::approval::OpenApproval;
+use crate::core::command::Command;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::Timestamp;
+use crate::core::permission::PermissionMode;
+use crate::core::prompt::Surface;
+use crate::tui::input::action::Action;
+use crate::tui::render::sanitize::reveal;
+use crate::tui::ui::Ui;
+use crate::tui::ui::approval::ARMING_MS;
+use crate::tui::ui::approval::AlwaysList;
+use crate::tui::ui::approval::ApprovalFocus;
+use crate::tui::ui::approval::ApprovalForm;
+use crate::tui::ui::approval::EditBox;
+use crate::tui::ui::approval::Pane;
+use crate::tui::ui::approval::QUIET_MS;
+use crate::tui::ui::composer::Composer;
+
+/// The answers that the arrows walk through, in the order in which they are shown. Never one that
+/// remembers: "always" is chosen on purpose or not at all.
+pub const CHOICES: [Action; 3] = [Action::AllowOnce, Action::Deny, Action::DenyAndStop];
+
+/// Whether an approval still wants an answer from here.
+pub fn is_pending(ui: &Ui, open: &OpenApproval) -> bool {
+    open.state == ApprovalState::Pending && !ui.answered.contains(&open.approval.id)
+}
+
+/// Forgets what was decided elsewhere, and lets the next request take the eyes where that is safe.
+pub(super) fn settle(ui: &mut Ui, world: World<'_>) {
+    let open = |id: &ApprovalId| world.fleet.approval(*id).is_some();
+    ui.forms.retain(|id, _| open(id));
+    ui.deferred.retain(open);
+    ui.answered.retain(open);
+    let gone = |focus: &ApprovalFocus| world.fleet.approval(focus.id).is_none_or(|open| !is_pending(ui, open));
+    if ui.approval.as_ref().is_some_and(gone) {
+        ui.approval = None;
+    }
+    if ui.approval.is_none()
+        && may_take_focus(ui)
+        && is_quiet(ui, world.now)
+        && let Some(id) = candidate(ui, world)
+    {
+        look_at(ui, world, id);
+    }
+}
+
+/// No dialog opens over an unsent draft or over another dialog.
+fn may_take_focus(ui: &Ui) -> bool {
+    ui.layers.is_empty() && ui.pending_key.is_none() && ui.tab().is_none_or(|tab| tab.composer.is_blank())
+}
+
+fn is_quiet(ui: &Ui, now: Timestamp) -> bool {
+    now.millis_since(ui.last_key) >= QUIET_MS
+}
+
+fn candidate(ui: &Ui, world: World<'_>) -> Option<ApprovalId> {
+    waiting(ui, world.fleet).into_iter().map(|open| open.approval.id).find(|id| !ui.deferred.contains(id))
+}
+
+pub(super) fn next_wake(ui: &Ui, world: World<'_>) -> Option<Timestamp> {
+    match &ui.approval {
+        // Once more when the keys begin to count, to show them in full colour.
+        Some(focus) => focus.drawn.map(|drawn| Timestamp(drawn.0 + ARMING_MS as i64)),
+        None => {
+            candidate(ui, world).filter(|_| may_take_focus(ui))?;
+            Some(Timestamp(ui.last_key.0 + QUIET_MS as i64))
+        }
+    }
+}
+
+/// Gives an approval the eyes.
+pub fn look_at(ui: &mut Ui, world: World<'_>, id: ApprovalId) {
+    let Some(open) = world.fleet.approval(id) else { return };
+    ui.deferred.remove(&id);
+    ui.forms.entry(id).or_insert_with(|| ApprovalForm::new(&open.approval));
+    ui.approval = Some(ApprovalFocus::new(id));
+}
+
+/// Goes to the request after the one that is shown, over all sessions, round and round.
+pub fn look_at_next(ui: &mut Ui, world: World<'_>, step: isize) {
+    let ids: Vec<ApprovalId> = waiting(ui, world.fleet).iter().map(|open| open.approval.id).collect();
+    if ids.is_empty() {
+        ui.say("Nothing waits for you.", false, world.now);
+        return;
+    }
+    let here = ui.approval.and_then(|focus| ids.iter().position(|id| *id == focus.id));
+    let next = match here {
+        Some(place) => place as isize + step,
+        None => 0,
+    };
+    let next = ids[next.rem_euclid(ids.len() as isize) as usize];
+    if ui.approval.is_none_or(|focus| focus.id != next) {
+        look_at(ui, world, next);
+    }
+}
+
+/// Keeps an approval pending and takes it out of the way.
+pub fn later(ui: &mut Ui) {
+    if let Some(focus) = ui.approval.take() {
+        ui.deferred.insert(focus.id);
+    }
+}
+
+/// Carries out an action of the approval, question or plan dialog.
+pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
+    let Some(open) = ui.shown_approval(world.fleet) else { return Vec::new() };
+    let approval = &open.approval;
+    match action {
+        Action::AllowOnce => return decide(ui, world, approval, Decision::allow_once()),
+        Action::Deny => return decide(ui, world, approval, denial("", false)),
+        Action::DenyAndStop | Action::StopPlanning => return decide(ui, world, approval, denial("", true)),
+        Action::AcceptPlan => {
+            return decide(ui, world, approval, Decision::AcceptPlan { mode: PermissionMode::Default });
+        }
+        Action::AcceptPlanEdits => {
+            return decide(ui, world, approval, Decision::AcceptPlan { mode: PermissionMode::AcceptEdits });
+        }
+        Action::DeclineQuestions => {
+            let decision = Decision::deny(
+                "The person does not want to answer these questions. Go on without, or ask differently.",
+            );
+            return decide(ui, world, approval, decision);
+        }
+        Action::AllowAlways => {
+            if approval.binding.no_always || approval.suggestions.is_empty() {
+                ui.say("There is nothing to remember for this request: it can be allowed once.", true, world.now);
+            } else {
+                let choices = approval.suggestions.clone();
+                set_pane(ui, Pane::Always(AlwaysList { choices, selected: 0, editing: None }));
+            }
+        }
+        Action::DenyWithMessage => set_pane(ui, Pane::DenyMessage(Box::default())),
+        Action::KeepPlanning => set_pane(ui, Pane::PlanFeedback(Box::default())),
+        Action::AllowWithComment => set_pane(ui, Pane::Comment(Box::default())),
+        Action::EditInput => {
+            let edit = edit_box(approval);
+            set_pane(ui, Pane::Edit(Box::new(edit)));
+        }
+        Action::WholeInput => {
+            set_pane(ui, Pane::Whole);
+            scroll(ui, |_| 0);
+        }
+        Action::Later | Action::LaterQuestions | Action::LaterPlan => later(ui),
+        Action::NextApproval => look_at_next(ui, world, 1),
+        Action::PreviousApproval => look_at_next(ui, world, -1),
+        Action::DialogUp | Action::PlanUp => scroll(ui, |line| line.saturating_sub(1)),
+        Action::DialogDown | Action::PlanDown => scroll(ui, |line| line + 1),
+        Action::DialogPageUp | Action::PlanPageUp => scroll(ui, |line| line.saturating_sub(10)),
+        Action::DialogPageDown | Action::PlanPageDown => scroll(ui, |line| line + 10),
+        Action::DialogTop => scroll(ui, |_| 0),
+        Action::DialogBottom => scroll(ui, |_| usize::MAX / 2),
+        Action::ChoiceNext => choose(ui, 1),
+        Action::ChoicePrevious => choose(ui, -1),
+        Action::ChoiceTake => {
+            let choice = form(ui).and_then(|form| form.choice).and_then(|choice| CHOICES.get(choice).copied());
+            return choice.map(|action| act(ui, world, action)).unwrap_or_default();
+        }
+        Action::OptionDown
+        | Action::OptionUp
+        | Action::OptionToggle
+        | Action::QuestionNext
+        | Action::QuestionPrevious
+        | Action::SubmitAnswers => return question(ui, world, approval, action),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn form(ui: &mut Ui) -> Option<&mut ApprovalForm> {
+    ui.forms.get_mut(&ui.approval?.id)
+}
+
+pub(super) fn set_pane(ui: &mut Ui, pane: Pane) {
+    if let Some(form) = form(ui) {
+        form.pane = pane;
+    }
+}
+
+fn scroll(ui: &mut Ui, to: impl Fn(usize) -> usize) {
+    if let Some(form) = form(ui) {
+        form.scroll = to(form.scroll);
+    }
+}
+
+fn choose(ui: &mut Ui, step: isize) {
+    if let Some(form) = form(ui) {
+        let next = match form.choice {
+            Some(choice) => choice as isize + step,
+            None if step > 0 => 0,
+            None => -1,
+        };
+        form.choice = Some(next.rem_euclid(CHOICES.len() as isize) as usize);
+    }
+}
+
+fn denial(message: &str, stop: bool) -> Decision {
+    let message = message.trim();
+    let text = match (message.is_empty(), stop) {
+        (false, _) => message,
+        (true, false) => "The person denied this call. Do not try it again in another form; go on without it or ask.",
+        (true, true) => "The person denied this call and stopped the turn.",
+    };
+    Decision::Deny { message: text.to_owned(), stop }
+}
+
+/// What is edited: a command as text, anything else as JSON. Hidden characters are taken out first,
+/// because an input box could not show them.
+fn edit_box(approval: &Approval) -> EditBox {
+    let field = (approval.tool == "Bash" && approval.input["command"].is_string()).then_some("command");
+    let text = match field.and_then(|field| approval.input[field].as_str()) {
+        Some(text) => text.to_owned(),
+        None => serde_json::to_string_pretty(&approval.input).unwrap_or_default(),
+    };
+    let hidden = reveal(&text).hidden;
+    let mut clean = String::with_capacity(text.len());
+    let mut from = 0;
+    for place in hidden_places(&text) {
+        clean.push_str(&text[from..place.start]);
+        from = place.end;
+    }
+    clean.push_str(&text[from..]);
+    let error = match hidden.len() {
+        0 => None,
+        1 => Some("One hidden character was taken out.".to_owned()),
+        n => Some(format!("{n} hidden characters were taken out.")),
+    };
+    EditBox { composer: Composer::with_text(&clean), field, error }
+}
+
+/// Where in the source the characters stand that would not show themselves.
+fn hidden_places(text: &str) -> Vec<std::ops::Range<usize>> {
+    text.char_indices()
+        .filter(|(_, c)| !matches!(c, '\n' | '\t') && !reveal(c.encode_utf8(&mut [0; 4])).hidden.is_empty())
+        .map(|(place, c)| place..place + c.len_utf8())
+        .collect()
+}
+
+/// Sends a decision, for this request and for those that are the same; asks once more where one key must
+/// not be enough.
+pub(super) fn decide(ui: &mut Ui, world: World<'_>, approval: &Approval, decision: Decision) -> Vec<Effect> {
+    let confirmed = form(ui).is_some_and(|form| matches!(&form.pane, Pane::TypeYes { typed, .. } if typed == "yes"));
+    if decision.is_allow() && approval.binding.default_to_no && !confirmed {
+        set_pane(ui, Pane::TypeYes { typed: String::new(), then: Box::new(decision) });
+        return Vec::new();
+    }
+    let ids = world.fleet.same_requests(approval.id);
+    let mut effects = Vec::new();
+    for id in ids {
+        let Some(open) = world.fleet.approval(id) else { continue };
+        if !is_pending(ui, open) {
+            continue;
+        }
+        let decision = if id == approval.id { decision.clone() } else { without_extras(&decision) };
+        ui.answered.insert(id);
+        effects.push(Effect::Send(Command::Answer {
+            session: open.approval.session,
+            approval: id,
+            decision: Box::new(decision),
+            by: Surface::Terminal,
+        }));
+    }
+    ui.approval = None;
+    settle_next(ui, world);
+    effects
+}
+
+/// After an answer the next request may follow at once: its own 400 ms begin when it is drawn.
+fn settle_next(ui: &mut Ui, world: World<'_>) {
+    if may_take_focus(ui)
+        && let Some(id) = candidate(ui, world)
+    {
+        look_at(ui, world, id);
+    }
+}
+
+/// What the merged twin of a request gets: the same decision, remembered and commented only once.
+fn without_extras(decision: &Decision) -> Decision {
+    match decision {
+        Decision::Allow { edited, .. } => {
+            Decision::Allow { edited: edited.clone(), remember: Vec::new(), comment: None }
+        }
+        other => other.clone(),
+    }
+}
+
+fn question(ui: &mut Ui, world: World<'_>, approval: &Approval, action: Action) -> Vec<Effect> {
+    let Ask::Questions(questions) = &approval.ask else { return Vec::new() };
+    let Some(form) = form(ui) else { return Vec::new() };
+    let Some(asked) = questions.get(form.question) else { return Vec::new() };
+    let Some(draft) = form.questions.get_mut(form.question) else { return Vec::new() };
+    let n_rows = asked.options.len() + 1;
+    let on_free_text = draft.row + 1 == n_rows;
+    match action {
+        Action::OptionDown => draft.row = (draft.row + 1) % n_rows,
+        Action::OptionUp => draft.row = (draft.row + n_rows - 1) % n_rows,
+        Action::QuestionNext => form.question = (form.question + 1) % questions.len(),
+        Action::QuestionPrevious => form.question = (form.question + questions.len() - 1) % questions.len(),
+        Action::OptionToggle if on_free_text => open_free_text(form),
+        Action::OptionToggle => draft.toggle(draft.row, asked.multiple),
+        Action::SubmitAnswers => {
+            // Enter on a single choice takes the row under the cursor; on several it takes what is chosen.
+            if draft.answer(asked).is_none() {
+                if on_free_text {
+                    open_free_text(form);
+                    return Vec::new();
+                }
+                draft.toggle(draft.row, asked.multiple);
+            }
+            if let Some(answers) = form.answers(questions) {
+                return decide(ui, world, approval, Decision::Answers(answers));
+            }
+            let open = (0..questions.len()).find(|place| form.questions[*place].answer(&questions[*place]).is_none());
+            form.question = open.unwrap_or(form.question);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn open_free_text(form: &mut ApprovalForm) {
+    let text = form.questions.get(form.question).map(|draft| draft.free_text.clone()).unwrap_or_default();
+    form.pane = Pane::FreeText(Box::new(Composer::with_text(&text)));
+}
+
+/// The text of a pane is done.
+pub(super) fn text_done(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
+    let Some(open) = ui.shown_approval(world.fleet) else { return Vec::new() };
+    let approval = &open.approval;
+    let Some(form) = form(ui) else { return Vec::new() };
+    let decision = match &mut form.pane {
+        Pane::DenyMessage(composer) | Pane::PlanFeedback(composer) => denial(&composer.text(), false),
+        Pane::Comment(composer) => {
+            let text = composer.text().trim().to_owned();
+            Decision::Allow { edited: None, remember: Vec::new(), comment: Some(text).filter(|text| !text.is_empty()) }
+        }
+        Pane::Edit(edit) => match edited_input(edit, &approval.input) {
+            Ok(input) => {
+                let edited = Some(input).filter(|input| *input != approval.input);
+                Decision::Allow { edited, remember: Vec::new(), comment: None }
+            }
+            Err(error) => {
+                edit.error = Some(error);
+                return Vec::new();
+            }
+        },
+        Pane::TypeYes { typed, then } => {
+            if typed != "yes" {
+                form.pane = Pane::Main;
+                return Vec::new();
+            }
+            (**then).clone()
+        }
+        Pane::FreeText(composer) => {
+            let text = composer.text().trim().to_owned();
+            if let Some(draft) = form.questions.get_mut(form.question) {
+                if let Ask::Questions(questions) = &approval.ask
+                    && questions.get(form.question).is_some_and(|question| !question.multiple)
+                    && !text.is_empty()
+                {
+                    draft.chosen.clear();
+                }
+                draft.free_text = text;
+            }
+            form.pane = Pane::Main;
+            return Vec::new();
+        }
+        Pane::Always(list) => {
+            finish_rule(list);
+            return Vec::new();
+        }
+        Pane::Main | Pane::Whole => return Vec::new(),
+    };
+    decide(ui, world, approval, decision)
+}
+
+fn edited_input(edit: &EditBox, input: &Value) -> Result<Value, String> {
+    let text = edit.composer.text();
+    if !hidden_places(&text).is_empty() {
+        return Err("The text has hidden characters in it; type it instead of pasting it.".into());
+    }
+    match edit.field {
+        Some(field) => {
+            if text.trim().is_empty() {
+                return Err("There is nothing left to run; deny the request instead.".into());
+            }
+            let mut edited = input.clone();
+            edited[field] = Value::String(text);
+            Ok(edited)
+        }
+        None => match serde_json::from_str::<Value>(&text) {
+            Ok(edited) if edited.is_object() => Ok(edited),
+            Ok(_) => Err("The input must stay a JSON object: { … }.".into()),
+            Err(error) => Err(format!("This is no JSON: {error}.")),
+        },
+    }
+}
+
+/// Takes over a rule's changed text, or says what is wrong with it.
+fn finish_rule(list: &mut AlwaysList) {
+    use crate::core::permission::PermissionUpdate;
+    use crate::core::permission::Rule;
+    let Some(edit) = &mut list.editing else { return };
+    let Some(PermissionUpdate::AddRules { rules, .. }) = list.choices.get_mut(list.selected) else {
+        list.editing = None;
+        return;
+    };
+    let tool = rules.first().map(|rule| rule.tool.clone());
+    match Rule::parse(&edit.text) {
+        Ok(rule) if tool.as_deref().is_some_and(|tool| tool != rule.tool) => {
+            edit.error = Some(format!("The rule must stay one for {}.", tool.unwrap_or_default()));
+        }
+        Ok(rule) => {
+            *rules = vec![rule];
+            list.editing = None;
+        }
+        Err(error) => edit.error = Some(error),
+    }
+}

@@ -1,0 +1,187 @@
+//! The input box: sending, history, completion.
+
+use crossterm::event::KeyEvent;
+use tui_textarea::Input;
+
+use super::EditTarget;
+use super::Effect;
+use super::World;
+use super::sessions;
+use super::timeline;
+use crate::core::command::Command;
+use crate::core::ids::SessionId;
+use crate::core::prompt::SendHow;
+use crate::core::prompt::Surface;
+use crate::core::session::Session;
+use crate::tui::input::action::Action;
+use crate::tui::ui::PastPrompt;
+use crate::tui::ui::Ui;
+use crate::tui::ui::composer::Composer;
+use crate::tui::ui::composer::Recall;
+use crate::tui::ui::dialog::Completion;
+use crate::tui::ui::dialog::ListKind;
+use crate::tui::ui::tab::Scroll;
+use crate::tui::ui::tab::ScrollBy;
+
+/// A second esc within this time clears the input of an idle session.
+const ESCAPE_AGAIN_MS: u64 = 1_000;
+/// Prompts kept in memory for the history.
+const MAX_HISTORY: usize = 2_000;
+
+pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action, event: Option<KeyEvent>) -> Vec<Effect> {
+    let Some(session) = ui.session(world.fleet) else {
+        if action == Action::Send || action == Action::Escape {
+            ui.say("There is no session yet: open one first.", true, world.now);
+        }
+        return Vec::new();
+    };
+    match action {
+        Action::Send => return send(ui, world, session, SendHow::Queue),
+        Action::SendNow => return send(ui, world, session, SendHow::InterruptFirst),
+        Action::Escape => return escape(ui, world, session),
+        Action::Newline => with_composer(ui, Composer::newline),
+        Action::HistoryPrevious | Action::HistoryNext => history(ui, session, action, event),
+        Action::HistorySearch => sessions::open_list(ui, ListKind::History(session.id)),
+        Action::ExternalEditor => {
+            let text = ui.tab().map(|tab| tab.composer.text()).unwrap_or_default();
+            return vec![Effect::Edit { text, target: EditTarget::Composer(session.id) }];
+        }
+        Action::Complete => return complete(ui, world, session),
+        Action::ScrollUp => timeline::scroll(ui, ScrollBy::HalfPages(-1)),
+        Action::ScrollDown => timeline::scroll(ui, ScrollBy::HalfPages(1)),
+        Action::EnterTimeline => timeline::enter(ui, session),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn with_composer(ui: &mut Ui, change: impl FnOnce(&mut Composer)) {
+    if let Some(tab) = ui.tab_mut() {
+        change(&mut tab.composer);
+    }
+}
+
+fn send(ui: &mut Ui, world: World<'_>, session: &Session, how: SendHow) -> Vec<Effect> {
+    if ui.cli_missing.is_some() {
+        ui.say("There is no Claude Code CLI to send this to; see above how to install it.", true, world.now);
+        return Vec::new();
+    }
+    let Some(tab) = ui.tab_mut() else { return Vec::new() };
+    let text = tab.composer.text();
+    if text.trim().is_empty() {
+        return Vec::new();
+    }
+    tab.composer.clear();
+    tab.scroll = Scroll::Follow;
+    tab.scroll_by.clear();
+    let past = PastPrompt { directory: session.spec.directory.clone(), text: text.clone() };
+    ui.history.retain(|old| *old != past);
+    ui.history.push(past.clone());
+    if ui.history.len() > MAX_HISTORY {
+        ui.history.remove(0);
+    }
+    let by = Surface::Terminal;
+    vec![Effect::SavePrompt(past), Effect::Send(Command::Send { session: session.id, text, how, by })]
+}
+
+fn escape(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
+    if session.turn.is_some() {
+        ui.escape_armed = None;
+        return sessions::interrupt(ui, world, session);
+    }
+    let again = ui.escape_armed.is_some_and(|armed| world.now.millis_since(armed) <= ESCAPE_AGAIN_MS);
+    if again {
+        ui.escape_armed = None;
+        with_composer(ui, Composer::clear);
+    } else if ui.tab().is_some_and(|tab| !tab.composer.is_blank()) {
+        ui.escape_armed = Some(world.now);
+        ui.say("Press esc once more to clear the input.", false, world.now);
+    }
+    Vec::new()
+}
+
+/// Prompts of a project, newest first.
+pub(super) fn past_of<'u>(ui: &'u Ui, directory: &str) -> Vec<&'u PastPrompt> {
+    ui.history.iter().rev().filter(|past| past.directory == directory).collect()
+}
+
+fn history(ui: &mut Ui, session: &Session, action: Action, event: Option<KeyEvent>) {
+    let back = action == Action::HistoryPrevious;
+    let Some(tab) = ui.tab() else { return };
+    let at_edge = if back { tab.composer.is_on_first_line() } else { tab.composer.is_on_last_line() };
+    let recall = tab.composer.recall.clone();
+    if !at_edge || (!back && recall.is_none()) {
+        if let Some(event) = event {
+            with_composer(ui, |composer| composer.key(Input::from(event)));
+        }
+        return;
+    }
+    let next = match (&recall, back) {
+        (None, _) => Some(0),
+        (Some(recall), true) => Some(recall.back + 1),
+        (Some(recall), false) => recall.back.checked_sub(1),
+    };
+    let draft = recall.map_or_else(|| tab.composer.text(), |recall| recall.draft);
+    let past = past_of(ui, &session.spec.directory);
+    let text = match next {
+        None => Some(draft.clone()),
+        Some(next) => past.get(next).map(|past| past.text.clone()),
+    };
+    let Some(text) = text else { return };
+    with_composer(ui, |composer| {
+        composer.set_text(&text);
+        composer.recall = next.map(|back| Recall { back, draft });
+    });
+}
+
+fn complete(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
+    let Some(tab) = ui.tab() else { return Vec::new() };
+    let before = tab.composer.before_cursor();
+    if tab.composer.is_on_first_line() && before.starts_with('/') && !before.contains(' ') {
+        let typed = before.trim_start_matches('/').to_lowercase();
+        let commands = session.cli.commands.iter().filter(|command| command.name.to_lowercase().starts_with(&typed));
+        let words: Vec<Completion> = commands
+            .map(|command| Completion {
+                text: format!("/{} ", command.name),
+                detail: format!("{} {}", command.argument_hint, command.description).trim().to_owned(),
+            })
+            .collect();
+        if words.is_empty() && session.cli.commands.is_empty() {
+            ui.say("The CLI tells its commands once it runs: send a first prompt.", false, world.now);
+        }
+        offer(ui, session.id, before.chars().count(), words);
+        return Vec::new();
+    }
+    let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    match word.strip_prefix('@') {
+        Some(typed) => vec![Effect::FindFiles {
+            session: session.id,
+            directory: session.spec.directory.clone(),
+            typed: typed.to_owned(),
+        }],
+        None => {
+            ui.say("Tab completes a /command or an @file.", false, world.now);
+            Vec::new()
+        }
+    }
+}
+
+/// Takes the only completion at once, or lets the person choose.
+pub(super) fn offer(ui: &mut Ui, session: SessionId, n_typed: usize, words: Vec<Completion>) {
+    if ui.active != Some(session) {
+        return;
+    }
+    match words.as_slice() {
+        [] => {}
+        [only] => take(ui, n_typed, &only.text),
+        _ => sessions::open_list(ui, ListKind::Completions { n_typed, words }),
+    }
+}
+
+/// Replaces what was typed of a word by the whole word.
+pub(super) fn take(ui: &mut Ui, n_typed: usize, word: &str) {
+    with_composer(ui, |composer| {
+        composer.delete_before(n_typed);
+        composer.insert(word);
+    });
+}

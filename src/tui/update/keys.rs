@@ -1,0 +1,162 @@
+//! Keys and pastes on their way through the layers: the focused one first, then the actions that work
+//! everywhere, then plain typing.
+
+use crossterm::event::KeyEvent;
+use tui_textarea::Input;
+
+use super::Effect;
+use super::World;
+use super::approvals;
+use super::compose;
+use super::lists;
+use super::pages;
+use super::sessions;
+use super::timeline;
+use crate::tui::input::action::Action;
+use crate::tui::input::action::Context;
+use crate::tui::input::key::Key;
+use crate::tui::input::key::label;
+use crate::tui::input::keymap::Keymap;
+use crate::tui::input::keymap::Lookup;
+use crate::tui::ui::Ui;
+use crate::tui::ui::approval::Pane;
+use crate::tui::ui::composer::Composer;
+use crate::tui::ui::dialog::Layer;
+
+/// Whether the focus is on an approval, under no other dialog.
+fn is_on_approval(ui: &Ui, world: World<'_>) -> bool {
+    ui.layers.is_empty() && ui.shown_approval(world.fleet).is_some()
+}
+
+/// Whether what is typed now must be thrown away, because the dialog it would act on was not seen yet.
+fn is_too_early(ui: &Ui, world: World<'_>) -> bool {
+    let armed = |focus: crate::tui::ui::approval::ApprovalFocus| focus.is_armed(world.now, ui.screen.focused);
+    is_on_approval(ui, world) && !ui.approval.is_some_and(armed)
+}
+
+/// A key was pressed.
+pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent) -> Vec<Effect> {
+    let too_early = is_too_early(ui, world);
+    ui.last_key = world.now;
+    if too_early {
+        ui.pending_key = None;
+        return Vec::new();
+    }
+    let context = ui.focus(world.fleet);
+    let pressed = Key::from(event);
+    let keys: Vec<Key> = ui.pending_key.take().into_iter().chain([pressed]).collect();
+    match look_up(world.keymap, context, &keys) {
+        Lookup::Found(action) => act(ui, world, action, Some(event)),
+        Lookup::Prefix => {
+            ui.pending_key = Some(pressed);
+            Vec::new()
+        }
+        Lookup::Nothing if keys.len() > 1 => {
+            ui.say(format!("{} does nothing here.", label(&keys)), true, world.now);
+            Vec::new()
+        }
+        Lookup::Nothing => {
+            typed(ui, world, event);
+            Vec::new()
+        }
+    }
+}
+
+fn look_up(keymap: &Keymap, context: Context, keys: &[Key]) -> Lookup {
+    match keymap.look_up(context, keys) {
+        Lookup::Nothing => keymap.look_up(Context::Global, keys),
+        found => found,
+    }
+}
+
+/// Text was pasted. It is never an answer: over an approval it only counts inside a text box.
+pub fn paste(ui: &mut Ui, world: World<'_>, text: &str) -> Vec<Effect> {
+    let too_early = is_too_early(ui, world);
+    ui.last_key = world.now;
+    ui.pending_key = None;
+    if too_early {
+        return Vec::new();
+    }
+    if is_on_approval(ui, world) && matches!(shown_pane(ui), Some(Pane::TypeYes { .. })) {
+        return Vec::new();
+    }
+    if let Some(composer) = text_box(ui, world) {
+        composer.paste(text);
+    }
+    Vec::new()
+}
+
+fn shown_pane(ui: &mut Ui) -> Option<&mut Pane> {
+    Some(&mut ui.forms.get_mut(&ui.approval?.id)?.pane)
+}
+
+/// Where typed text goes at the moment.
+pub(super) fn text_box<'u>(ui: &'u mut Ui, world: World<'_>) -> Option<&'u mut Composer> {
+    if !ui.layers.is_empty() {
+        return match ui.layers.last_mut()? {
+            Layer::List(list) => Some(&mut list.filter),
+            Layer::Text(dialog) => Some(&mut dialog.composer),
+            Layer::Page(_) | Layer::Confirm(_) => None,
+        };
+    }
+    if is_on_approval(ui, world) {
+        return match shown_pane(ui)? {
+            Pane::DenyMessage(composer)
+            | Pane::Comment(composer)
+            | Pane::PlanFeedback(composer)
+            | Pane::FreeText(composer) => Some(composer),
+            Pane::Edit(edit) => Some(&mut edit.composer),
+            Pane::Main | Pane::Whole | Pane::Always(_) | Pane::TypeYes { .. } => None,
+        };
+    }
+    let tab = ui.tab_mut()?;
+    tab.selected.is_none().then_some(&mut tab.composer)
+}
+
+/// A key that is bound to nothing: plain typing where there is a text, else nothing.
+fn typed(ui: &mut Ui, world: World<'_>, event: KeyEvent) {
+    let typed = Key::from(event).typed();
+    if is_on_approval(ui, world) {
+        match shown_pane(ui) {
+            Some(Pane::TypeYes { typed: word, .. }) => return edit_word(word, event, typed),
+            Some(Pane::Always(list)) => {
+                if let Some(edit) = &mut list.editing {
+                    edit_word(&mut edit.text, event, typed);
+                }
+                return;
+            }
+            _ => {}
+        }
+    }
+    let is_list = matches!(ui.layers.last(), Some(Layer::List(_)));
+    if let Some(composer) = text_box(ui, world) {
+        composer.recall = None;
+        composer.key(Input::from(event));
+        if is_list {
+            lists::filter_changed(ui);
+        }
+    }
+}
+
+/// The shortest of line editors, for a word.
+fn edit_word(word: &mut String, event: KeyEvent, typed: Option<char>) {
+    match (event.code, typed) {
+        (crossterm::event::KeyCode::Backspace, _) => {
+            word.pop();
+        }
+        (_, Some(c)) => word.push(c),
+        _ => {}
+    }
+}
+
+/// Does an action, wherever it was asked for: by its key or from the palette.
+pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action, event: Option<KeyEvent>) -> Vec<Effect> {
+    match action.def().context {
+        Context::Global => sessions::act(ui, world, action),
+        Context::Input => compose::act(ui, world, action, event),
+        Context::Timeline => timeline::act(ui, world, action),
+        Context::Approval | Context::Questions | Context::Plan => approvals::act(ui, world, action),
+        Context::List => lists::act(ui, world, action),
+        Context::Editor | Context::Confirm | Context::Page => pages::act(ui, world, action),
+    }
+}

@@ -1,0 +1,300 @@
+//! Tabs, modes, turns, quitting: the actions that work everywhere.
+
+use super::Effect;
+use super::World;
+use super::approvals;
+use super::keys::act as act_on;
+use super::pages;
+use super::timeline;
+use crate::core::command::Command;
+use crate::core::fleet::Fleet;
+use crate::core::ids::SessionId;
+use crate::core::permission::PermissionMode;
+use crate::core::prompt::SendHow;
+use crate::core::prompt::Surface;
+use crate::core::session::Session;
+use crate::core::session::SessionSpec;
+use crate::tui::input::action::Action;
+use crate::tui::ui::Panel;
+use crate::tui::ui::Ui;
+use crate::tui::ui::dialog::Confirm;
+use crate::tui::ui::dialog::ConfirmKind;
+use crate::tui::ui::dialog::Layer;
+use crate::tui::ui::dialog::ListDialog;
+use crate::tui::ui::dialog::ListKind;
+use crate::tui::ui::dialog::TextKind;
+use crate::tui::ui::tab::ScrollBy;
+
+/// A second ctrl-c within this time quits.
+const QUIT_AGAIN_MS: u64 = 2_000;
+
+/// Makes a tab for every session and takes those away whose session is gone.
+pub(super) fn settle(ui: &mut Ui, fleet: &Fleet) {
+    for session in fleet.sessions() {
+        if !ui.tabs.contains_key(&session.id) {
+            ui.tabs.insert(session.id, crate::tui::ui::tab::Tab::default());
+            ui.order.push(session.id);
+        }
+    }
+    let place = ui.active.and_then(|active| ui.order.iter().position(|id| *id == active));
+    ui.order.retain(|id| fleet.get(*id).is_some());
+    ui.tabs.retain(|id, _| fleet.get(*id).is_some());
+    if ui.active.is_none_or(|active| fleet.get(active).is_none()) {
+        // The neighbour takes the place of a closed tab.
+        let neighbour = place.map_or(0, |place| place.min(ui.order.len().saturating_sub(1)));
+        ui.active = ui.order.get(neighbour).copied();
+    }
+    if let Some(session) = ui.session(fleet) {
+        let seen = session.transcript.n_ever();
+        let first = session.transcript.n_dropped();
+        if let Some(tab) = ui.tab_mut() {
+            tab.seen = seen;
+            if tab.selected.is_some_and(|cell| cell.0 < first) {
+                tab.selected = None;
+            }
+        }
+    }
+}
+
+/// Shows a session's tab.
+pub fn go_to(ui: &mut Ui, id: SessionId) {
+    if ui.tabs.contains_key(&id) {
+        ui.active = Some(id);
+        ui.escape_armed = None;
+    }
+}
+
+/// Asks the engine for a session in a directory and remembers to show it.
+pub fn open(ui: &mut Ui, spec: SessionSpec) -> Effect {
+    let tag = ui.next_tag;
+    ui.next_tag += 1;
+    ui.awaited_tags.insert(tag);
+    Effect::Send(Command::Open { spec: Box::new(spec), tag: Some(tag) })
+}
+
+pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Help => pages::open_help(ui),
+        Action::Palette => open_list(ui, ListKind::Palette),
+        Action::NewTab => {
+            let directory =
+                ui.session(world.fleet).map_or_else(|| ui.here.clone(), |session| session.spec.directory.clone());
+            pages::ask_text(ui, TextKind::NewTab, "Open a session in", "a directory · ~ is your home", &directory);
+        }
+        Action::NextTab => step_tab(ui, 1),
+        Action::PreviousTab => step_tab(ui, -1),
+        Action::MoveTabLeft => move_tab(ui, -1),
+        Action::MoveTabRight => move_tab(ui, 1),
+        Action::Tab1 => nth_tab(ui, 0),
+        Action::Tab2 => nth_tab(ui, 1),
+        Action::Tab3 => nth_tab(ui, 2),
+        Action::Tab4 => nth_tab(ui, 3),
+        Action::Tab5 => nth_tab(ui, 4),
+        Action::Tab6 => nth_tab(ui, 5),
+        Action::Tab7 => nth_tab(ui, 6),
+        Action::Tab8 => nth_tab(ui, 7),
+        Action::Tab9 => nth_tab(ui, 8),
+        Action::NextWaiting => {
+            ui.layers.clear();
+            approvals::look_at_next(ui, world, 1);
+        }
+        Action::Inbox => open_list(ui, ListKind::Inbox),
+        Action::Panel => toggle_panel(ui),
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Quit => return quit(ui, world.fleet),
+        Action::ClearOrQuit => return clear_or_quit(ui, world),
+        _ => {
+            let Some(session) = ui.session(world.fleet) else {
+                ui.say("There is no session yet: open one first.", true, world.now);
+                return Vec::new();
+            };
+            return act_on_session(ui, world, session, action);
+        }
+    }
+    Vec::new()
+}
+
+fn act_on_session(ui: &mut Ui, world: World<'_>, session: &Session, action: Action) -> Vec<Effect> {
+    let id = session.id;
+    match action {
+        Action::CloseTab => return close(ui, session),
+        Action::RenameTab => pages::ask_text(ui, TextKind::Rename(id), "Title of this session", "", &session.title),
+        Action::Interrupt => return interrupt(ui, world, session),
+        Action::CycleMode => return set_mode(ui, session, session.mode.next()),
+        Action::ChooseMode => open_list(ui, ListKind::Modes(id)),
+        Action::ChooseModel => open_list(ui, ListKind::Models(id)),
+        Action::Queue => open_list(ui, ListKind::Queue(id)),
+        Action::Tasks => open_list(ui, ListKind::Tasks(id)),
+        Action::Retry => return retry(ui, world, session),
+        Action::StopSession => return vec![Effect::Send(Command::Stop { session: id })],
+        Action::MeasureContext => return vec![Effect::Send(Command::MeasureContext { session: id })],
+        Action::FoldAll => {
+            if let Some(tab) = ui.tab_mut() {
+                tab.toggle_all();
+            }
+        }
+        Action::PageUp => timeline::scroll(ui, ScrollBy::HalfPages(-2)),
+        Action::PageDown => timeline::scroll(ui, ScrollBy::HalfPages(2)),
+        _ => {}
+    }
+    Vec::new()
+}
+
+pub(super) fn open_list(ui: &mut Ui, kind: ListKind) {
+    ui.layers.push(Layer::List(ListDialog::new(kind)));
+}
+
+fn step_tab(ui: &mut Ui, step: isize) {
+    let Some(place) = ui.active.and_then(|active| ui.order.iter().position(|id| *id == active)) else { return };
+    let next = (place as isize + step).rem_euclid(ui.order.len() as isize) as usize;
+    nth_tab(ui, next);
+}
+
+fn nth_tab(ui: &mut Ui, place: usize) {
+    if let Some(id) = ui.order.get(place).copied() {
+        go_to(ui, id);
+    }
+}
+
+fn move_tab(ui: &mut Ui, step: isize) {
+    let Some(place) = ui.active.and_then(|active| ui.order.iter().position(|id| *id == active)) else { return };
+    if let Some(other) = place.checked_add_signed(step).filter(|other| *other < ui.order.len()) {
+        ui.order.swap(place, other);
+    }
+}
+
+fn toggle_panel(ui: &mut Ui) {
+    const ROOM_FOR_PANEL: u16 = 100;
+    if ui.screen.width < ROOM_FOR_PANEL {
+        pages::open_progress(ui);
+        return;
+    }
+    ui.panel = match ui.panel {
+        Panel::Hidden => Panel::Auto,
+        Panel::Auto | Panel::Overlay => Panel::Hidden,
+    };
+}
+
+/// Interrupts the running turn; with nothing running it says so.
+pub(super) fn interrupt(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
+    if session.turn.is_none() {
+        ui.say("No turn is running.", false, world.now);
+        return Vec::new();
+    }
+    vec![Effect::Send(Command::Interrupt { session: session.id })]
+}
+
+/// Asks before the one mode that asks nothing any more.
+pub(super) fn set_mode(ui: &mut Ui, session: &Session, mode: PermissionMode) -> Vec<Effect> {
+    if mode.is_dangerous() && session.mode != mode {
+        ui.layers.push(Layer::Confirm(Confirm {
+            kind: ConfirmKind::SetMode(session.id, mode),
+            question: format!("Let “{}” run everything without asking?", session.title),
+            details: vec![
+                "Every command and every edit runs at once, whatever it destroys.".into(),
+                format!("It works in {}.", session.spec.directory),
+            ],
+            is_dangerous: true,
+        }));
+        return Vec::new();
+    }
+    vec![Effect::Send(Command::SetMode { session: session.id, mode })]
+}
+
+fn retry(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
+    let last = session.transcript.iter().rev().find_map(|cell| match &cell.body {
+        crate::core::cell::CellBody::Prompt(prompt) => Some(prompt.text.clone()),
+        _ => None,
+    });
+    match (last, session.last_trouble()) {
+        (Some(text), Some(_)) if session.turn.is_none() => {
+            let by = Surface::Terminal;
+            vec![Effect::Send(Command::Send { session: session.id, text, how: SendHow::Queue, by })]
+        }
+        _ => {
+            ui.say("There is nothing to send again: the last turn did not fail.", false, world.now);
+            Vec::new()
+        }
+    }
+}
+
+fn close(ui: &mut Ui, session: &Session) -> Vec<Effect> {
+    if !session.is_busy() {
+        return vec![Effect::Send(Command::Close { session: session.id })];
+    }
+    ui.layers.push(Layer::Confirm(Confirm {
+        kind: ConfirmKind::CloseTab(session.id),
+        question: format!("Close “{}” although it is busy?", session.title),
+        details: cut_off(session),
+        is_dangerous: false,
+    }));
+    Vec::new()
+}
+
+/// What ending a session cuts off, a line each.
+fn cut_off(session: &Session) -> Vec<String> {
+    let mut lines = Vec::new();
+    let title = &session.title;
+    if session.turn.is_some() {
+        lines.push(format!("{title}: a turn is running"));
+    }
+    let count = |n: usize, one: &str, many: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {many}") };
+    let n_tasks = session.running_tasks().count();
+    if n_tasks > 0 {
+        lines.push(format!("{title}: {}", count(n_tasks, "background task", "background tasks")));
+    }
+    if !session.approvals.is_empty() {
+        lines.push(format!(
+            "{title}: {} will be denied",
+            count(session.approvals.len(), "open request", "open requests")
+        ));
+    }
+    if !session.queue.is_empty() {
+        lines.push(format!("{title}: {} not sent yet", count(session.queue.len(), "prompt", "prompts")));
+    }
+    lines
+}
+
+fn quit(ui: &mut Ui, fleet: &Fleet) -> Vec<Effect> {
+    let details: Vec<String> = fleet.sessions().filter(|session| session.is_busy()).flat_map(cut_off).collect();
+    if details.is_empty() {
+        return vec![Effect::Quit];
+    }
+    let is_open =
+        ui.layers.iter().any(|layer| matches!(layer, Layer::Confirm(Confirm { kind: ConfirmKind::Quit, .. })));
+    if !is_open {
+        let question = "Quit and stop what is running?".to_owned();
+        ui.layers.push(Layer::Confirm(Confirm { kind: ConfirmKind::Quit, question, details, is_dangerous: false }));
+    }
+    Vec::new()
+}
+
+fn clear_or_quit(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
+    if ui.quit_armed.is_some_and(|armed| world.now.millis_since(armed) <= QUIT_AGAIN_MS) {
+        return vec![Effect::Quit];
+    }
+    let on_input = ui.layers.is_empty() && ui.approval.is_none();
+    if let Some(tab) = ui.tab_mut().filter(|tab| on_input && !tab.composer.is_blank()) {
+        tab.composer.clear();
+        return Vec::new();
+    }
+    ui.quit_armed = Some(world.now);
+    ui.say("Press ctrl-c once more to quit.", false, world.now);
+    let busy = world.fleet.sessions().any(Session::is_busy);
+    if busy { quit(ui, world.fleet) } else { Vec::new() }
+}
+
+/// What "yes" to a question of ours does.
+pub(super) fn confirmed(kind: &ConfirmKind) -> Vec<Effect> {
+    match kind {
+        ConfirmKind::Quit => vec![Effect::Quit],
+        ConfirmKind::CloseTab(session) => vec![Effect::Send(Command::Close { session: *session })],
+        ConfirmKind::SetMode(session, mode) => vec![Effect::Send(Command::SetMode { session: *session, mode: *mode })],
+    }
+}
+
+/// Does what the palette was asked for.
+pub(super) fn from_palette(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
+    act_on(ui, world, action, None)
+}
