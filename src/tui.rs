@@ -14,3 +14,5 @@ pub mod render;
 pub mod theme;
 /// What the terminal remembers beside the fold.
 pub mod ui;
+/// The fold and the terminal's state as one frame.
+pub mod view;
