@@ -16,3 +16,5 @@ pub mod theme;
 pub mod ui;
 /// How keys and events change the terminal's state, and what they ask of the world.
 pub mod update;
+/// The fold and the terminal's state as one frame.
+pub mod view;

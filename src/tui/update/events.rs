@@ -20,8 +20,9 @@ pub fn note(ui: &mut Ui, fleet: &Fleet, event: &Event, now: Timestamp) -> Vec<Ef
             ui.answered.remove(approval);
             ui.say(format!("Your answer did not count: {why}"), true, now);
         }
-        EventKind::ApprovalResolved { approval, verdict } if verdict.by != Surface::Terminal => {
-            if ui.approval.is_some_and(|focus| focus.id == *approval) {
+        EventKind::ApprovalResolved { approval, verdict } => {
+            let elsewhere = verdict.by != Surface::Terminal;
+            if elsewhere && ui.approval.is_some_and(|focus| focus.id == *approval) {
                 ui.say(
                     format!("{} by {}.", capitalised(verdict.decision.describe()), verdict.by.describe()),
                     false,

@@ -24,6 +24,7 @@ use crate::tui::ui::dialog::ListDialog;
 use crate::tui::ui::dialog::ListKind;
 use crate::tui::ui::dialog::TextKind;
 use crate::tui::ui::tab::ScrollBy;
+use crate::tui::ui::tab::Tab;
 
 /// A second ctrl-c within this time quits.
 const QUIT_AGAIN_MS: u64 = 2_000;
@@ -31,10 +32,10 @@ const QUIT_AGAIN_MS: u64 = 2_000;
 /// Makes a tab for every session and takes those away whose session is gone.
 pub(super) fn settle(ui: &mut Ui, fleet: &Fleet) {
     for session in fleet.sessions() {
-        if !ui.tabs.contains_key(&session.id) {
-            ui.tabs.insert(session.id, crate::tui::ui::tab::Tab::default());
+        ui.tabs.entry(session.id).or_insert_with(|| {
             ui.order.push(session.id);
-        }
+            Tab::default()
+        });
     }
     let place = ui.active.and_then(|active| ui.order.iter().position(|id| *id == active));
     ui.order.retain(|id| fleet.get(*id).is_some());

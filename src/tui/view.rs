@@ -1,0 +1,72 @@
+//! The screen: everything the fold and the terminal's own state say, as one frame.
+//!
+//! **For:** turning state into a frame. **Not for:** changing state: what only drawing knows (how far a
+//! dialog was seen, where a scroll request led, when the picture changes by itself) goes back as a value.
+//!
+//! Invariants: drawing never panics, whatever the size; text from outside passes `render::sanitize`
+//! before it becomes a span; a frame costs what is visible, not what is stored.
+
+use ratatui::Frame;
+use ratatui::layout::Position;
+
+use crate::core::fleet::Fleet;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::tui::input::keymap::Keymap;
+use crate::tui::theme::Theme;
+use crate::tui::ui::Ui;
+use crate::tui::ui::dialog::ListEntry;
+use crate::tui::ui::tab::Scroll;
+
+/// Lines laid out before, kept from frame to frame.
+mod layouts;
+
+pub use layouts::Layouts;
+
+/// Everything the frame is drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    pub fleet: &'a Fleet,
+    pub ui: &'a Ui,
+    pub keymap: &'a Keymap,
+    pub theme: &'a Theme,
+    pub now: Timestamp,
+    /// Rows of the topmost list dialog, computed by update.
+    pub entries: Option<&'a [ListEntry]>,
+}
+
+/// What only drawing knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// Where the cursor stands; it is set on the frame too, because input methods follow it.
+    pub cursor: Option<Position>,
+    /// The active tab's scroll after its `scroll_by` was carried out; the caller stores it and clears
+    /// the requests.
+    pub scroll: Option<(SessionId, Scroll)>,
+    /// The approval dialog was on the screen with the focus, covered by nothing.
+    pub approval: Option<ApprovalDrawn>,
+    /// How far the topmost page can be scrolled.
+    pub page_max_scroll: Option<usize>,
+    /// Something turns: the next frame is due within a tenth of a second.
+    pub animates: bool,
+    /// When something that counts, or that goes away by itself, changes next.
+    pub next_change: Option<Timestamp>,
+}
+
+/// How much of an approval has been under the person's eyes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApprovalDrawn {
+    pub id: ApprovalId,
+    /// Lines of what is asked, at this width.
+    pub n_lines: usize,
+    /// The first line below what was shown.
+    pub seen_to: usize,
+    pub max_scroll: usize,
+}
+
+/// Draws the frame and reports what only drawing knows; changes nothing but the cache.
+pub fn draw(frame: &mut Frame<'_>, scene: &Scene<'_>, layouts: &mut Layouts) -> Drawn {
+    let _ = (frame, scene, layouts);
+    Drawn::default()
+}
