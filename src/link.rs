@@ -33,6 +33,15 @@ pub enum Update {
 #[error("the engine has stopped")]
 pub struct EngineGone;
 
+/// Why a command was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    #[error("the engine has too much to do; try again")]
+    Busy,
+    #[error("the engine has stopped")]
+    Gone,
+}
+
 /// A client's end.
 #[derive(Debug)]
 pub struct Link {
@@ -65,9 +74,12 @@ impl Link {
         self.commands.send(command).await.map_err(|_| EngineGone)
     }
 
-    /// A handle for sending without the link.
-    pub fn commands(&self) -> mpsc::Sender<Command> {
-        self.commands.clone()
+    /// Sends a command without waiting.
+    pub fn try_send(&self, command: Command) -> Result<(), NotSent> {
+        self.commands.try_send(command).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => NotSent::Busy,
+            mpsc::error::TrySendError::Closed(_) => NotSent::Gone,
+        })
     }
 
     /// The next update; `None` when the engine is gone. Cancel-safe.

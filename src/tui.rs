@@ -6,10 +6,18 @@
 //! Invariants: `view` and `render` change nothing and know no engine; `update` draws nothing and awaits
 //! nothing; text from outside is cleaned once, by `render::sanitize`, before it becomes a span.
 
+/// The whole state, and the one place that performs effects.
+pub mod app;
+/// The history of prompts, names for a completion.
+pub mod files;
 /// Keys and what they mean.
 pub mod input;
 /// Text machinery: cleaning, measuring, wrapping, Markdown, highlighting, diffs.
 pub mod render;
+/// The loop that waits and draws.
+pub mod run;
+/// The terminal itself: modes, clipboard, visitors.
+pub mod terminal;
 /// Styles and marks by role; the only place that names a colour.
 pub mod theme;
 /// What the terminal remembers beside the fold.

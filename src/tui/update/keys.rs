@@ -55,11 +55,18 @@ pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent) -> Vec<Effect> {
             ui.say(format!("{} does nothing here.", label(&keys)), true, world.now);
             Vec::new()
         }
+        Lookup::Nothing if asks_for_demo(ui, context, pressed) => vec![Effect::StartDemo],
         Lookup::Nothing => {
             typed(ui, world, event);
             Vec::new()
         }
     }
+}
+
+/// Without a CLI there is nothing to type for; the start page offers the demo under one letter.
+fn asks_for_demo(ui: &Ui, context: Context, pressed: Key) -> bool {
+    let is_blank = ui.tab().is_none_or(|tab| tab.composer.is_blank());
+    ui.cli_missing.is_some() && context == Context::Input && is_blank && pressed.typed() == Some('d')
 }
 
 fn look_up(keymap: &Keymap, context: Context, keys: &[Key]) -> Lookup {

@@ -1,0 +1,402 @@
+//! The terminal's whole state, and the one place that performs effects.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+use std::time::Instant;
+use std::time::SystemTime;
+
+use crossterm::event::Event as TerminalEvent;
+use crossterm::event::KeyEventKind;
+use crossterm::execute;
+use crossterm::terminal::BeginSynchronizedUpdate;
+use crossterm::terminal::EndSynchronizedUpdate;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use super::files;
+use super::files::HistoryFile;
+use super::input::keymap::Keymap;
+use super::terminal::messages;
+use super::terminal::visit;
+use super::theme::Theme;
+use super::ui::Ui;
+use super::ui::dialog::Layer;
+use super::update;
+use super::update::EditTarget;
+use super::update::Effect;
+use super::update::World;
+use super::view;
+use super::view::Drawn;
+use super::view::Layouts;
+use super::view::Scene;
+use crate::core::command::Command;
+use crate::core::event::Event;
+use crate::core::event::EventKind;
+use crate::core::fleet::Fleet;
+use crate::core::ids::Timestamp;
+use crate::core::prompt::SendHow;
+use crate::core::prompt::Surface;
+use crate::core::session::SessionSpec;
+use crate::link::Link;
+use crate::link::Update;
+
+/// A session to open, with its first prompt if there is one.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    pub spec: SessionSpec,
+    pub prompt: Option<String>,
+}
+
+/// What the terminal is given at the start.
+#[derive(Debug)]
+pub struct Options {
+    pub ui: Ui,
+    pub keymap: Keymap,
+    pub theme: Theme,
+    pub editor: Option<String>,
+    /// For texts on their way to an editor.
+    pub folder: PathBuf,
+    pub history: HistoryFile,
+    pub open: Vec<Opening>,
+    /// What "show me the demo" opens.
+    pub demo: Vec<Opening>,
+}
+
+/// Why the terminal closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Quit,
+    /// The terminal went away, or the system asked us to go.
+    Signal,
+    EngineGone,
+}
+
+/// Somebody borrows the terminal.
+#[derive(Debug)]
+enum Visit {
+    Edit { text: String, target: EditTarget },
+    Open { path: String, line: u64 },
+    Suspend,
+}
+
+/// Streaming alone is drawn this often; what a key changes is drawn at once.
+const STREAM_FRAME: Duration = Duration::from_millis(33);
+/// Something that turns moves this often.
+const ANIMATION_FRAME: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub struct App {
+    ui: Ui,
+    fleet: Fleet,
+    keymap: Keymap,
+    theme: Theme,
+    layouts: Layouts,
+    link: Link,
+    screen: Terminal<CrosstermBackend<io::Stdout>>,
+    editor: Option<String>,
+    folder: PathBuf,
+    history: HistoryFile,
+    open: Vec<Opening>,
+    demo: Vec<Opening>,
+    /// First prompts of sessions that are being opened, by the tag of the opening command.
+    first_prompts: Vec<(u64, String)>,
+    visit: Option<Visit>,
+    /// When a frame is due because something changed.
+    due: Option<Instant>,
+    /// When a frame is due because time passes.
+    wake: Option<Instant>,
+    drawn_at: Instant,
+    title: String,
+    ended: Option<Ended>,
+}
+
+/// The wall clock, as the domain counts time.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl App {
+    pub fn new(link: Link, options: Options) -> io::Result<Self> {
+        let screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let mut ui = options.ui;
+        let size = screen.size()?;
+        (ui.screen.width, ui.screen.height) = (size.width, size.height);
+        Ok(Self {
+            ui,
+            fleet: Fleet::default(),
+            keymap: options.keymap,
+            theme: options.theme,
+            layouts: Layouts::default(),
+            link,
+            screen,
+            editor: options.editor,
+            folder: options.folder,
+            history: options.history,
+            open: options.open,
+            demo: options.demo,
+            first_prompts: Vec::new(),
+            visit: None,
+            due: None,
+            wake: None,
+            drawn_at: Instant::now(),
+            title: String::new(),
+            ended: None,
+        })
+    }
+
+    pub fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    pub fn end(&mut self, how: Ended) {
+        self.ended.get_or_insert(how);
+    }
+
+    pub fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    pub fn has_visit(&self) -> bool {
+        self.visit.is_some()
+    }
+
+    /// When the next frame is due, if one is.
+    pub fn next_frame(&self) -> Option<Instant> {
+        self.due.into_iter().chain(self.wake).min()
+    }
+
+    /// What is done once the first frame stands: nothing of it may delay that.
+    pub fn start(&mut self) {
+        self.ui.history = self.history.load();
+        for opening in std::mem::take(&mut self.open) {
+            self.open(opening);
+        }
+        self.changed();
+    }
+
+    fn open(&mut self, opening: Opening) {
+        let effect = update::sessions::open(&mut self.ui, opening.spec);
+        if let (Some(prompt), Effect::Send(Command::Open { tag: Some(tag), .. })) = (opening.prompt, &effect) {
+            self.first_prompts.push((*tag, prompt));
+        }
+        self.perform(vec![effect]);
+    }
+
+    fn world(&self) -> World<'_> {
+        World { fleet: &self.fleet, keymap: &self.keymap, now: now() }
+    }
+
+    /// Runs an update with everything it may look at.
+    fn update<T>(&mut self, change: impl FnOnce(&mut Ui, World<'_>) -> T) -> T {
+        let world = World { fleet: &self.fleet, keymap: &self.keymap, now: now() };
+        let result = change(&mut self.ui, world);
+        update::settle(&mut self.ui, world);
+        result
+    }
+
+    /// A frame is due at once.
+    fn changed(&mut self) {
+        self.due = Some(Instant::now());
+    }
+
+    /// Something came from the terminal.
+    pub fn input(&mut self, event: TerminalEvent) {
+        let effects = match event {
+            TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+                self.update(|ui, world| update::keys::key(ui, world, key))
+            }
+            TerminalEvent::Paste(text) => self.update(|ui, world| update::keys::paste(ui, world, &text)),
+            TerminalEvent::Resize(width, height) => {
+                (self.ui.screen.width, self.ui.screen.height) = (width, height);
+                Vec::new()
+            }
+            TerminalEvent::FocusGained => {
+                self.ui.screen.focused = true;
+                // Keys that came while nobody looked do not count, and the arming begins anew.
+                if let Some(focus) = &mut self.ui.approval {
+                    focus.drawn = None;
+                }
+                Vec::new()
+            }
+            TerminalEvent::FocusLost => {
+                self.ui.screen.focused = false;
+                Vec::new()
+            }
+            TerminalEvent::Key(_) | TerminalEvent::Mouse(_) => return,
+        };
+        self.perform(effects);
+        self.changed();
+    }
+
+    /// The engine told something.
+    pub fn learn(&mut self, update: Option<Update>) {
+        match update {
+            None => self.end(Ended::EngineGone),
+            Some(Update::Snapshot(fleet)) => {
+                self.fleet = *fleet;
+                self.layouts = Layouts::default();
+                self.update(|_, _| ());
+                self.changed();
+            }
+            Some(Update::Events(events)) => {
+                for event in events {
+                    self.fleet.apply(&event);
+                    self.first_prompt(&event);
+                    let at = now();
+                    let effects = update::events::note(&mut self.ui, &self.fleet, &event, at);
+                    self.perform(effects);
+                    if matches!(event.kind, EventKind::ApprovalAsked(_)) {
+                        self.changed();
+                    }
+                }
+                self.update(|_, _| ());
+                let soon = self.drawn_at + STREAM_FRAME;
+                self.due.get_or_insert(soon);
+            }
+        }
+    }
+
+    /// Sends the prompt that a session was opened with.
+    fn first_prompt(&mut self, event: &Event) {
+        let EventKind::Opened { tag: Some(tag), .. } = &event.kind else { return };
+        let Some(place) = self.first_prompts.iter().position(|(known, _)| known == tag) else { return };
+        let (_, text) = self.first_prompts.remove(place);
+        let (session, how, by) = (event.session, SendHow::Queue, Surface::Terminal);
+        self.perform(vec![Effect::Send(Command::Send { session, text, how, by })]);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(command) => {
+                    if let Err(error) = self.link.try_send(command) {
+                        self.ui.say(format!("That was not done: {error}."), true, now());
+                    }
+                }
+                Effect::Copy(text) => {
+                    if let Err(what) = messages::copy(&text) {
+                        self.ui.say(what, true, now());
+                    }
+                }
+                Effect::Attention { title, body } => messages::notify(self.ui.notify, &title, &body),
+                Effect::Edit { text, target } => self.visit = Some(Visit::Edit { text, target }),
+                Effect::OpenFile { path, line } => self.visit = Some(Visit::Open { path, line }),
+                Effect::Suspend => self.visit = Some(Visit::Suspend),
+                Effect::SavePrompt(past) => self.history.append(&past),
+                Effect::FindFiles { session, directory, typed } => {
+                    let found = files::find(&directory, &typed);
+                    self.update(|ui, world| update::external::files_found(ui, world, session, &typed, found));
+                }
+                Effect::StartDemo => {
+                    self.ui.is_demo = true;
+                    self.ui.cli_missing = None;
+                    for opening in self.demo.clone() {
+                        self.open(opening);
+                    }
+                }
+                Effect::Redraw => {
+                    if let Err(error) = self.screen.clear() {
+                        tracing::warn!(%error, "could not clear the screen");
+                    }
+                }
+                Effect::Quit => self.end(Ended::Quit),
+            }
+        }
+    }
+
+    /// Lends the terminal to the program that asked for it.
+    pub async fn visit(&mut self) -> io::Result<()> {
+        let Some(visit) = self.visit.take() else { return Ok(()) };
+        let editor = self.editor.as_deref();
+        let trouble = match visit {
+            Visit::Suspend => visit::suspend().err().map(|error| format!("Could not suspend: {error}.")),
+            Visit::Open { path, line } => visit::open(editor, &path, line).await.err(),
+            Visit::Edit { text, target } => match visit::edit(editor, &self.folder, &text).await {
+                Ok(text) => {
+                    self.update(|ui, world| update::external::edited(ui, world, &target, &text));
+                    None
+                }
+                Err(trouble) => Some(trouble),
+            },
+        };
+        if let Some(trouble) = trouble {
+            self.ui.say(trouble, true, now());
+        }
+        // The visitor may have left the screen in any state and at any size.
+        self.screen.clear()?;
+        let size = self.screen.size()?;
+        (self.ui.screen.width, self.ui.screen.height) = (size.width, size.height);
+        if let Some(focus) = &mut self.ui.approval {
+            focus.drawn = None;
+        }
+        self.changed();
+        Ok(())
+    }
+
+    /// Draws one frame as one synchronized update.
+    pub fn draw(&mut self) -> io::Result<()> {
+        let at = now();
+        update::settle(&mut self.ui, World { fleet: &self.fleet, keymap: &self.keymap, now: at });
+        let entries = update::lists::entries(&self.ui, self.world());
+        let mut drawn = Drawn::default();
+        execute!(io::stdout(), BeginSynchronizedUpdate)?;
+        let scene = Scene {
+            fleet: &self.fleet,
+            ui: &self.ui,
+            keymap: &self.keymap,
+            theme: &self.theme,
+            now: at,
+            entries: entries.as_deref(),
+        };
+        let layouts = &mut self.layouts;
+        let result = self.screen.draw(|frame| drawn = view::draw(frame, &scene, layouts));
+        // Closed on every way out: a terminal that waits for the end of a frame shows nothing.
+        execute!(io::stdout(), EndSynchronizedUpdate)?;
+        result?;
+        self.drawn_at = Instant::now();
+        self.due = None;
+        self.take_note(&drawn, now());
+        self.set_title();
+        Ok(())
+    }
+
+    /// Keeps what only drawing knows, and when the picture changes by itself.
+    fn take_note(&mut self, drawn: &Drawn, at: Timestamp) {
+        if let Some((session, scroll)) = drawn.scroll
+            && let Some(tab) = self.ui.tabs.get_mut(&session)
+        {
+            tab.scroll = scroll;
+            tab.scroll_by.clear();
+        }
+        if let (Some(Layer::Page(page)), Some(max)) = (self.ui.layers.last_mut(), drawn.page_max_scroll) {
+            page.max_scroll = max;
+            page.scroll = page.scroll.min(max);
+        }
+        if let Some(seen) = drawn.approval {
+            if let Some(focus) = self.ui.approval.as_mut().filter(|focus| focus.id == seen.id) {
+                focus.drawn.get_or_insert(at);
+            }
+            if let Some(form) = self.ui.forms.get_mut(&seen.id) {
+                form.n_lines = seen.n_lines;
+                form.seen_to = form.seen_to.max(seen.seen_to).min(seen.n_lines);
+                form.scroll = form.scroll.min(seen.max_scroll);
+            }
+        }
+        let changes = drawn.next_change.into_iter().chain(update::next_wake(&self.ui, self.world())).min();
+        let in_time = changes.map(|change| self.drawn_at + Duration::from_millis(change.millis_since(at).max(1)));
+        let spin = drawn.animates.then(|| self.drawn_at + ANIMATION_FRAME);
+        self.wake = in_time.into_iter().chain(spin).min();
+    }
+
+    fn set_title(&mut self) {
+        let n_waiting = update::waiting(&self.ui, &self.fleet).len();
+        let name = self.ui.session(&self.fleet).map_or("adjutant", |session| session.title.as_str());
+        let title = if n_waiting > 0 { format!("▲ {n_waiting} waiting · {name}") } else { name.to_owned() };
+        if title != self.title {
+            messages::set_title(&title);
+            self.title = title;
+        }
+    }
+}

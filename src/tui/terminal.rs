@@ -1,0 +1,8 @@
+//! The terminal itself: its modes, its bell, its clipboard; and the programs that borrow it.
+
+/// What is taken from the terminal is given back, whatever happens.
+pub mod guard;
+/// Messages to the terminal emulator: clipboard, notifications, title.
+pub mod messages;
+/// Programs that need the terminal for a while: the person's editor, the shell behind ctrl-z.
+pub mod visit;
