@@ -1,0 +1,108 @@
+//! The terminal, on real sessions or on the demo.
+
+use std::sync::Arc;
+
+use super::Global;
+use super::Open;
+use super::exit;
+use super::setup;
+use super::setup::Ground;
+use super::setup::Stop;
+use crate::config::ThemeName;
+use crate::core::session::SessionSpec;
+use crate::demo;
+use crate::engine::Engine;
+use crate::engine::Settings;
+use crate::tui::app::Ended;
+use crate::tui::app::Opening;
+use crate::tui::app::Options;
+use crate::tui::files::HistoryFile;
+use crate::tui::theme::Glyphs;
+use crate::tui::theme::Theme;
+use crate::tui::ui::Ui;
+
+/// Opens a tab for each directory.
+pub fn main(global: &Global, open: &Open) -> Result<u8, Stop> {
+    let ground = setup::ground(global)?;
+    setup::check_profile(&ground.config, open.profile.as_deref())?;
+    let named: Vec<Option<&std::path::Path>> = match open.directories.as_slice() {
+        [] => vec![None],
+        all => all.iter().map(|path| Some(path.as_path())).collect(),
+    };
+    let mut opening = Vec::new();
+    for path in named {
+        let spec = SessionSpec {
+            directory: setup::directory(path)?.display().to_string(),
+            profile: open.profile.clone(),
+            ..SessionSpec::default()
+        };
+        opening.push(Opening { spec, prompt: None });
+    }
+    if let Some(first) = opening.first_mut() {
+        first.prompt.clone_from(&open.prompt);
+        first.spec.resume = open.resume.as_deref().map(Into::into);
+    }
+    show(&ground, opening, false)
+}
+
+/// Opens the scripted sessions.
+pub fn demo(global: &Global) -> Result<u8, Stop> {
+    let ground = setup::ground(global)?;
+    show(&ground, Vec::new(), true)
+}
+
+fn show(ground: &Ground, open: Vec<Opening>, is_demo: bool) -> Result<u8, Stop> {
+    let failed = |what: &str, error: std::io::Error| Stop::failed(format!("{what}: {error}"));
+    let mut config = (*ground.config).clone();
+    let program = config.claude.command.first().cloned().unwrap_or_default();
+    let is_missing = !is_demo && !setup::is_on_path(&program);
+    let mut demo = Vec::new();
+    if is_demo || is_missing {
+        let laid_out = demo::lay_out(&ground.places.data_dir);
+        let laid_out = laid_out.map_err(|error| failed("the demo could not be laid out", error))?;
+        config.profiles.extend(laid_out.profiles);
+        demo.extend(laid_out.sessions.into_iter().map(|(spec, prompt)| Opening { spec, prompt: Some(prompt) }));
+    }
+    let ui = Ui {
+        notify: config.ui.notify,
+        output_lines: usize::try_from(config.ui.output_lines).unwrap_or(12),
+        cli_missing: is_missing.then_some(program),
+        here: std::env::current_dir().map(|path| path.display().to_string()).unwrap_or_else(|_| "/".into()),
+        home: std::env::var("HOME").unwrap_or_default(),
+        is_demo,
+        ..Ui::default()
+    };
+    let options = Options {
+        ui,
+        keymap: ground.keymap.clone(),
+        theme: theme(config.ui.theme, config.ui.ascii),
+        editor: config.ui.editor.clone(),
+        folder: ground.places.data_dir.join("tmp"),
+        history: HistoryFile::new(&ground.places.data_dir),
+        open: if is_demo { demo.clone() } else { open },
+        demo,
+    };
+    let runtime = setup::runtime()?;
+    let ended = runtime.block_on(async {
+        let engine = Engine::start(Settings::new(Arc::new(config), ground.places.data_dir.clone()));
+        let ended = crate::tui::run::run(engine.connect(), options).await;
+        engine.shutdown().await;
+        ended
+    });
+    match ended {
+        Ok(Ended::Quit | Ended::Signal) => Ok(exit::OK),
+        Ok(Ended::EngineGone) => Err(Stop::failed("the engine stopped unexpectedly; the log may say why")),
+        Err(error) => Err(failed("the terminal could not be used", error)),
+    }
+}
+
+fn theme(name: ThemeName, ascii: bool) -> Theme {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let theme = match name {
+        _ if no_color => Theme::no_color(),
+        ThemeName::Ansi => Theme::ansi(),
+        ThemeName::Dark => Theme::dark(),
+        ThemeName::Light => Theme::light(),
+    };
+    if ascii { theme.with_glyphs(Glyphs::ascii()) } else { theme }
+}

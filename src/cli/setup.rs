@@ -1,0 +1,125 @@
+//! What every verb needs: places, configuration, log, engine.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::rolling::RollingFileAppender;
+use tracing_appender::rolling::Rotation;
+use tracing_subscriber::EnvFilter;
+
+use super::Global;
+use super::exit;
+use crate::config;
+use crate::config::Config;
+use crate::config::places::Places;
+use crate::config::places::make_private_dir;
+use crate::tui::input::keymap::Keymap;
+
+/// A reason not to go on: the sentence for the person, and the exit code.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Stop {
+    pub text: String,
+    pub code: u8,
+}
+
+impl Stop {
+    pub fn usage(text: impl Into<String>) -> Self {
+        Self { text: text.into(), code: exit::USAGE }
+    }
+
+    pub fn failed(text: impl Into<String>) -> Self {
+        Self { text: text.into(), code: exit::FAILED }
+    }
+}
+
+/// The ground everything stands on.
+#[derive(Debug)]
+pub struct Ground {
+    pub places: Places,
+    pub config: Arc<Config>,
+    pub keymap: Keymap,
+    /// Flushes the log when it is dropped.
+    _log: Option<WorkerGuard>,
+}
+
+/// Finds the places, reads the configuration, opens the log. All mistakes of the configuration, those in
+/// `[keys]` too, are told at once.
+pub fn ground(global: &Global) -> Result<Ground, Stop> {
+    let places = Places::find(global.config.clone(), global.data_dir.clone()).map_err(Stop::usage)?;
+    let (config, keymap) = read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
+    let log = open_log(&places, &config);
+    Ok(Ground { places, config: Arc::new(config), keymap, _log: log })
+}
+
+/// The configuration and the keymap in it, or everything that is wrong with both.
+pub fn read_config(places: &Places) -> Result<(Config, Keymap), config::ConfigError> {
+    let path = &places.config_file;
+    let config = config::load(path, places.config_named)?;
+    match Keymap::resolve(&config.keys) {
+        Ok(keymap) => Ok((config, keymap)),
+        Err(problems) => Err(config::ConfigError::Wrong { path: path.clone(), problems }),
+    }
+}
+
+/// Opens the daily log. Without one the program goes on: a full disk must not keep anyone from working.
+fn open_log(places: &Places, config: &Config) -> Option<WorkerGuard> {
+    let folder = places.log_dir();
+    make_private_dir(&folder).ok()?;
+    let keep = usize::try_from(config.log.keep_days).unwrap_or(7);
+    let appender = RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix("adjutant")
+        .filename_suffix("log")
+        .max_log_files(keep)
+        .build(&folder)
+        .ok()?;
+    let (writer, guard) = tracing_appender::non_blocking(appender);
+    let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_env_filter(filter).try_init().ok()?;
+    Some(guard)
+}
+
+/// A directory as the person named it, made absolute; it must exist.
+pub fn directory(named: Option<&Path>) -> Result<PathBuf, Stop> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => std::env::current_dir().map_err(|error| Stop::usage(format!("the current directory cannot be used: {error}")))?,
+    };
+    let found = std::fs::canonicalize(&path).map_err(|error| Stop::usage(format!("the directory {} cannot be used: {error}", path.display())))?;
+    if found.is_dir() { Ok(found) } else { Err(Stop::usage(format!("{} is not a directory", path.display()))) }
+}
+
+/// A profile must exist when it is named.
+pub fn check_profile(config: &Config, name: Option<&str>) -> Result<(), Stop> {
+    let Some(name) = name.filter(|name| !config.profiles.contains_key(*name)) else { return Ok(()) };
+    let hint = config::section::did_you_mean(name, config.profiles.keys().map(String::as_str));
+    Err(Stop::usage(format!("the configuration has no [profiles.{name}]{hint}")))
+}
+
+/// Whether a program can be found, as a shell would look for it.
+pub fn is_on_path(program: &str) -> bool {
+    let runs = |path: &Path| {
+        let Ok(meta) = path.metadata() else { return false };
+        #[cfg(unix)]
+        let may_run = std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o111 != 0;
+        #[cfg(not(unix))]
+        let may_run = true;
+        meta.is_file() && may_run
+    };
+    if program.contains('/') {
+        return runs(Path::new(program));
+    }
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| runs(&folder.join(program))))
+}
+
+/// A runtime for the engine and its clients.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::failed(format!("the runtime could not be started: {error}")))
+}

@@ -1,0 +1,211 @@
+//! An engine with a client at its side: what a test sends, what it saw, what it waits for.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use adjutant::config;
+use adjutant::config::Config;
+use adjutant::config::Profile;
+use adjutant::core::approval::Approval;
+use adjutant::core::approval::Decision;
+use adjutant::core::cell::TurnOutcome;
+use adjutant::core::command::Command;
+use adjutant::core::event::Event;
+use adjutant::core::event::EventKind;
+use adjutant::core::fleet::Fleet;
+use adjutant::core::ids::ApprovalId;
+use adjutant::core::ids::SessionId;
+use adjutant::core::prompt::SendHow;
+use adjutant::core::prompt::Surface;
+use adjutant::core::session::Session;
+use adjutant::core::session::SessionSpec;
+use adjutant::engine::Engine;
+use adjutant::engine::Settings;
+use adjutant::link::Link;
+use adjutant::link::Update;
+use tempfile::TempDir;
+
+use super::api::Api;
+
+/// Nothing that a test waits for takes longer, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+pub struct Rig {
+    pub engine: Engine,
+    link: Link,
+    pub fleet: Fleet,
+    /// Everything that happened, in order.
+    pub events: Vec<Arc<Event>>,
+    /// How far `wait` has looked.
+    looked: usize,
+    next_tag: u64,
+    /// Holds the home, the data and the project of the test.
+    pub folder: TempDir,
+}
+
+impl Rig {
+    /// An engine that drives this command, with a profile that leads a real CLI to the scripted API.
+    pub fn start(command: Vec<String>, api: Option<&Api>) -> Self {
+        Self::with(command, api, |_| {})
+    }
+
+    pub fn with(command: Vec<String>, api: Option<&Api>, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["home", "data", "project"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let mut config = config::parse("").unwrap();
+        config.claude.command = command;
+        config.claude.default_profile = Some("test".into());
+        let profile = Profile { env: environment(&folder.path().join("home"), api), ..Profile::default() };
+        config.profiles.insert("test".into(), profile);
+        change(&mut config);
+        let mut settings = Settings::new(Arc::new(config), folder.path().join("data"));
+        settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
+        let engine = Engine::start(settings);
+        let link = engine.connect();
+        Self { engine, link, fleet: Fleet::default(), events: Vec::new(), looked: 0, next_tag: 1, folder }
+    }
+
+    pub fn project(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    pub async fn send(&self, command: Command) {
+        self.link.send(command).await.unwrap();
+    }
+
+    /// Opens a session in the test's project.
+    pub async fn open(&mut self) -> SessionId {
+        let directory = self.project().display().to_string();
+        self.open_spec(SessionSpec { directory, ..SessionSpec::default() }).await
+    }
+
+    pub async fn open_spec(&mut self, spec: SessionSpec) -> SessionId {
+        let tag = self.next_tag;
+        self.next_tag += 1;
+        self.send(Command::Open { spec: Box::new(spec), tag: Some(tag) }).await;
+        let opened = self.wait("the session", |kind| matches!(kind, EventKind::Opened { tag: Some(found), .. } if *found == tag));
+        opened.await.session
+    }
+
+    pub async fn prompt(&self, session: SessionId, text: &str) {
+        self.prompt_how(session, text, SendHow::Queue).await;
+    }
+
+    pub async fn prompt_how(&self, session: SessionId, text: &str, how: SendHow) {
+        self.send(Command::Send { session, text: text.to_owned(), how, by: Surface::Terminal }).await;
+    }
+
+    pub async fn answer(&self, session: SessionId, approval: ApprovalId, decision: Decision) {
+        self.send(Command::Answer { session, approval, decision: Box::new(decision), by: Surface::Terminal }).await;
+    }
+
+    /// The next event of a kind, from where the last wait ended.
+    pub async fn wait(&mut self, what: &str, wanted: impl Fn(&EventKind) -> bool) -> Arc<Event> {
+        self.wait_event(what, |event| wanted(&event.kind)).await
+    }
+
+    pub async fn wait_event(&mut self, what: &str, wanted: impl Fn(&Event) -> bool) -> Arc<Event> {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            while self.looked < self.events.len() {
+                let event = Arc::clone(&self.events[self.looked]);
+                self.looked += 1;
+                if wanted(&event) {
+                    return event;
+                }
+            }
+            match tokio::time::timeout_at(deadline, self.link.recv()).await {
+                Ok(Some(update)) => self.take(update),
+                Ok(None) => panic!("the engine ended while waiting for {what}; {}", self.tail()),
+                Err(_) => panic!("waited in vain for {what}; {}", self.tail()),
+            }
+        }
+    }
+
+    fn take(&mut self, update: Update) {
+        match update {
+            Update::Snapshot(fleet) => self.fleet = *fleet,
+            Update::Events(events) => {
+                for event in events {
+                    self.fleet.apply(&event);
+                    self.events.push(event);
+                }
+            }
+        }
+    }
+
+    /// Takes in whatever comes for a while, for what must not happen.
+    pub async fn listen(&mut self, time: Duration) {
+        let deadline = tokio::time::Instant::now() + time;
+        while let Ok(Some(update)) = tokio::time::timeout_at(deadline, self.link.recv()).await {
+            self.take(update);
+        }
+    }
+
+    fn tail(&self) -> String {
+        let last: Vec<String> = self.events.iter().rev().take(30).rev().map(|event| format!("{:?}", event.kind)).collect();
+        format!("the last events were:\n{}", last.join("\n"))
+    }
+
+    pub async fn approval(&mut self) -> Approval {
+        let event = self.wait("an approval", |kind| matches!(kind, EventKind::ApprovalAsked(_))).await;
+        match &event.kind {
+            EventKind::ApprovalAsked(approval) => (**approval).clone(),
+            _ => unreachable!("just matched"),
+        }
+    }
+
+    /// An approval that is open and not looked at yet, already here or still to come.
+    pub async fn approval_pending(&mut self) -> Approval {
+        if let Some(open) = self.fleet.inbox().first() {
+            return open.approval.clone();
+        }
+        self.approval().await
+    }
+
+    pub async fn turn_end(&mut self) -> TurnOutcome {
+        let event = self.wait("the end of the turn", |kind| matches!(kind, EventKind::TurnEnded { .. })).await;
+        match &event.kind {
+            EventKind::TurnEnded { outcome, .. } => outcome.clone(),
+            _ => unreachable!("just matched"),
+        }
+    }
+
+    pub fn session(&self, id: SessionId) -> &Session {
+        self.fleet.get(id).expect("the session is open")
+    }
+
+    /// Stops everything and checks that the fold of what was seen equals the last state.
+    pub async fn end(mut self) {
+        self.engine.shutdown().await;
+        self.listen(Duration::from_secs(5)).await;
+        let mut again = Fleet::default();
+        for event in &self.events {
+            again.apply(event);
+        }
+        assert_eq!(again, self.fleet, "the fold of the log is the live state");
+    }
+}
+
+/// An environment in which the real CLI needs no network and no account.
+fn environment(home: &Path, api: Option<&Api>) -> BTreeMap<String, String> {
+    let mut env: BTreeMap<String, String> = [
+        ("HOME", home.display().to_string()),
+        ("ANTHROPIC_API_KEY", "test-key".into()),
+        ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1".into()),
+        ("DISABLE_AUTOUPDATER", "1".into()),
+        ("DISABLE_TELEMETRY", "1".into()),
+        ("DISABLE_ERROR_REPORTING", "1".into()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    if let Some(api) = api {
+        env.insert("ANTHROPIC_BASE_URL".into(), api.url.clone());
+    }
+    env
+}
