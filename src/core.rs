@@ -41,3 +41,6 @@ pub mod transcript;
 pub mod trouble;
 /// Tokens and money.
 pub mod usage;
+
+#[cfg(test)]
+mod properties;

@@ -47,7 +47,11 @@ fn files_have_one_job() {
         }
         let n_lines = without_tests(&text).lines().count();
         assert!(n_lines <= MAX_LINES, "{} has {n_lines} lines; more than {MAX_LINES} are two jobs", path.display());
-        assert!(path.file_name().is_some_and(|name| name != "mod.rs"), "{}: name the module's file after it", path.display());
+        assert!(
+            path.file_name().is_some_and(|name| name != "mod.rs"),
+            "{}: name the module's file after it",
+            path.display()
+        );
     }
 }
 
@@ -62,17 +66,60 @@ fn modules_say_what_they_are_for() {
 
 /// A room, and what its files may not mention.
 const WALLS: &[(&str, &[&str])] = &[
-    ("src/wire", &["tokio", "crate::core", "crate::engine", "crate::tui", "Instant::now", "SystemTime::now", "std::fs"]),
+    (
+        "src/wire",
+        &["tokio", "crate::core", "crate::engine", "crate::tui", "Instant::now", "SystemTime::now", "std::fs"],
+    ),
     (
         "src/core",
-        &["tokio", "ratatui", "crossterm", "crate::wire", "crate::engine", "crate::tui", "crate::config", "Instant::now", "SystemTime::now", "std::fs", "std::env"],
+        &[
+            "tokio",
+            "ratatui",
+            "crossterm",
+            "crate::wire",
+            "crate::engine",
+            "crate::tui",
+            "crate::config",
+            "Instant::now",
+            "SystemTime::now",
+            "std::fs",
+            "std::env",
+        ],
     ),
     ("src/engine", &["ratatui", "crossterm", "crate::tui", "crate::cli"]),
     ("src/config", &["tokio", "crate::engine", "crate::tui", "crate::wire"]),
     ("src/tui/render", &["tokio", "crate::engine", "crate::link", "crate::tui::ui", "crate::tui::update"]),
-    ("src/tui/view", &["tokio", "crate::engine", "crate::link", "crate::tui::update", "Instant::now", "SystemTime::now", "std::fs", "std::env"]),
-    ("src/tui/update", &["tokio", "crate::engine", "crate::link", "crate::tui::view", "Frame", "Instant::now", "SystemTime::now", "std::fs", "std::env"]),
-    ("src/tui/ui", &["tokio", "crate::engine", "crate::link", "crate::tui::view", "crate::tui::update", "std::fs", "std::env"]),
+    (
+        "src/tui/view",
+        &[
+            "tokio",
+            "crate::engine",
+            "crate::link",
+            "crate::tui::update",
+            "Instant::now",
+            "SystemTime::now",
+            "std::fs",
+            "std::env",
+        ],
+    ),
+    (
+        "src/tui/update",
+        &[
+            "tokio",
+            "crate::engine",
+            "crate::link",
+            "crate::tui::view",
+            "Frame",
+            "Instant::now",
+            "SystemTime::now",
+            "std::fs",
+            "std::env",
+        ],
+    ),
+    (
+        "src/tui/ui",
+        &["tokio", "crate::engine", "crate::link", "crate::tui::view", "crate::tui::update", "std::fs", "std::env"],
+    ),
 ];
 
 #[test]
@@ -110,7 +157,18 @@ fn only_the_theme_names_colours() {
 
 #[test]
 fn nothing_unexpected_stands_at_the_top_level() {
-    let known = ["Cargo.toml", "Cargo.lock", "src", "assets", "tests", "config.example.toml", "README.md", "ARCHITECTURE.md", "LICENSE", "target"];
+    let known = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "assets",
+        "tests",
+        "config.example.toml",
+        "README.md",
+        "ARCHITECTURE.md",
+        "LICENSE",
+        "target",
+    ];
     for entry in std::fs::read_dir(root()).unwrap().flatten() {
         let name = entry.file_name().into_string().unwrap();
         assert!(name.starts_with('.') || known.contains(&name.as_str()), "{name} does not belong at the top level");

@@ -31,11 +31,14 @@ async fn an_allowed_command_runs_and_a_denied_one_does_not() {
     async fn test(cli: PathBuf) {
         let (mut rig, api) = rig(cli, &[]).await;
         let project = rig.project();
-        api.script("try both", vec![
-            tool("Bash", bash("touch allowed.txt")),
-            tool("Bash", bash("touch denied.txt")),
-            tool("Bash", bash("touch stopped.txt")),
-        ]);
+        api.script(
+            "try both",
+            vec![
+                tool("Bash", bash("touch allowed.txt")),
+                tool("Bash", bash("touch denied.txt")),
+                tool("Bash", bash("touch stopped.txt")),
+            ],
+        );
         let id = rig.open().await;
         rig.prompt(id, "try both").await;
         let first = rig.approval().await;
@@ -69,11 +72,14 @@ async fn what_is_edited_is_what_runs() {
     async fn test(cli: PathBuf) {
         let (mut rig, api) = rig(cli, &[]).await;
         let file = rig.project().join("new.txt");
-        api.script("edit them", vec![
-            tool("Bash", bash("echo one > made.txt")),
-            tool("Write", json!({ "file_path": file, "content": "as asked\n" })),
-            text("done"),
-        ]);
+        api.script(
+            "edit them",
+            vec![
+                tool("Bash", bash("echo one > made.txt")),
+                tool("Write", json!({ "file_path": file, "content": "as asked\n" })),
+                text("done"),
+            ],
+        );
         let id = rig.open().await;
         rig.prompt(id, "edit them").await;
         let first = rig.approval().await;
@@ -83,12 +89,20 @@ async fn what_is_edited_is_what_runs() {
         let second = rig.approval().await;
         let mut edited = second.input.clone();
         edited["content"] = json!("as edited\n");
-        rig.answer(id, second.id, Decision::Allow { edited: Some(edited), remember: Vec::new(), comment: Some("mind the style".into()) }).await;
+        rig.answer(
+            id,
+            second.id,
+            Decision::Allow { edited: Some(edited), remember: Vec::new(), comment: Some("mind the style".into()) },
+        )
+        .await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
         assert_eq!(std::fs::read_to_string(rig.project().join("made.txt")).unwrap(), "two\n");
         assert_eq!(std::fs::read_to_string(file).unwrap(), "as edited\n");
         rig.turn_end().await;
-        assert!(api.user_texts().iter().any(|text| text.contains("mind the style")), "the comment follows as a message");
+        assert!(
+            api.user_texts().iter().any(|text| text.contains("mind the style")),
+            "the comment follows as a message"
+        );
         rig.end().await;
     }
     with_each_cli!(test);
@@ -98,11 +112,7 @@ async fn what_is_edited_is_what_runs() {
 async fn what_is_remembered_is_not_asked_again() {
     async fn test(cli: PathBuf) {
         let (mut rig, api) = rig(cli, &[]).await;
-        api.script("twice", vec![
-            tool("Bash", bash("mkdir one")),
-            tool("Bash", bash("mkdir two")),
-            text("done"),
-        ]);
+        api.script("twice", vec![tool("Bash", bash("mkdir one")), tool("Bash", bash("mkdir two")), text("done")]);
         let id = rig.open().await;
         rig.prompt(id, "twice").await;
         let first = rig.approval().await;
@@ -144,7 +154,8 @@ async fn parallel_requests_are_answered_in_any_order() {
                 open.push(rig.approval_pending().await);
                 continue;
             };
-            rig.answer(id, next.id, if n_answered == 1 { Decision::deny("not this") } else { Decision::allow_once() }).await;
+            rig.answer(id, next.id, if n_answered == 1 { Decision::deny("not this") } else { Decision::allow_once() })
+                .await;
             rig.wait("the verdict", |kind| matches!(kind, EventKind::ApprovalResolved { .. })).await;
             n_answered += 1;
         }
@@ -190,12 +201,10 @@ async fn a_plan_is_shown_rejected_and_accepted() {
         let plan = || tool("ExitPlanMode", json!({ "plan": "# The plan\n\n1. write the file" }));
         let (mut rig, api) = rig(cli, &[]).await;
         let file = rig.project().join("planned.txt");
-        api.script("plan it", vec![
-            plan(),
-            plan(),
-            tool("Write", json!({ "file_path": file, "content": "planned\n" })),
-            text("done"),
-        ]);
+        api.script(
+            "plan it",
+            vec![plan(), plan(), tool("Write", json!({ "file_path": file, "content": "planned\n" })), text("done")],
+        );
         let directory = rig.project().display().to_string();
         let spec = SessionSpec { directory, mode: Some(PermissionMode::Plan), ..SessionSpec::default() };
         let id = rig.open_spec(spec).await;
@@ -221,11 +230,14 @@ async fn an_edit_comes_with_the_file_as_it_is() {
         let (mut rig, api) = rig(cli, &[]).await;
         let file = rig.project().join("text.txt");
         std::fs::write(&file, "one\ntwo\nthree\n").unwrap();
-        api.script("edit", vec![
-            tool("Read", json!({ "file_path": file })),
-            tool("Edit", json!({ "file_path": file, "old_string": "two", "new_string": "zwei" })),
-            text("done"),
-        ]);
+        api.script(
+            "edit",
+            vec![
+                tool("Read", json!({ "file_path": file })),
+                tool("Edit", json!({ "file_path": file, "old_string": "two", "new_string": "zwei" })),
+                text("done"),
+            ],
+        );
         let id = rig.open().await;
         rig.prompt(id, "edit").await;
         let approval = rig.approval().await;

@@ -64,11 +64,14 @@ async fn reads_inside_the_project_without_asking_and_outside_only_when_allowed()
         let (mut rig, api) = rig(cli, &[]).await;
         let inside = rig.project().join("inside.txt");
         std::fs::write(&inside, "the inside text").unwrap();
-        api.script("read both", vec![
-            tool("Read", json!({ "file_path": inside })),
-            tool("Read", json!({ "file_path": secret })),
-            text("read"),
-        ]);
+        api.script(
+            "read both",
+            vec![
+                tool("Read", json!({ "file_path": inside })),
+                tool("Read", json!({ "file_path": secret })),
+                text("read"),
+            ],
+        );
         let id = rig.open().await;
         rig.prompt(id, "read both").await;
         let approval = rig.approval().await;
@@ -86,7 +89,8 @@ async fn reads_inside_the_project_without_asking_and_outside_only_when_allowed()
 async fn a_message_sent_while_busy_waits_and_an_urgent_one_interrupts() {
     async fn test(cli: PathBuf) {
         let long = "word ".repeat(200);
-        let scripts = [("first", vec![slow_text(&long, 30)]), ("second", vec![text("two")]), ("urgent", vec![text("now")])];
+        let scripts =
+            [("first", vec![slow_text(&long, 30)]), ("second", vec![text("two")]), ("urgent", vec![text("now")])];
         let (mut rig, api) = rig(cli, &scripts).await;
         let id = rig.open().await;
         rig.prompt(id, "the first").await;
@@ -98,7 +102,9 @@ async fn a_message_sent_while_busy_waits_and_an_urgent_one_interrupts() {
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
         let texts = api.user_texts();
-        let place = |word: &str| texts.iter().position(|text| text.contains(word)).unwrap_or_else(|| panic!("{word}: {texts:?}"));
+        let place = |word: &str| {
+            texts.iter().position(|text| text.contains(word)).unwrap_or_else(|| panic!("{word}: {texts:?}"))
+        };
         assert!(place("urgent") < place("second"), "{texts:?}");
         assert!(rig.session(id).queue.is_empty());
         rig.end().await;
@@ -109,7 +115,8 @@ async fn a_message_sent_while_busy_waits_and_an_urgent_one_interrupts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slash_commands_answer_and_compaction_is_shown() {
     async fn test(cli: PathBuf) {
-        let (mut rig, _api) = rig(cli, &[("hello", vec![text("good day")]), ("summar", vec![text("a short summary")])]).await;
+        let (mut rig, _api) =
+            rig(cli, &[("hello", vec![text("good day")]), ("summar", vec![text("a short summary")])]).await;
         let id = rig.open().await;
         rig.prompt(id, "hello").await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
@@ -122,7 +129,12 @@ async fn slash_commands_answer_and_compaction_is_shown() {
         rig.prompt(id, "/compact").await;
         rig.wait("the compaction", |kind| matches!(kind, EventKind::Compacted { .. })).await;
         rig.turn_end().await;
-        let compactions = rig.session(id).transcript.iter().filter(|cell| matches!(&cell.body, CellBody::Compaction(c) if c.done)).count();
+        let compactions = rig
+            .session(id)
+            .transcript
+            .iter()
+            .filter(|cell| matches!(&cell.body, CellBody::Compaction(c) if c.done))
+            .count();
         assert_eq!(compactions, 1);
         rig.end().await;
     }
@@ -162,7 +174,10 @@ async fn the_mode_changes_live_as_the_cli_reports_it() {
     async fn test(cli: PathBuf) {
         let (mut rig, api) = rig(cli, &[]).await;
         let file = rig.project().join("new.txt");
-        api.script("write it", vec![tool("Write", json!({ "file_path": file, "content": "hello\n" })), text("written")]);
+        api.script(
+            "write it",
+            vec![tool("Write", json!({ "file_path": file, "content": "hello\n" })), text("written")],
+        );
         let id = rig.open().await;
         rig.prompt(id, "hello").await;
         rig.turn_end().await;

@@ -47,12 +47,18 @@ async fn a_turn_is_interrupted_in_a_text_a_tool_and_an_approval() {
         let approval = rig.approval().await;
         rig.send(Command::Interrupt { session: id }).await;
         let withdrawn = rig.wait("the withdrawal", |kind| matches!(kind, EventKind::ApprovalWithdrawn { .. })).await;
-        assert!(matches!(&withdrawn.kind, EventKind::ApprovalWithdrawn { approval: id, why: Withdrawal::ByCli } if *id == approval.id));
+        assert!(
+            matches!(&withdrawn.kind, EventKind::ApprovalWithdrawn { approval: id, why: Withdrawal::ByCli } if *id == approval.id)
+        );
         assert_eq!(rig.turn_end().await, TurnOutcome::Interrupted);
         rig.answer(id, approval.id, Decision::allow_once()).await;
         rig.wait("the refusal", |kind| matches!(kind, EventKind::AnswerRefused { .. })).await;
         assert!(!rig.project().join("never").exists());
-        let open = rig.session(id).transcript.iter().any(|cell| matches!(&cell.body, CellBody::Tool(call) if call.state.is_open()));
+        let open = rig
+            .session(id)
+            .transcript
+            .iter()
+            .any(|cell| matches!(&cell.body, CellBody::Tool(call) if call.state.is_open()));
         assert!(!open, "no spinner is left");
 
         rig.prompt(id, "and now").await;
@@ -75,7 +81,11 @@ async fn a_killed_cli_is_shown_and_goes_on_with_the_next_prompt() {
         rig.prompt(id, "go on").await;
         rig.wait("the queue", |kind| matches!(kind, EventKind::QueueChanged(queue) if queue.len() == 1)).await;
         let pid = rig.session(id).cli.pid.expect("the CLI tells its pid");
-        rustix::process::kill_process(rustix::process::Pid::from_raw(pid as i32).unwrap(), rustix::process::Signal::KILL).unwrap();
+        rustix::process::kill_process(
+            rustix::process::Pid::from_raw(pid as i32).unwrap(),
+            rustix::process::Signal::KILL,
+        )
+        .unwrap();
         let exited = rig.wait("the exit", |kind| matches!(kind, EventKind::Exited(_))).await;
         let EventKind::Exited(exit) = &exited.kind else { unreachable!("just matched") };
         assert!(!exit.expected && exit.trouble.is_some(), "{exit:?}");
@@ -104,9 +114,13 @@ async fn an_overloaded_api_is_retried_and_shown() {
         let id = rig.open().await;
         rig.prompt(id, "hello").await;
         let retry = rig.wait("the retry", |kind| matches!(kind, EventKind::Retrying { .. })).await;
-        assert!(matches!(&retry.kind, EventKind::Retrying { trouble, .. } if trouble.kind == TroubleKind::Overloaded), "{retry:?}");
+        assert!(
+            matches!(&retry.kind, EventKind::Retrying { trouble, .. } if trouble.kind == TroubleKind::Overloaded),
+            "{retry:?}"
+        );
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
-        let over = rig.session(id).transcript.iter().all(|cell| !matches!(&cell.body, CellBody::Retry(retry) if !retry.over));
+        let over =
+            rig.session(id).transcript.iter().all(|cell| !matches!(&cell.body, CellBody::Retry(retry) if !retry.over));
         assert!(over, "no countdown is left");
         rig.end().await;
     }
@@ -120,7 +134,8 @@ async fn a_refused_sign_in_and_a_broken_connection_are_named_and_can_be_interrup
         let id = rig.open().await;
         api.first(vec![error(401, "authentication_error", "invalid x-api-key"); 12]);
         rig.prompt(id, "one").await;
-        let event = rig.wait("trouble", |kind| matches!(kind, EventKind::Retrying { .. } | EventKind::TurnEnded { .. })).await;
+        let event =
+            rig.wait("trouble", |kind| matches!(kind, EventKind::Retrying { .. } | EventKind::TurnEnded { .. })).await;
         let named = match &event.kind {
             EventKind::Retrying { trouble, .. } => trouble.clone(),
             EventKind::TurnEnded { outcome: TurnOutcome::Failed(trouble), .. } => trouble.clone(),
@@ -152,7 +167,10 @@ async fn a_prompt_that_is_too_long_says_so() {
         api.first(vec![too_long.clone(), too_long.clone(), too_long]);
         rig.prompt(id, "one").await;
         let outcome = rig.turn_end().await;
-        assert!(matches!(&outcome, TurnOutcome::Failed(trouble) if trouble.kind == TroubleKind::ContextTooLong), "{outcome:?}");
+        assert!(
+            matches!(&outcome, TurnOutcome::Failed(trouble) if trouble.kind == TroubleKind::ContextTooLong),
+            "{outcome:?}"
+        );
         rig.end().await;
     }
     with_each_cli!(test);

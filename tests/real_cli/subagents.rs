@@ -18,10 +18,10 @@ async fn a_sub_agent_asks_for_itself_also_after_the_turn() {
     async fn test(cli: PathBuf) {
         let (mut rig, api) = rig(cli, &[]).await;
         let agent = json!({ "description": "make a file", "prompt": "agent work: make it", "subagent_type": "general-purpose" });
-        api.script("agent work", vec![
-            tool("Bash", json!({ "command": "touch by-agent.txt", "description": "make it" })),
-            text("made it"),
-        ]);
+        api.script(
+            "agent work",
+            vec![tool("Bash", json!({ "command": "touch by-agent.txt", "description": "make it" })), text("made it")],
+        );
         api.script("delegate", vec![tool("Agent", agent), text("delegated")]);
         let id = rig.open().await;
         rig.prompt(id, "delegate this").await;
@@ -39,7 +39,10 @@ async fn a_sub_agent_asks_for_itself_also_after_the_turn() {
         assert!(made.exists());
         let session = rig.session(id);
         assert_eq!(session.activity(), Activity::Idle, "{:?}", session.tasks);
-        let nested = session.transcript.iter().any(|cell| cell.depth > 0 && matches!(&cell.body, CellBody::Tool(call) if call.name == "Bash"));
+        let nested = session
+            .transcript
+            .iter()
+            .any(|cell| cell.depth > 0 && matches!(&cell.body, CellBody::Tool(call) if call.name == "Bash"));
         assert!(nested, "the agent's call stands under the agent");
         rig.end().await;
     }
@@ -51,10 +54,13 @@ async fn a_background_shell_is_seen_and_ends_with_the_session() {
     async fn test(cli: PathBuf) {
         let (mut rig, api) = rig(cli, &[]).await;
         let command = "sleep 3217";
-        api.script("in the background", vec![
-            tool("Bash", json!({ "command": command, "description": "wait", "run_in_background": true })),
-            text("started"),
-        ]);
+        api.script(
+            "in the background",
+            vec![
+                tool("Bash", json!({ "command": command, "description": "wait", "run_in_background": true })),
+                text("started"),
+            ],
+        );
         let id = rig.open().await;
         rig.prompt(id, "in the background").await;
         let approval = rig.approval().await;

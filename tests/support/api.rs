@@ -142,7 +142,9 @@ impl Api {
     pub fn user_texts(&self) -> Vec<String> {
         let mut texts: Vec<String> = Vec::new();
         for request in self.requests() {
-            for message in request["messages"].as_array().into_iter().flatten().filter(|message| message["role"] == "user") {
+            for message in
+                request["messages"].as_array().into_iter().flatten().filter(|message| message["role"] == "user")
+            {
                 for text in user_texts(message) {
                     if !texts.contains(&text) {
                         texts.push(text);
@@ -216,8 +218,12 @@ async fn messages(State(shared): State<Arc<Mutex<Shared>>>, Json(body): Json<Val
             (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
         }
         Reply::Message { blocks, pause } => stream(events(number, &blocks), pause, After::End),
-        Reply::Broken => stream(events(number, &[Block::Text("one two three".into())])[..3].to_vec(), Duration::ZERO, After::Break),
-        Reply::Hang => stream(events(number, &[Block::Text("one two three".into())])[..3].to_vec(), Duration::ZERO, After::Hang),
+        Reply::Broken => {
+            stream(events(number, &[Block::Text("one two three".into())])[..3].to_vec(), Duration::ZERO, After::Break)
+        }
+        Reply::Hang => {
+            stream(events(number, &[Block::Text("one two three".into())])[..3].to_vec(), Duration::ZERO, After::Hang)
+        }
     }
 }
 
@@ -250,7 +256,8 @@ fn stream(events: Vec<Value>, pause: Duration, after: After) -> Response {
             }
         }
     });
-    let body = futures_util::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
+    let body =
+        futures_util::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
     Response::builder().header("content-type", "text/event-stream").body(Body::from_stream(body)).unwrap()
 }
 
@@ -264,12 +271,16 @@ fn events(number: u64, blocks: &[Block]) -> Vec<Value> {
     for (index, block) in blocks.iter().enumerate() {
         let (start, deltas) = match block {
             Block::Text(text) => {
-                let pieces = text.split_inclusive(' ').map(|piece| json!({ "type": "text_delta", "text": piece })).collect();
+                let pieces =
+                    text.split_inclusive(' ').map(|piece| json!({ "type": "text_delta", "text": piece })).collect();
                 (json!({ "type": "text", "text": "" }), pieces)
             }
             Block::Thinking(text) => (
                 json!({ "type": "thinking", "thinking": "", "signature": "" }),
-                vec![json!({ "type": "thinking_delta", "thinking": text }), json!({ "type": "signature_delta", "signature": "c2ln" })],
+                vec![
+                    json!({ "type": "thinking_delta", "thinking": text }),
+                    json!({ "type": "signature_delta", "signature": "c2ln" }),
+                ],
             ),
             Block::Tool { name, input } => (
                 json!({ "type": "tool_use", "id": format!("toolu_{number}_{index}"), "name": name, "input": {} }),
@@ -278,7 +289,9 @@ fn events(number: u64, blocks: &[Block]) -> Vec<Value> {
         };
         let deltas: Vec<Value> = deltas;
         events.push(json!({ "type": "content_block_start", "index": index, "content_block": start }));
-        events.extend(deltas.into_iter().map(|delta| json!({ "type": "content_block_delta", "index": index, "delta": delta })));
+        events.extend(
+            deltas.into_iter().map(|delta| json!({ "type": "content_block_delta", "index": index, "delta": delta })),
+        );
         events.push(json!({ "type": "content_block_stop", "index": index }));
     }
     let calls = blocks.iter().any(|block| matches!(block, Block::Tool { .. }));
@@ -287,4 +300,3 @@ fn events(number: u64, blocks: &[Block]) -> Vec<Value> {
     events.push(json!({ "type": "message_stop" }));
     events
 }
-

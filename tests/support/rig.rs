@@ -88,7 +88,8 @@ impl Rig {
         let tag = self.next_tag;
         self.next_tag += 1;
         self.send(Command::Open { spec: Box::new(spec), tag: Some(tag) }).await;
-        let opened = self.wait("the session", |kind| matches!(kind, EventKind::Opened { tag: Some(found), .. } if *found == tag));
+        let opened = self
+            .wait("the session", |kind| matches!(kind, EventKind::Opened { tag: Some(found), .. } if *found == tag));
         opened.await.session
     }
 
@@ -148,7 +149,8 @@ impl Rig {
     }
 
     fn tail(&self) -> String {
-        let last: Vec<String> = self.events.iter().rev().take(30).rev().map(|event| format!("{:?}", event.kind)).collect();
+        let last: Vec<String> =
+            self.events.iter().rev().take(30).rev().map(|event| format!("{:?}", event.kind)).collect();
         format!("the last events were:\n{}", last.join("\n"))
     }
 
