@@ -6,6 +6,8 @@
 pub mod config;
 /// The domain: events, commands, and the pure fold that everything shown is computed from.
 pub mod core;
+/// The sessions: one CLI process each, its protocol, its permissions, its end.
+pub mod engine;
 /// The boundary between the engine and its clients: commands one way, updates the other.
 pub mod link;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.
