@@ -2,14 +2,19 @@
 //!
 //! The map of the program; `ARCHITECTURE.md` says who may import whom.
 
+/// The command line: verbs and their wiring.
+pub mod cli;
 /// The configuration file: defaults, layers, and every mistake with its line.
 pub mod config;
 /// The domain: events, commands, and the pure fold that everything shown is computed from.
 pub mod core;
+/// The scripted sessions that show everything without an account.
+pub mod demo;
+/// The asynchronous world: sessions, processes, approvals.
+pub mod engine;
 /// The boundary between the engine and its clients: commands one way, updates the other.
 pub mod link;
+/// The terminal: keys in, screens out.
+pub mod tui;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.
 pub mod wire;
-
-/// The terminal side: what it draws and, later, what it hears.
-pub mod tui;

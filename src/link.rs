@@ -119,6 +119,12 @@ impl Peer {
         true
     }
 
+    /// Returns when the client has read everything it was sent, or has left. Cancel-safe.
+    pub async fn drained(&self) {
+        // The permits are given back at once; an error means that the client has left.
+        drop(self.updates.reserve_many(self.updates.max_capacity()).await);
+    }
+
     /// Whether the client waits for a snapshot.
     pub fn is_behind(&self) -> bool {
         self.behind

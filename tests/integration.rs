@@ -1,4 +1,13 @@
 //! The one integration binary: linking is the slow part, so every test lives in a module of it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests may panic and talk"
+)]
+
 mod real_cli;
 mod support;
+mod tidy;

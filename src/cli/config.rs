@@ -19,7 +19,12 @@ pub fn main(global: &Global, verb: &ConfigVerb) -> Result<u8, Stop> {
             let (config, _) = read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
             let path = places.config_file.display();
             if places.config_file.exists() {
-                writeln!(out, "{path} is right: {} profiles, {} changed keys.", config.profiles.len(), config.keys.len())
+                writeln!(
+                    out,
+                    "{path} is right: {} profiles, {} changed keys.",
+                    config.profiles.len(),
+                    config.keys.len()
+                )
             } else {
                 writeln!(out, "There is no {path}: every setting has its default value.")
             }
@@ -27,7 +32,9 @@ pub fn main(global: &Global, verb: &ConfigVerb) -> Result<u8, Stop> {
     };
     match written {
         // Whoever reads may have seen enough, as `head` has.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Stop::failed(format!("could not print: {error}"))),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Stop::failed(format!("could not print: {error}")))
+        }
         _ => Ok(exit::OK),
     }
 }

@@ -67,7 +67,7 @@ fn show(ground: &Ground, open: Vec<Opening>, is_demo: bool) -> Result<u8, Stop> 
         notify: config.ui.notify,
         output_lines: usize::try_from(config.ui.output_lines).unwrap_or(12),
         cli_missing: is_missing.then_some(program),
-        here: std::env::current_dir().map(|path| path.display().to_string()).unwrap_or_else(|_| "/".into()),
+        here: std::env::current_dir().map_or_else(|_| "/".into(), |path| path.display().to_string()),
         home: std::env::var("HOME").unwrap_or_default(),
         is_demo,
         ..Ui::default()

@@ -37,14 +37,17 @@ pub fn main(global: &Global, run: &Run) -> Result<u8, Stop> {
     let ground = setup::ground(global)?;
     setup::check_profile(&ground.config, run.profile.as_deref())?;
     let prompt = match run.prompt.as_str() {
-        "-" => io::read_to_string(io::stdin()).map_err(|error| Stop::usage(format!("the prompt could not be read: {error}")))?,
+        "-" => io::read_to_string(io::stdin())
+            .map_err(|error| Stop::usage(format!("the prompt could not be read: {error}")))?,
         text => text.to_owned(),
     };
     if prompt.trim().is_empty() {
         return Err(Stop::usage("the prompt is empty"));
     }
     if run.prompt == "-" && run.approve == Approve::Stdin {
-        return Err(Stop::usage("standard input cannot bring both the prompt and the answers; give the prompt with -p TEXT"));
+        return Err(Stop::usage(
+            "standard input cannot bring both the prompt and the answers; give the prompt with -p TEXT",
+        ));
     }
     let spec = SessionSpec {
         directory: setup::directory(run.directory.as_deref())?.display().to_string(),
@@ -152,7 +155,8 @@ impl Headless {
         if !self.json {
             return Ok(());
         }
-        let line = serde_json::to_string(event).map_err(|error| Stop::failed(format!("an event could not be written: {error}")))?;
+        let line = serde_json::to_string(event)
+            .map_err(|error| Stop::failed(format!("an event could not be written: {error}")))?;
         say(&line)
     }
 
@@ -164,7 +168,9 @@ impl Headless {
                 self.open.retain(|id| id != approval);
             }
             EventKind::TurnEnded { outcome, text, .. } => {
-                if !self.json && let Some(text) = text {
+                if !self.json
+                    && let Some(text) = text
+                {
                     say(text)?;
                 }
                 return match outcome {
@@ -180,9 +186,10 @@ impl Headless {
             }
             EventKind::Exited(end) => {
                 let trouble = end.trouble.as_ref();
-                let text = trouble.map_or_else(|| "the session ended before the turn did".to_owned(), |trouble| {
-                    format!("{} {}\n{}", trouble.headline(), trouble.advice(), trouble.raw)
-                });
+                let text = trouble.map_or_else(
+                    || "the session ended before the turn did".to_owned(),
+                    |trouble| format!("{} {}\n{}", trouble.headline(), trouble.advice(), trouble.raw),
+                );
                 return if self.json { Ok(Some(exit::FAILED)) } else { Err(Stop::failed(text)) };
             }
             EventKind::Closed => return Ok(Some(exit::FAILED)),
@@ -200,7 +207,11 @@ impl Headless {
             Approve::Stdin if self.input_over => self.nobody(approval.id).await,
             Approve::Stdin => {
                 self.open.push(approval.id);
-                if self.json { Ok(()) } else { say(&format!("approval {}: {} {}", approval.id, approval.tool, approval.input)) }
+                if self.json {
+                    Ok(())
+                } else {
+                    say(&format!("approval {}: {} {}", approval.id, approval.tool, approval.input))
+                }
             }
         }
     }
@@ -264,12 +275,15 @@ fn read_answer(line: &str, open: &[ApprovalId]) -> Result<Option<(ApprovalId, De
     }
     let oldest = || open.first().copied().ok_or_else(|| "no approval is open".to_owned());
     if line.starts_with('{') {
-        let answer: AnswerLine = serde_json::from_str(line).map_err(|error| format!("“{line}” is no answer: {error}"))?;
+        let answer: AnswerLine =
+            serde_json::from_str(line).map_err(|error| format!("“{line}” is no answer: {error}"))?;
         let id = answer.approval.map_or_else(oldest, |id| Ok(ApprovalId(id)))?;
         let message = answer.message.unwrap_or_else(|| "Denied.".into());
         let decision = match answer.decision {
             AnswerWord::Whole(decision) => *decision,
-            AnswerWord::Word(Word::Allow) => Decision::Allow { edited: answer.input, remember: Vec::new(), comment: None },
+            AnswerWord::Word(Word::Allow) => {
+                Decision::Allow { edited: answer.input, remember: Vec::new(), comment: None }
+            }
             AnswerWord::Word(Word::Deny) => Decision::Deny { message, stop: false },
             AnswerWord::Word(Word::Stop) => Decision::Deny { message, stop: true },
         };
@@ -317,7 +331,15 @@ mod tests {
         assert_eq!(read("deny 3 not this way"), Ok(Some((ApprovalId(3), Decision::deny("not this way")))));
         assert_eq!(read(r#"{"decision":"allow"}"#), Ok(Some((ApprovalId(3), Decision::allow_once()))));
         assert_eq!(read(""), Ok(None));
-        for bad in ["allow 9", "allow x", "allow 3 4", "allowed 3", "{}", r#"{"decision":"alow"}"#, r#"{"decision":"allow","approvl":3}"#] {
+        for bad in [
+            "allow 9",
+            "allow x",
+            "allow 3 4",
+            "allowed 3",
+            "{}",
+            r#"{"decision":"alow"}"#,
+            r#"{"decision":"allow","approvl":3}"#,
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
         assert!(read_answer("y", &[]).is_err());

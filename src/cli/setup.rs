@@ -86,9 +86,11 @@ fn open_log(places: &Places, config: &Config) -> Option<WorkerGuard> {
 pub fn directory(named: Option<&Path>) -> Result<PathBuf, Stop> {
     let path = match named {
         Some(path) => path.to_owned(),
-        None => std::env::current_dir().map_err(|error| Stop::usage(format!("the current directory cannot be used: {error}")))?,
+        None => std::env::current_dir()
+            .map_err(|error| Stop::usage(format!("the current directory cannot be used: {error}")))?,
     };
-    let found = std::fs::canonicalize(&path).map_err(|error| Stop::usage(format!("the directory {} cannot be used: {error}", path.display())))?;
+    let found = std::fs::canonicalize(&path)
+        .map_err(|error| Stop::usage(format!("the directory {} cannot be used: {error}", path.display())))?;
     if found.is_dir() { Ok(found) } else { Err(Stop::usage(format!("{} is not a directory", path.display()))) }
 }
 

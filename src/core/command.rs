@@ -56,6 +56,11 @@ pub enum Command {
     Stop {
         session: SessionId,
     },
+    /// Goes on after an error: works off the queue when something is in it, else sends the last prompt
+    /// once more.
+    Retry {
+        session: SessionId,
+    },
     SetMode {
         session: SessionId,
         mode: PermissionMode,
@@ -94,6 +99,7 @@ impl Command {
             | Self::MoveQueued { session, .. }
             | Self::Interrupt { session }
             | Self::Stop { session }
+            | Self::Retry { session }
             | Self::SetMode { session, .. }
             | Self::SetModel { session, .. }
             | Self::Answer { session, .. }

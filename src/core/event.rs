@@ -163,6 +163,11 @@ pub enum EventKind {
         approval: ApprovalId,
         why: Withdrawal,
     },
+    /// A rule of the configuration allowed a call without asking anybody.
+    ApprovedByPolicy {
+        call: ToolCallId,
+        rule: String,
+    },
     /// An answer came too late or was not possible; nothing changed.
     AnswerRefused {
         approval: ApprovalId,

@@ -252,7 +252,7 @@ fn stream(events: Vec<Value>, pause: Duration, after: After) -> Response {
                 let _ = sender.send(Err(std::io::Error::other("broken on purpose"))).await;
             }
             After::Hang => {
-                let _ = tokio::time::timeout(Duration::from_secs(600), sender.closed()).await;
+                let _ = tokio::time::timeout(Duration::from_mins(10), sender.closed()).await;
             }
         }
     });

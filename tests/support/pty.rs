@@ -15,7 +15,7 @@ use portable_pty::PtySize;
 use portable_pty::native_pty_system;
 
 /// Nothing that a test waits for takes longer, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Pty {
     master: Box<dyn MasterPty + Send>,
@@ -100,7 +100,7 @@ impl Pty {
     }
 
     /// Waits until a dialog's keys count: it was visible for longer than its guard.
-    pub fn let_it_arm(&self) {
+    pub fn let_it_arm() {
         std::thread::sleep(Duration::from_millis(700));
     }
 

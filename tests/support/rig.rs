@@ -123,7 +123,7 @@ impl Rig {
             match tokio::time::timeout_at(deadline, self.link.recv()).await {
                 Ok(Some(update)) => self.take(update),
                 Ok(None) => panic!("the engine ended while waiting for {what}; {}", self.tail()),
-                Err(_) => panic!("waited in vain for {what}; {}", self.tail()),
+                Err(_elapsed) => panic!("waited in vain for {what}; {}", self.tail()),
             }
         }
     }
@@ -149,8 +149,7 @@ impl Rig {
     }
 
     fn tail(&self) -> String {
-        let last: Vec<String> =
-            self.events.iter().rev().take(30).rev().map(|event| format!("{:?}", event.kind)).collect();
+        let last: Vec<String> = self.events.iter().rev().take(30).rev().map(|event| brief(event)).collect();
         format!("the last events were:\n{}", last.join("\n"))
     }
 
@@ -192,6 +191,12 @@ impl Rig {
         }
         assert_eq!(again, self.fleet, "the fold of the log is the live state");
     }
+}
+
+/// An event in so many words that a failure can be read.
+fn brief(event: &Event) -> String {
+    const MAX_CHARS: usize = 300;
+    format!("{} {:?}", event.session, event.kind).chars().take(MAX_CHARS).collect()
 }
 
 /// An environment in which the real CLI needs no network and no account.

@@ -6,7 +6,9 @@ use super::Session;
 use super::Turn;
 use super::title_of;
 use crate::core::approval::ApprovalState;
+use crate::core::approval::Decision;
 use crate::core::approval::OpenApproval;
+use crate::core::approval::Verdict;
 use crate::core::cell::CellBody;
 use crate::core::cell::Compaction;
 use crate::core::cell::Notice;
@@ -21,6 +23,7 @@ use crate::core::ids::Timestamp;
 use crate::core::ids::ToolCallId;
 use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
+use crate::core::prompt::Surface;
 use crate::core::task::TaskReport;
 use crate::core::task::TaskState;
 use crate::core::tool::ToolCall;
@@ -160,6 +163,12 @@ impl Session {
                 if let Some(open) = self.approvals.iter_mut().find(|open| open.approval.id == *approval) {
                     open.state = ApprovalState::Claimed { by: by.clone() };
                 }
+            }
+            EventKind::ApprovedByPolicy { call, rule } => {
+                self.hear(at);
+                let by = Surface::Policy(rule.clone());
+                let verdict = Verdict { decision: Decision::allow_once(), by, after_ms: 0 };
+                self.transcript.change_call(call, |call| call.verdict = Some(verdict));
             }
             EventKind::ApprovalResolved { approval, verdict } => self.approval_resolved(*approval, verdict),
             EventKind::ApprovalWithdrawn { approval, .. } => {

@@ -1,0 +1,100 @@
+//! The engine room: runs the sessions and tells everybody what happens.
+//!
+//! **For:** one CLI process per session, its protocol, its permissions, and the end of both. **Not for:**
+//! showing anything, or keeping anything beyond its own life.
+//!
+//! Inside: the `hub` is the only producer of events and routes commands; each session has a task
+//! (`session`) that performs what its pure `machine` decides; `translate` reads the CLI's lines;
+//! `approvals` and `policy` handle requests for permission; `process`, `spawn` and `guard` run the CLI
+//! so that nothing of it is ever left behind.
+//!
+//! Invariants: no path answers "allow" on an error; no process outlives its session, no session the
+//! engine; no client can block the engine; an idle engine does not wake up.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::core::command::Command;
+use crate::link;
+use crate::link::Link;
+use crate::link::Peer;
+
+mod approvals;
+mod branch;
+/// The process that stands between adjutant and the CLI; `main` calls it first.
+pub mod guard;
+mod hub;
+mod machine;
+mod numbers;
+mod policy;
+mod process;
+mod session;
+mod spawn;
+mod translate;
+
+/// Clients that may connect at the same moment.
+const PEER_BUFFER: usize = 64;
+
+/// What the engine is started with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub config: Arc<Config>,
+    /// Where the numbers of sessions are kept.
+    pub data_dir: PathBuf,
+    /// The program that guards each CLI: one whose `main` calls [`guard::run`]. `None`: no guard, and
+    /// only the CLI's process group is ended with it.
+    pub guard_program: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Settings with this very program as the guard.
+    pub fn new(config: Arc<Config>, data_dir: PathBuf) -> Self {
+        let guard_program = cfg!(target_os = "linux").then(guard::tree::own_program).and_then(Result::ok);
+        Self { config, data_dir, guard_program }
+    }
+}
+
+/// A handle on the running engine. When every handle and every link is dropped, it stops by itself.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    commands: mpsc::Sender<Command>,
+    peers: mpsc::Sender<Peer>,
+    quit: CancellationToken,
+    ended: CancellationToken,
+}
+
+impl Engine {
+    /// Starts the engine on the runtime this is called in.
+    pub fn start(settings: Settings) -> Self {
+        let (commands, receiver) = link::command_channel();
+        let (peers, newcomers) = mpsc::channel(PEER_BUFFER);
+        let (quit, ended) = (CancellationToken::new(), CancellationToken::new());
+        let channels = hub::Channels { commands: receiver, peers: newcomers, quit: quit.clone() };
+        let guard = ended.clone().drop_guard();
+        tokio::spawn(async move {
+            hub::Hub::run(settings, channels).await;
+            drop(guard);
+        });
+        Self { commands, peers, quit, ended }
+    }
+
+    /// Connects a client. Its first update is a snapshot of everything; after the engine has stopped,
+    /// the link ends at once.
+    pub fn connect(&self) -> Link {
+        let (link, peer) = link::connect(self.commands.clone());
+        if self.peers.try_send(peer).is_err() {
+            tracing::warn!("a client came while the engine could take none");
+        }
+        link
+    }
+
+    /// Stops every session in order, all at the same time; returns when no process is left.
+    pub async fn shutdown(&self) {
+        self.quit.cancel();
+        self.ended.cancelled().await;
+    }
+}

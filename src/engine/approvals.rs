@@ -1,0 +1,125 @@
+//! Pending requests for permission: from `can_use_tool` to exactly one answer.
+//!
+//! **For:** reading a request into an [`Approval`](crate::core::approval::Approval), looking at the disk
+//! for it, and turning a decision into the answer. **Not for:** deciding.
+//!
+//! Invariants: a request is answered once, or withdrawn, or its session is gone; an error on the way
+//! answers nothing at all; what is sent back is what was shown, unless the person edited it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::core::approval::Approval;
+use crate::core::approval::Verdict;
+use crate::core::ids::ApprovalId;
+use crate::wire::permission::PermissionUpdate;
+
+/// From a decision to the answer.
+pub(crate) mod answer;
+/// From a request to what a person is shown.
+pub(crate) mod ask;
+/// What the disk says about a request: the file it would change, whether the policy lets it pass.
+pub(crate) mod inspect;
+
+/// Ids of ended requests that are remembered, to tell a late answer from a wrong one.
+const MAX_ENDED: usize = 256;
+
+/// Where a request stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Stage {
+    /// The disk is being looked at; nobody has seen it yet.
+    Inspecting,
+    Open,
+    /// The answer is on its way to the CLI.
+    Claimed(Verdict),
+}
+
+#[derive(Debug)]
+pub(crate) struct Pending {
+    pub(crate) request_id: String,
+    pub(crate) approval: Approval,
+    /// The suggestions as they came: one that is accepted unchanged goes back byte for byte.
+    pub(crate) offered: Vec<PermissionUpdate>,
+    pub(crate) stage: Stage,
+    /// On the machine's own clock.
+    pub(crate) asked: Duration,
+    pub(crate) deadline: Option<Duration>,
+}
+
+/// The requests of one process.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    pending: Vec<Pending>,
+    ended_requests: VecDeque<String>,
+    ended: VecDeque<(ApprovalId, String)>,
+}
+
+impl Desk {
+    /// Whether the CLI has sent a request of that id already. It gets no second answer.
+    pub(crate) fn knows(&self, request_id: &str) -> bool {
+        self.pending.iter().any(|pending| pending.request_id == request_id)
+            || self.ended_requests.iter().any(|id| id == request_id)
+    }
+
+    pub(crate) fn add(&mut self, pending: Pending) {
+        self.pending.push(pending);
+    }
+
+    pub(crate) fn of_request(&mut self, request_id: &str) -> Option<&mut Pending> {
+        self.pending.iter_mut().find(|pending| pending.request_id == request_id)
+    }
+
+    pub(crate) fn get(&mut self, id: ApprovalId) -> Option<&mut Pending> {
+        self.pending.iter_mut().find(|pending| pending.approval.id == id && pending.stage != Stage::Inspecting)
+    }
+
+    /// Takes a request off the desk, with a word about how it ended.
+    pub(crate) fn end(&mut self, request_id: &str, how: &str) -> Option<Pending> {
+        let place = self.pending.iter().position(|pending| pending.request_id == request_id)?;
+        let pending = self.pending.remove(place);
+        self.note_ended_request(request_id);
+        if self.ended.len() >= MAX_ENDED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((pending.approval.id, how.to_owned()));
+        Some(pending)
+    }
+
+    /// Remembers a request that was answered without ever lying on the desk.
+    pub(crate) fn note_ended_request(&mut self, request_id: &str) {
+        if self.ended_requests.len() >= MAX_ENDED {
+            self.ended_requests.pop_front();
+        }
+        self.ended_requests.push_back(request_id.to_owned());
+    }
+
+    /// How an approval that is no longer on the desk ended.
+    pub(crate) fn ending(&self, id: ApprovalId) -> Option<&str> {
+        self.ended.iter().rev().find(|(ended, _)| *ended == id).map(|(_, how)| how.as_str())
+    }
+
+    pub(crate) fn request_ids(&self) -> Vec<String> {
+        self.pending.iter().map(|pending| pending.request_id.clone()).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// The next moment at which something is denied by itself.
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        let open = self.pending.iter().filter(|pending| pending.stage == Stage::Open);
+        open.filter_map(|pending| pending.deadline).min()
+    }
+
+    /// Approvals whose time is over.
+    pub(crate) fn overdue(&self, now: Duration) -> Vec<ApprovalId> {
+        let open = self.pending.iter().filter(|pending| pending.stage == Stage::Open);
+        open.filter(|pending| pending.deadline.is_some_and(|at| at <= now)).map(|p| p.approval.id).collect()
+    }
+
+    /// A new process knows nothing of the old one's requests.
+    pub(crate) fn forget_requests(&mut self) {
+        self.ended_requests.clear();
+    }
+}

@@ -1,0 +1,103 @@
+//! From a decision to the answer. Pure; what does not fit the request is refused, never bent.
+
+use serde_json::Value;
+
+use super::Pending;
+use super::ask::suggestion;
+use crate::core::approval::Answer;
+use crate::core::approval::Ask;
+use crate::core::approval::Decision;
+use crate::core::permission::PermissionUpdate;
+use crate::core::permission::RuleBehavior;
+use crate::core::permission::Scope;
+use crate::core::prompt::Surface;
+use crate::wire::inbound::words::PermissionMode;
+use crate::wire::permission as wire;
+use crate::wire::permission::PermissionAnswer;
+
+/// What the model reads when a person gave no reason.
+const DENIED: &str = "The user denied this tool call.";
+
+/// The answer for the CLI, or a sentence about why this decision cannot answer this request.
+pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Result<PermissionAnswer, String> {
+    let approval = &pending.approval;
+    if decision.is_allow() && approval.binding.needs_person && *by != Surface::Terminal {
+        return Err("only a person at the session itself may approve this; it can be denied from here".into());
+    }
+    match (decision, &approval.ask) {
+        (Decision::Deny { message, stop }, _) => {
+            let message = if message.trim().is_empty() { DENIED.to_owned() } else { message.clone() };
+            let decision_classification = Some(wire::Classification::UserReject);
+            Ok(PermissionAnswer::Deny { message, interrupt: *stop, decision_classification })
+        }
+        (Decision::Allow { .. }, Ask::Questions(_)) => Err("questions want answers, not a permission".into()),
+        (Decision::Allow { edited, remember, .. }, Ask::Tool | Ask::Plan(_)) => {
+            if edited.as_ref().is_some_and(|input| !input.is_object()) {
+                return Err("the edited input is no JSON object".into());
+            }
+            if !remember.is_empty() && approval.binding.no_always {
+                return Err("this call may be allowed only once".into());
+            }
+            let updates = remember.iter().map(|update| to_wire(update, pending)).collect::<Result<Vec<_>, _>>()?;
+            Ok(allow(edited.clone().unwrap_or_else(|| approval.input.clone()), updates))
+        }
+        (Decision::Answers(answers), Ask::Questions(_)) => {
+            Ok(allow(with_answers(&approval.input, answers), Vec::new()))
+        }
+        (Decision::AcceptPlan { .. }, Ask::Plan(_)) => Ok(allow(approval.input.clone(), Vec::new())),
+        (Decision::Answers(_), _) => Err("this request asks no question".into()),
+        (Decision::AcceptPlan { .. }, _) => Err("this request proposes no plan".into()),
+    }
+}
+
+fn allow(updated_input: Value, updated_permissions: Vec<wire::PermissionUpdate>) -> PermissionAnswer {
+    PermissionAnswer::Allow { updated_input, updated_permissions, decision_classification: None }
+}
+
+fn with_answers(input: &Value, answers: &[Answer]) -> Value {
+    let mut input = input.clone();
+    if let Some(fields) = input.as_object_mut() {
+        let answers: serde_json::Map<String, Value> =
+            answers.iter().map(|answer| (answer.question.clone(), answer.answer.clone().into())).collect();
+        fields.insert("answers".into(), answers.into());
+    }
+    input
+}
+
+fn to_wire(update: &PermissionUpdate, pending: &Pending) -> Result<wire::PermissionUpdate, String> {
+    // One that was offered goes back as it came, with whatever fields we do not know.
+    if let Some(offered) = pending.offered.iter().find(|offered| suggestion(offered) == *update) {
+        return Ok(offered.clone());
+    }
+    let change = match update {
+        PermissionUpdate::AddRules { rules, behavior, scope } => wire::Change::AddRules {
+            rules: rules
+                .iter()
+                .map(|rule| wire::Rule { tool_name: rule.tool.clone(), rule_content: rule.content.clone() })
+                .collect(),
+            behavior: match behavior {
+                RuleBehavior::Allow => wire::Behavior::Allow,
+                RuleBehavior::Deny => wire::Behavior::Deny,
+                RuleBehavior::Ask => wire::Behavior::Ask,
+            },
+            destination: destination(*scope),
+        },
+        PermissionUpdate::AddDirectories { directories, scope } => {
+            wire::Change::AddDirectories { directories: directories.clone(), destination: destination(*scope) }
+        }
+        PermissionUpdate::SetMode { mode, scope } => {
+            wire::Change::SetMode { mode: PermissionMode::from(mode.as_str()), destination: destination(*scope) }
+        }
+        PermissionUpdate::Other(_) => return Err("the CLI did not offer to remember that".into()),
+    };
+    wire::PermissionUpdate::new(change).ok_or_else(|| "that cannot be remembered".into())
+}
+
+fn destination(scope: Scope) -> wire::Destination {
+    match scope {
+        Scope::Session => wire::Destination::Session,
+        Scope::Local => wire::Destination::LocalSettings,
+        Scope::Project => wire::Destination::ProjectSettings,
+        Scope::User => wire::Destination::UserSettings,
+    }
+}

@@ -1,0 +1,168 @@
+//! From a request to what a person is shown. Pure.
+
+use serde_json::Value;
+
+use crate::core::approval::AgentLabel;
+use crate::core::approval::Approval;
+use crate::core::approval::Ask;
+use crate::core::approval::Binding;
+use crate::core::approval::Place;
+use crate::core::approval::Question;
+use crate::core::approval::QuestionOption;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::core::ids::ToolCallId;
+use crate::core::permission::PermissionMode;
+use crate::core::permission::PermissionUpdate;
+use crate::core::permission::Rule;
+use crate::core::permission::RuleBehavior;
+use crate::core::permission::Scope;
+use crate::core::risk;
+use crate::engine::translate::KnownTask;
+use crate::wire::permission as wire;
+use crate::wire::permission::Approvable;
+use crate::wire::permission::CanUseTool;
+
+/// What the session knows that the request does not say.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) session: SessionId,
+    pub(crate) directory: &'a str,
+    pub(crate) branch: Option<&'a str>,
+    /// The sub-agent that asks, if the session knows it.
+    pub(crate) agent: Option<&'a KnownTask>,
+    /// The input of the plan call, when the request leaves it out.
+    pub(crate) plan: Option<&'a Value>,
+    pub(crate) now: Timestamp,
+}
+
+/// Reads a request. `unknown_fields` are those that a newer CLI added: they may bind the dialog in a way
+/// that we do not know, so nothing automatic may answer it.
+pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: &Surroundings<'_>) -> Approval {
+    let call = Some(&request.tool_use_id).filter(|id| !id.is_empty()).map(|id| ToolCallId::from(id.as_str()));
+    let agent = request.agent_id.as_ref().map(|id| AgentLabel {
+        id: id.clone(),
+        description: around.agent.map(|task| task.description.clone()).filter(|text| !text.is_empty()),
+        kind: around.agent.and_then(|task| task.kind.clone()),
+    });
+    Approval {
+        id: ApprovalId(0),
+        session: around.session,
+        call,
+        agent,
+        tool: request.tool_name.clone(),
+        title: request.title.clone(),
+        input: request.input.clone(),
+        ask: ask(request, around.plan),
+        suggestions: request.permission_suggestions.iter().map(suggestion).collect(),
+        description: request.description.clone(),
+        reason: request.decision_reason.clone().or_else(|| request.decision_reason_type.clone()),
+        blocked_path: request.blocked_path.clone(),
+        binding: binding(request, unknown_fields),
+        risks: risk::judge(&request.tool_name, &request.input, around.directory),
+        preview: None,
+        place: Place { directory: around.directory.to_owned(), branch: around.branch.map(str::to_owned) },
+        asked: around.now,
+        deadline: None,
+    }
+}
+
+fn binding(request: &CanUseTool, unknown_fields: &[String]) -> Binding {
+    let reason = request.decision_reason_type.as_deref();
+    let rule = request.matched_ask_rule.as_ref().map(|rule| match &rule.rule_content {
+        Some(content) => format!("{}({content})", rule.tool_name),
+        None => rule.tool_name.clone(),
+    });
+    // Older CLIs name no rule; a hook of the person's own that says "ask" counts as one.
+    let rule = rule.or_else(|| match reason {
+        Some("rule" | "hook") => Some(request.decision_reason.clone().unwrap_or_else(|| "a rule".into())),
+        _ => None,
+    });
+    Binding {
+        default_to_no: request.default_to_no.is_set(),
+        no_always: request.suppress_always_allow_rule.is_set(),
+        needs_person: request.requires_user_interaction.is_set(),
+        asked_by_rule: rule,
+        safety_check: reason == Some("safetyCheck")
+            || request.classifier_approvable == Approvable::No
+            || !unknown_fields.is_empty(),
+    }
+}
+
+fn ask(request: &CanUseTool, plan: Option<&Value>) -> Ask {
+    match request.tool_name.as_str() {
+        "AskUserQuestion" => {
+            let questions = questions(&request.input);
+            if questions.is_empty() { Ask::Tool } else { Ask::Questions(questions) }
+        }
+        "ExitPlanMode" => {
+            let text = |input: &Value| input.get("plan").and_then(Value::as_str).map(str::to_owned);
+            Ask::Plan(text(&request.input).or_else(|| text(plan?)).unwrap_or_default())
+        }
+        _ => Ask::Tool,
+    }
+}
+
+/// All questions, or none when one of them cannot be read: a form must not leave out what it answers.
+fn questions(input: &Value) -> Vec<Question> {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let question = |value: &Value| {
+        let options = value.get("options").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let option = |value: &Value| {
+            let description = text(value, "description").unwrap_or_default();
+            Some(QuestionOption { label: text(value, "label")?, description })
+        };
+        Some(Question {
+            text: text(value, "question")?,
+            header: text(value, "header").unwrap_or_default(),
+            multiple: value.get("multiSelect").and_then(Value::as_bool).unwrap_or(false),
+            options: options.iter().map(option).collect::<Option<_>>()?,
+        })
+    };
+    let list = input.get("questions").and_then(Value::as_array);
+    list.and_then(|list| list.iter().map(question).collect::<Option<_>>()).unwrap_or_default()
+}
+
+/// A suggestion in the domain's words; one that these cannot hold in full stays as it came.
+pub(crate) fn suggestion(update: &wire::PermissionUpdate) -> PermissionUpdate {
+    known_suggestion(update.change()).unwrap_or_else(|| PermissionUpdate::Other(update.as_value().clone()))
+}
+
+fn known_suggestion(change: &wire::Change) -> Option<PermissionUpdate> {
+    Some(match change {
+        wire::Change::AddRules { rules, behavior, destination } => PermissionUpdate::AddRules {
+            rules: rules
+                .iter()
+                .map(|rule| Rule { tool: rule.tool_name.clone(), content: rule.rule_content.clone() })
+                .collect(),
+            behavior: match behavior {
+                wire::Behavior::Allow => RuleBehavior::Allow,
+                wire::Behavior::Deny => RuleBehavior::Deny,
+                wire::Behavior::Ask => RuleBehavior::Ask,
+                wire::Behavior::Other(_) => return None,
+            },
+            scope: scope(destination)?,
+        },
+        wire::Change::AddDirectories { directories, destination } => {
+            PermissionUpdate::AddDirectories { directories: directories.clone(), scope: scope(destination)? }
+        }
+        wire::Change::SetMode { mode, destination } => {
+            PermissionUpdate::SetMode { mode: PermissionMode::parse(mode.as_str())?, scope: scope(destination)? }
+        }
+        wire::Change::ReplaceRules { .. }
+        | wire::Change::RemoveRules { .. }
+        | wire::Change::RemoveDirectories { .. }
+        | wire::Change::Unknown => return None,
+    })
+}
+
+fn scope(destination: &wire::Destination) -> Option<Scope> {
+    match destination {
+        wire::Destination::Session => Some(Scope::Session),
+        wire::Destination::LocalSettings => Some(Scope::Local),
+        wire::Destination::ProjectSettings => Some(Scope::Project),
+        wire::Destination::UserSettings => Some(Scope::User),
+        wire::Destination::CliArg | wire::Destination::Other(_) => None,
+    }
+}

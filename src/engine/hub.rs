@@ -1,0 +1,242 @@
+//! The hub: the one place where events get their number and time, are folded, and are handed out.
+//!
+//! **For:** routing commands to sessions and events to clients. **Not for:** deciding anything about a
+//! session, which its own machine does.
+//!
+//! Invariants: events are folded in the order of their numbers, without gaps; a client that does not
+//! keep up costs nobody else anything; the hub waits for nothing but its own channels.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use futures_util::future::select_all;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::core::cell::Notice;
+use crate::core::command::Command;
+use crate::core::event::Event;
+use crate::core::event::EventKind;
+use crate::core::fleet::Fleet;
+use crate::core::ids::Generation;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::core::session::Exit;
+use crate::core::session::SessionSpec;
+use crate::core::trouble::Trouble;
+use crate::core::trouble::TroubleKind;
+use crate::engine::Settings;
+use crate::engine::machine::Machine;
+use crate::engine::machine::Origin;
+use crate::engine::numbers;
+use crate::engine::session;
+use crate::engine::session::Outfit;
+use crate::engine::session::Report;
+use crate::link::Peer;
+
+/// Commands that wait for one session. They are few and quickly taken.
+const COMMAND_BUFFER: usize = 64;
+/// Reports of all sessions that wait for the hub.
+const REPORT_BUFFER: usize = 256;
+/// Reports taken at once: between two such batches, commands are looked at.
+const REPORT_BATCH: usize = 32;
+
+/// The wall clock, as the domain counts.
+pub(crate) fn wall_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The hub's ends of its channels.
+#[derive(Debug)]
+pub(crate) struct Channels {
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) peers: mpsc::Receiver<Peer>,
+    pub(crate) quit: CancellationToken,
+}
+
+#[derive(Debug)]
+pub(crate) struct Hub {
+    settings: Settings,
+    fleet: Fleet,
+    peers: Vec<Peer>,
+    sessions: BTreeMap<SessionId, mpsc::Sender<Command>>,
+    tasks: JoinSet<()>,
+    task_sessions: HashMap<tokio::task::Id, SessionId>,
+    approval_ids: Arc<AtomicU32>,
+    reports: mpsc::Sender<Report>,
+    /// Sessions are told to stop by this; it is the engine's own end.
+    quit: CancellationToken,
+}
+
+impl Hub {
+    /// Runs until the engine is told to stop, or until nobody is left who could tell it anything.
+    pub(crate) async fn run(settings: Settings, channels: Channels) {
+        let Channels { mut commands, mut peers, quit } = channels;
+        let (reports, mut inbox) = mpsc::channel(REPORT_BUFFER);
+        let mut hub = Self {
+            settings,
+            fleet: Fleet::default(),
+            peers: Vec::new(),
+            sessions: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            task_sessions: HashMap::new(),
+            approval_ids: Arc::new(AtomicU32::new(1)),
+            reports,
+            quit: quit.clone(),
+        };
+        let mut batch = Vec::new();
+        let (mut commands_open, mut peers_open) = (true, true);
+        loop {
+            let stopping = hub.quit.is_cancelled();
+            if stopping && hub.tasks.is_empty() && inbox.is_empty() {
+                return;
+            }
+            tokio::select! {
+                biased;
+                () = quit.cancelled(), if !stopping => {}
+                peer = peers.recv(), if peers_open => match peer {
+                    Some(peer) => hub.welcome(peer),
+                    None => peers_open = false,
+                },
+                command = commands.recv(), if commands_open => match command {
+                    Some(command) => hub.command(command),
+                    None => commands_open = false,
+                },
+                _ = inbox.recv_many(&mut batch, REPORT_BATCH) => hub.publish(batch.drain(..)),
+                Some(ended) = hub.tasks.join_next_with_id(), if !hub.tasks.is_empty() => hub.session_ended(&ended),
+                () = drained(&hub.peers) => hub.catch_up(),
+            }
+            if !commands_open {
+                quit.cancel();
+            }
+        }
+    }
+
+    fn welcome(&mut self, mut peer: Peer) {
+        if peer.offer_snapshot(&self.fleet) {
+            self.peers.push(peer);
+        }
+    }
+
+    /// Hands the snapshot that is due to every client that has read all it had.
+    fn catch_up(&mut self) {
+        let fleet = &self.fleet;
+        self.peers.retain_mut(|peer| peer.offer_snapshot(fleet));
+    }
+
+    fn publish(&mut self, reports: impl Iterator<Item = Report>) {
+        let mut events = Vec::new();
+        for report in reports {
+            for (generation, kind) in report.events {
+                events.push(self.stamp(report.session, generation, kind));
+            }
+        }
+        self.offer(&events);
+    }
+
+    /// Numbers, dates and folds one event.
+    fn stamp(&mut self, session: SessionId, generation: Generation, kind: EventKind) -> Arc<Event> {
+        let event = Event { seq: self.fleet.seq() + 1, session, generation, at: wall_clock(), kind };
+        self.fleet.apply(&event);
+        Arc::new(event)
+    }
+
+    fn offer(&mut self, events: &[Arc<Event>]) {
+        let fleet = &self.fleet;
+        if !events.is_empty() {
+            self.peers.retain_mut(|peer| peer.offer(events, fleet));
+        }
+    }
+
+    fn tell(&mut self, session: SessionId, kind: EventKind) {
+        let generation = self.fleet.get(session).map(|session| session.generation).unwrap_or_default();
+        let event = self.stamp(session, generation, kind);
+        self.offer(&[event]);
+    }
+
+    fn command(&mut self, command: Command) {
+        let Some(session) = command.session() else {
+            if let Command::Open { spec, tag } = command
+                && !self.quit.is_cancelled()
+            {
+                self.open(*spec, tag);
+            }
+            return;
+        };
+        let refused = match self.sessions.get(&session) {
+            Some(commands) => commands.try_send(command).err().map(|error| match error {
+                mpsc::error::TrySendError::Full(command) | mpsc::error::TrySendError::Closed(command) => command,
+            }),
+            None => Some(command),
+        };
+        match refused {
+            None => {}
+            // Whoever answered must learn that the answer reached nobody.
+            Some(Command::Answer { approval, .. }) => {
+                self.tell(session, EventKind::AnswerRefused { approval, why: "its session has ended".into() });
+            }
+            Some(command) => {
+                tracing::warn!(%session, ?command, "a command reached nobody");
+                if self.sessions.contains_key(&session) {
+                    let text = "The session is too busy to take the command; please try again.";
+                    self.tell(session, EventKind::Noted(Notice::warning(text)));
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, mut spec: SessionSpec, tag: Option<u64>) {
+        let directory = std::path::absolute(&spec.directory).unwrap_or_else(|_| PathBuf::from(&spec.directory));
+        spec.directory = directory.to_string_lossy().into_owned();
+        let id = SessionId(numbers::next_session(&self.settings.data_dir));
+        let (sender, commands) = mpsc::channel(COMMAND_BUFFER);
+        let config = Arc::clone(&self.settings.config);
+        let outfit = Outfit {
+            session: id,
+            directory,
+            config: Arc::clone(&config),
+            profile: config.profile(spec.profile.as_deref()).unwrap_or_default(),
+            guard_program: self.settings.guard_program.clone(),
+            commands,
+            reports: self.reports.clone(),
+            quit: self.quit.clone(),
+        };
+        let approval_ids = Arc::clone(&self.approval_ids);
+        let machine = Machine::new(Origin { session: id, spec: spec.clone(), config, approval_ids });
+        self.tell(id, EventKind::Opened { spec, tag });
+        let task = self.tasks.spawn(session::run(outfit, machine));
+        self.task_sessions.insert(task.id(), id);
+        self.sessions.insert(id, sender);
+    }
+
+    fn session_ended(&mut self, ended: &Result<(tokio::task::Id, ()), tokio::task::JoinError>) {
+        let (task, failed) = match ended {
+            Ok((task, ())) => (*task, None),
+            Err(error) => (error.id(), Some(error.to_string())),
+        };
+        let Some(session) = self.task_sessions.remove(&task) else { return };
+        self.sessions.remove(&session);
+        if let Some(error) = failed {
+            // A defect of ours must not look like a session that works for ever.
+            tracing::error!(%session, error, "a session's task failed");
+            let trouble = Trouble::new(TroubleKind::Other, format!("adjutant's own task for it failed: {error}"));
+            self.tell(session, EventKind::Exited(Exit { trouble: Some(trouble), ..Exit::default() }));
+        }
+    }
+}
+
+/// Waits until a client that fell behind has read everything it was sent.
+async fn drained(peers: &[Peer]) {
+    let behind: Vec<_> = peers.iter().filter(|peer| peer.is_behind()).map(|peer| Box::pin(peer.drained())).collect();
+    if behind.is_empty() {
+        std::future::pending::<()>().await;
+    }
+    select_all(behind).await;
+}

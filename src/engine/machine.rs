@@ -1,0 +1,229 @@
+//! What a session's task decides, without doing it.
+//!
+//! **For:** the life of a session's process, its turns, its queue and its requests for permission, as a
+//! machine: an [`Input`] in, [`Effect`]s out. **Not for:** doing any of it (`session` does), reading
+//! lines (`translate` does), or reading a clock: the time comes with each input.
+//!
+//! Invariants:
+//! - Every request for permission gets exactly one answer, or is withdrawn, or its session is gone; no
+//!   path but a decision that says "allow", or the policy's definite yes, answers "allow".
+//! - A prompt is in the queue, or sent, or, when the process died before its turn began, in the queue
+//!   again.
+//! - When nothing is under way there is no deadline: an idle session never wakes up.
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::config::Profile;
+use crate::core::event::EventKind;
+use crate::core::ids::ConversationId;
+use crate::core::ids::Generation;
+use crate::core::ids::SessionId;
+use crate::core::ids::TurnId;
+use crate::core::permission::PermissionMode;
+use crate::core::prompt::Queue;
+use crate::core::session::CliInfo;
+use crate::core::session::SessionSpec;
+use crate::engine::approvals::Desk;
+use crate::engine::translate::Translator;
+use crate::wire::outbound::Answer;
+use crate::wire::outbound::ClientRequest;
+use crate::wire::outbound::Outbound;
+
+mod asking;
+mod clock;
+mod commands;
+/// What goes into the machine and what comes out.
+pub(crate) mod io;
+mod lifecycle;
+mod lines;
+mod replies;
+mod turns;
+
+pub(crate) use io::Effect;
+pub(crate) use io::Input;
+pub(crate) use io::Now;
+
+use lifecycle::Life;
+use replies::Asked;
+use turns::Turn;
+
+/// Lines of standard error that explain an end.
+const MAX_STDERR: usize = 20;
+
+/// What a session's machine is made from.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) session: SessionId,
+    pub(crate) spec: SessionSpec,
+    pub(crate) config: Arc<Config>,
+    /// Counted over all sessions.
+    pub(crate) approval_ids: Arc<AtomicU32>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Machine {
+    session: SessionId,
+    config: Arc<Config>,
+    /// The name of a profile that does not exist must not fall back to no profile at all.
+    profile: Result<Profile, String>,
+    directory: String,
+    branch: Option<String>,
+    approval_ids: Arc<AtomicU32>,
+
+    now: Now,
+    effects: Vec<Effect>,
+    generation: Generation,
+
+    life: Life,
+    /// Somebody wants the queue to be worked off: a stopped process is started for it.
+    wanted: bool,
+    /// What follows the end of the process.
+    ending: Option<Ending>,
+    cli: CliInfo,
+    conversation: Option<ConversationId>,
+    fork: bool,
+    mode: Option<PermissionMode>,
+    model: Option<String>,
+    stderr: VecDeque<String>,
+    /// What a `result` before the first turn complained about.
+    startup_error: Option<String>,
+    garbage_told: bool,
+
+    queue: Queue,
+    /// The queue as it was last told.
+    queue_told: Queue,
+    last_prompt: Option<String>,
+    turn: Option<Turn>,
+    last_turn: TurnId,
+    /// This CLI tells when it is idle; an older one only sends a `result`.
+    tells_state: bool,
+
+    desk: Desk,
+    translator: Translator,
+    requests: HashMap<String, Asked>,
+    n_requests: u64,
+
+    last_line: Duration,
+    last_event: Duration,
+    stall_told: bool,
+    idle_since: Duration,
+}
+
+/// Why the session itself is about to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// A person closed it: it is forgotten.
+    Close,
+    /// The engine stops: it is there again next time.
+    Quit,
+}
+
+impl Machine {
+    pub(crate) fn new(origin: Origin) -> Self {
+        let Origin { session, spec, config, approval_ids } = origin;
+        let profile = config.profile(spec.profile.as_deref()).ok_or_else(|| {
+            format!("there is no [profiles.{}] in config.toml", spec.profile.as_deref().unwrap_or_default())
+        });
+        let of_profile = profile.as_ref().ok();
+        Self {
+            session,
+            mode: spec.mode.or(of_profile.and_then(|profile| profile.mode)),
+            model: spec.model.clone().or_else(|| of_profile.and_then(|profile| profile.model.clone())),
+            config,
+            profile,
+            directory: spec.directory.clone(),
+            branch: spec.branch.clone(),
+            approval_ids,
+            now: Now::default(),
+            effects: Vec::new(),
+            generation: Generation(0),
+            life: Life::Absent,
+            wanted: false,
+            ending: None,
+            cli: CliInfo::default(),
+            conversation: spec.resume.clone(),
+            fork: spec.fork,
+            stderr: VecDeque::new(),
+            startup_error: None,
+            garbage_told: false,
+            queue: Queue::default(),
+            queue_told: Queue::default(),
+            last_prompt: None,
+            turn: None,
+            last_turn: TurnId(0),
+            tells_state: false,
+            desk: Desk::default(),
+            translator: Translator::default(),
+            requests: HashMap::new(),
+            n_requests: 0,
+            last_line: Duration::ZERO,
+            last_event: Duration::ZERO,
+            stall_told: false,
+            idle_since: Duration::ZERO,
+        }
+    }
+
+    /// Takes one input at a time of day and returns what is to be done, in order.
+    pub(crate) fn handle(&mut self, input: Input, now: Now) -> Vec<Effect> {
+        self.now = now;
+        match input {
+            Input::Command(command) => self.command(command),
+            Input::Quit => self.end(Ending::Quit),
+            Input::Launched => self.launched(),
+            Input::LaunchFailed(trouble) => self.launch_failed(trouble),
+            Input::Lines(lines) => self.lines(lines),
+            Input::Stderr(lines) => self.stderr_lines(lines),
+            Input::Written(request_id) => self.written(&request_id),
+            Input::Unwritable => self.unwritable(),
+            Input::Gone { code, signal } => self.gone(code, signal),
+            Input::Inspected { request_id, inspection } => self.inspected(&request_id, inspection),
+            Input::Branch(branch) => self.branch_is(branch),
+            Input::Tick => self.tick(),
+        }
+        self.tell_queue();
+        std::mem::take(&mut self.effects)
+    }
+
+    fn emit(&mut self, kind: EventKind) {
+        self.last_event = self.now.mono;
+        self.effects.push(Effect::Emit(self.generation, kind));
+    }
+
+    fn write(&mut self, line: Outbound) {
+        self.effects.push(Effect::Write { line, receipt: None });
+    }
+
+    fn answer(&mut self, request_id: String, answer: Answer) {
+        self.write(Outbound::Answer { request_id, answer });
+    }
+
+    /// Sends a request of ours and remembers what its answer is about.
+    fn request(&mut self, request: ClientRequest, asked: Asked) {
+        self.n_requests += 1;
+        let request_id = format!("adjutant-{}", self.n_requests);
+        self.requests.insert(request_id.clone(), asked);
+        self.write(Outbound::Request { request_id, request });
+    }
+
+    fn tell_queue(&mut self) {
+        if self.queue != self.queue_told {
+            self.queue_told = self.queue.clone();
+            self.emit(EventKind::QueueChanged(self.queue.clone()));
+        }
+    }
+
+    fn branch_is(&mut self, branch: Option<String>) {
+        if branch != self.branch {
+            self.branch.clone_from(&branch);
+            self.emit(EventKind::BranchChanged(branch));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

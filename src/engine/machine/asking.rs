@@ -1,0 +1,176 @@
+//! Requests for permission: asked, decided, answered, withdrawn.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::Asked;
+use super::Effect;
+use super::Machine;
+use super::commands::new_prompt;
+use super::lifecycle::Life;
+use crate::core::approval::Ask;
+use crate::core::approval::Decision;
+use crate::core::approval::Verdict;
+use crate::core::approval::Withdrawal;
+use crate::core::event::EventKind;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::Timestamp;
+use crate::core::ids::ToolCallId;
+use crate::core::permission::PermissionMode;
+use crate::core::prompt::PromptOrigin;
+use crate::core::prompt::Surface;
+use crate::engine::approvals::Pending;
+use crate::engine::approvals::Stage;
+use crate::engine::approvals::answer;
+use crate::engine::approvals::ask;
+use crate::engine::approvals::inspect::Inspection;
+use crate::engine::approvals::inspect::Job;
+use crate::wire::inbound::words;
+use crate::wire::outbound::Answer;
+use crate::wire::outbound::ClientRequest;
+use crate::wire::outbound::Outbound;
+use crate::wire::permission::CanUseTool;
+use crate::wire::permission::PermissionAnswer;
+
+impl Machine {
+    pub(super) fn can_use_tool(&mut self, request_id: String, request: CanUseTool, unknown_fields: &[String]) {
+        // Asked twice under one id: the one answer serves both. After the input was closed no answer
+        // would arrive; the process is about to be gone.
+        if self.desk.knows(&request_id) || !matches!(self.life, Life::Up | Life::Starting { .. }) {
+            return;
+        }
+        let call = ToolCallId::from(request.tool_use_id.as_str());
+        let around = ask::Surroundings {
+            session: self.session,
+            directory: &self.directory,
+            branch: self.branch.as_deref(),
+            agent: request.agent_id.as_deref().and_then(|id| self.translator.task(id)),
+            plan: self.translator.plan_of(&call),
+            now: self.now.wall,
+        };
+        let approval = ask::approval(&request, unknown_fields, &around);
+        let extra = self.profile.as_ref().map_or(&[][..], |profile| &profile.directories);
+        let directory = Path::new(&self.directory);
+        let directories = std::iter::once(PathBuf::from(directory)).chain(extra.iter().map(|d| directory.join(d)));
+        let job =
+            Job { request_id: request_id.clone(), approval: approval.clone(), directories: directories.collect() };
+        self.effects.push(Effect::Inspect(Box::new(job)));
+        self.desk.add(Pending {
+            request_id,
+            approval,
+            offered: request.permission_suggestions,
+            stage: Stage::Inspecting,
+            asked: self.now.mono,
+            deadline: None,
+        });
+    }
+
+    pub(super) fn inspected(&mut self, request_id: &str, inspection: Inspection) {
+        let Some(pending) = self.desk.of_request(request_id) else { return };
+        if pending.stage != Stage::Inspecting {
+            return;
+        }
+        if let Some(rule) = inspection.rule {
+            let (call, updated_input) = (pending.approval.call.clone(), pending.approval.input.clone());
+            self.desk.end(request_id, &format!("allowed by rule {rule}"));
+            let answer = PermissionAnswer::Allow {
+                updated_input,
+                updated_permissions: Vec::new(),
+                decision_classification: None,
+            };
+            self.answer(request_id.to_owned(), Answer::Permission(answer));
+            if let Some(call) = call {
+                self.emit(EventKind::ApprovedByPolicy { call, rule });
+            }
+            return;
+        }
+        let after = self.config.approvals.deadline_s;
+        if after > 0 && pending.approval.ask == Ask::Tool {
+            let millis = i64::try_from(after.saturating_mul(1000)).unwrap_or(i64::MAX);
+            pending.deadline = Some(self.now.mono + Duration::from_secs(after));
+            pending.approval.deadline = Some(Timestamp(self.now.wall.0.saturating_add(millis)));
+        }
+        pending.approval.id = ApprovalId(self.approval_ids.fetch_add(1, Ordering::Relaxed));
+        pending.approval.preview = inspection.preview;
+        pending.stage = Stage::Open;
+        let approval = pending.approval.clone();
+        self.emit(EventKind::ApprovalAsked(Box::new(approval)));
+    }
+
+    /// Decides an open request; the first decision wins.
+    pub(super) fn decide(&mut self, id: ApprovalId, decision: Decision, by: Surface) {
+        let now = self.now.mono;
+        let refusal = match self.desk.get(id) {
+            None => Some(self.desk.ending(id).unwrap_or("there is no such request").to_owned()),
+            Some(Pending { stage: Stage::Claimed(verdict), .. }) => {
+                Some(format!("it was answered already by {}", verdict.by.describe()))
+            }
+            Some(pending) => match answer::answer(pending, &decision, &by) {
+                Err(why) => Some(why),
+                Ok(answer) => {
+                    let after = now.saturating_sub(pending.asked);
+                    let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+                    let verdict = Verdict { decision: decision.clone(), by: by.clone(), after_ms };
+                    pending.stage = Stage::Claimed(verdict);
+                    let (request_id, call) = (pending.request_id.clone(), pending.approval.call.clone());
+                    let line = Outbound::Answer { request_id: request_id.clone(), answer: Answer::Permission(answer) };
+                    self.effects.push(Effect::Write { line, receipt: Some(request_id) });
+                    self.emit(EventKind::ApprovalClaimed { approval: id, by });
+                    self.follow_decision(id, decision, call);
+                    None
+                }
+            },
+        };
+        if let Some(why) = refusal {
+            self.emit(EventKind::AnswerRefused { approval: id, why });
+        }
+    }
+
+    /// What a decision means beyond its answer.
+    fn follow_decision(&mut self, id: ApprovalId, decision: Decision, call: Option<ToolCallId>) {
+        match decision {
+            Decision::Deny { stop, .. } => {
+                if let Some(call) = call {
+                    self.translator.note_denied(call);
+                }
+                if stop {
+                    self.interrupted_by_denial();
+                }
+            }
+            Decision::Allow { comment: Some(comment), .. } if !comment.trim().is_empty() => {
+                self.queue.push_front(new_prompt(comment, PromptOrigin::Comment(id)));
+                self.wanted = true;
+                self.advance();
+            }
+            Decision::AcceptPlan { mode } if mode != PermissionMode::Default => {
+                let request = ClientRequest::SetPermissionMode { mode: words::PermissionMode::from(mode.as_str()) };
+                self.request(request, Asked::SetMode(mode));
+            }
+            Decision::Allow { .. } | Decision::AcceptPlan { .. } | Decision::Answers(_) => {}
+        }
+    }
+
+    /// The answer is in the pipe.
+    pub(super) fn written(&mut self, request_id: &str) {
+        let Some(Pending { stage: Stage::Claimed(verdict), .. }) = self.desk.of_request(request_id) else { return };
+        let verdict = verdict.clone();
+        let how = format!("it was {} by {}", verdict.decision.describe(), verdict.by.describe());
+        if let Some(pending) = self.desk.end(request_id, &how) {
+            self.emit(EventKind::ApprovalResolved { approval: pending.approval.id, verdict });
+        }
+    }
+
+    pub(super) fn withdraw(&mut self, request_id: &str, why: Withdrawal) {
+        let how = match why {
+            Withdrawal::ByCli => "the CLI has withdrawn it",
+            Withdrawal::SessionGone => "its session has ended",
+        };
+        let Some(pending) = self.desk.end(request_id, how) else { return };
+        // One that nobody has seen yet goes as it came.
+        if pending.stage != Stage::Inspecting {
+            self.emit(EventKind::ApprovalWithdrawn { approval: pending.approval.id, why });
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What goes into the machine and what comes out.
+
+use std::time::Duration;
+
+use crate::core::command::Command;
+use crate::core::event::EventKind;
+use crate::core::ids::Generation;
+use crate::core::ids::Timestamp;
+use crate::core::trouble::Trouble;
+use crate::engine::approvals::inspect::Inspection;
+use crate::engine::approvals::inspect::Job;
+use crate::engine::process::FromStdout;
+use crate::engine::process::Rung;
+use crate::engine::spawn::Launch;
+use crate::wire::outbound::Outbound;
+
+/// The time, twice: the wall's for people, the monotonic for deadlines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Now {
+    pub(crate) wall: Timestamp,
+    pub(crate) mono: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) enum Input {
+    Command(Command),
+    /// The engine stops.
+    Quit,
+    Launched,
+    LaunchFailed(Trouble),
+    Lines(Vec<FromStdout>),
+    Stderr(Vec<String>),
+    /// The answer to that request is in the pipe.
+    Written(String),
+    /// A line could not be handed over: the CLI reads nothing any more.
+    Unwritable,
+    /// The process has ended, and everything it wrote has been read.
+    Gone {
+        code: Option<i32>,
+        signal: Option<i32>,
+    },
+    Inspected {
+        request_id: String,
+        inspection: Inspection,
+    },
+    Branch(Option<String>),
+    /// A deadline may have passed.
+    Tick,
+}
+
+#[derive(Debug)]
+pub(crate) enum Effect {
+    Emit(Generation, EventKind),
+    Launch(Launch),
+    /// A line for the CLI; with a receipt, `Written` follows.
+    Write {
+        line: Outbound,
+        receipt: Option<String>,
+    },
+    CloseInput,
+    Signal(Rung),
+    /// Look at the disk for a request; `Inspected` follows.
+    Inspect(Box<Job>),
+    /// The session knows this file as it is now.
+    NoteFile(String),
+    /// See which branch is checked out; `Branch` follows.
+    LookUpBranch,
+    /// The session's task ends.
+    Finish,
+}

@@ -1,0 +1,175 @@
+//! Lines of the CLI: what the machine itself acts on, before the rest is translated.
+
+use serde_json::Value;
+
+use super::Effect;
+use super::Machine;
+use super::clock::HEARTBEAT;
+use crate::core::approval::Withdrawal;
+use crate::core::cell::Notice;
+use crate::core::event::EventKind;
+use crate::core::ids::ConversationId;
+use crate::core::permission::PermissionMode;
+use crate::engine::process::FromStdout;
+use crate::engine::translate::Output;
+use crate::engine::translate::coalesce;
+use crate::wire::decode::BadLine;
+use crate::wire::decode::Decoded;
+use crate::wire::inbound::Inbound;
+use crate::wire::inbound::Message;
+use crate::wire::inbound::System;
+use crate::wire::inbound::control::ControlRequest;
+use crate::wire::inbound::control::Request;
+use crate::wire::inbound::stream;
+use crate::wire::inbound::system::Init;
+use crate::wire::inbound::words::CommandState;
+use crate::wire::outbound::Answer;
+use crate::wire::outbound::ElicitationAnswer;
+use crate::wire::outbound::UserDialogAnswer;
+
+impl Machine {
+    pub(super) fn lines(&mut self, lines: Vec<FromStdout>) {
+        self.last_line = self.now.mono;
+        self.stall_told = false;
+        let told = self.last_event;
+        let n_effects = self.effects.len();
+        let mut output = Output::default();
+        for line in lines {
+            match line {
+                FromStdout::Line(Decoded::Message(inbound)) => self.message(*inbound, &mut output),
+                FromStdout::Line(Decoded::NotJson(bad) | Decoded::NotObject(bad)) => self.bad_line(bad),
+                FromStdout::NotUtf8 { preview } => self.garbage(preview),
+                FromStdout::TooLong => {
+                    let mib = self.config.claude.max_line_mib;
+                    let text = format!("The CLI sends a line longer than {mib} MiB, which is thrown away.");
+                    self.emit(EventKind::Noted(Notice::warning(text)));
+                }
+            }
+        }
+        self.release(&mut output);
+        if self.effects.len() == n_effects && self.now.mono.saturating_sub(told) >= HEARTBEAT {
+            self.emit(EventKind::Heard);
+        }
+    }
+
+    /// Passes on what was translated, before something that must come after it.
+    fn release(&mut self, output: &mut Output) {
+        for event in coalesce(std::mem::take(&mut output.events)) {
+            match &event {
+                EventKind::ModeChanged(mode) if self.mode == Some(*mode) => continue,
+                EventKind::ModeChanged(mode) => self.mode = Some(*mode),
+                _ => {}
+            }
+            self.emit(event);
+        }
+        self.effects.extend(output.touched.drain(..).map(Effect::NoteFile));
+    }
+
+    fn message(&mut self, inbound: Inbound, output: &mut Output) {
+        let Inbound { session_id, message, .. } = inbound;
+        let is_ours = matches!(
+            message,
+            Message::ControlRequest(_)
+                | Message::ControlResponse(_)
+                | Message::ControlCancel { .. }
+                | Message::Result(_)
+                | Message::System(System::Init(_) | System::SessionStateChanged(_) | System::CommandsChanged(_))
+                | Message::ConversationReset(_)
+        );
+        if is_ours {
+            self.release(output);
+        }
+        match message {
+            Message::ControlRequest(request) => self.control_request(request),
+            Message::ControlResponse(response) => self.response(response),
+            Message::ControlCancel { request_id } => self.withdraw(&request_id, Withdrawal::ByCli),
+            Message::Result(result) => self.result(&result),
+            Message::System(System::Init(init)) => self.init(session_id, &init),
+            Message::System(System::SessionStateChanged(line)) => self.state_is(line.state.as_ref()),
+            Message::System(System::CommandsChanged(line)) => self.commands_changed(&line.commands),
+            Message::ConversationReset(reset) => {
+                self.conversation = Some(ConversationId::from(reset.new_conversation_id.as_str()));
+            }
+            Message::CommandLifecycle(line) => {
+                if line.state == Some(CommandState::Started)
+                    && let Some(turn) = &mut self.turn
+                    && turn.prompt.as_ref().is_some_and(|prompt| *prompt.id.0 == *line.command_uuid)
+                {
+                    turn.begun = true;
+                }
+            }
+            Message::StreamEvent(event) => {
+                if event.parent_tool_use_id.is_none() && matches!(event.event, stream::Event::MessageStart(_)) {
+                    self.release(output);
+                    self.turn_sign();
+                }
+                self.translator.read(Message::StreamEvent(event), output);
+            }
+            message => self.translator.read(message, output),
+        }
+    }
+
+    fn init(&mut self, session_id: Option<String>, init: &Init) {
+        self.turn_sign();
+        let Some(id) = session_id else { return };
+        let id = ConversationId::from(id.as_str());
+        let mode = init.permission_mode.as_ref().and_then(|mode| PermissionMode::parse(mode.as_str()));
+        let mode = mode.or(self.mode).unwrap_or_default();
+        self.conversation = Some(id.clone());
+        self.fork = false;
+        self.mode = Some(mode);
+        if self.cli.version.is_none() && !init.claude_code_version.is_empty() {
+            // Older CLIs tell their version only here.
+            self.cli.version = Some(init.claude_code_version.clone());
+            self.emit(EventKind::Ready(self.cli.clone()));
+        }
+        let event = self.translator.conversation(&id, &init.model, mode);
+        self.emit(event);
+    }
+
+    pub(super) fn control_request(&mut self, line: ControlRequest) {
+        let ControlRequest { request_id, request, unknown_fields } = line;
+        let answer = match request {
+            Request::CanUseTool(request) => {
+                self.can_use_tool(request_id, *request, &unknown_fields);
+                return;
+            }
+            Request::HookCallback(_) => Answer::Hook(Value::Object(serde_json::Map::new())),
+            Request::McpMessage(request) => Answer::McpNoSuchServer {
+                id: request.message.get("id").cloned().unwrap_or(Value::Null),
+                server_name: request.server_name,
+            },
+            Request::Elicitation(request) => {
+                let text = format!("The MCP server {} asked for input and was declined.", request.mcp_server_name);
+                self.emit(EventKind::Noted(Notice::warning(text).with_detail(request.message.clone())));
+                Answer::Elicitation(ElicitationAnswer::Decline)
+            }
+            Request::UserDialog(_) => Answer::UserDialog(UserDialogAnswer::Cancelled),
+            Request::Unknown(unknown) => Answer::Error(format!("unsupported request `{}`", unknown.kind)),
+        };
+        if !self.desk.knows(&request_id) {
+            self.desk.note_ended_request(&request_id);
+            self.answer(request_id, answer);
+        }
+    }
+
+    /// A line that cannot be read. If it was a request, the CLI waits for an answer.
+    fn bad_line(&mut self, bad: BadLine) {
+        tracing::debug!(bytes = bad.bytes, reason = bad.reason, "a line that is no message");
+        if let (Some("control_request"), Some(request_id)) = (bad.kind.as_deref(), bad.request_id)
+            && !self.desk.knows(&request_id)
+        {
+            self.desk.note_ended_request(&request_id);
+            self.answer(request_id, Answer::Error(format!("the request could not be read: {}", bad.reason)));
+        }
+        self.garbage(bad.preview);
+    }
+
+    /// Told once: whoever prints into the protocol usually does so more than once.
+    fn garbage(&mut self, preview: String) {
+        if !std::mem::replace(&mut self.garbage_told, true) {
+            let notice = Notice::warning("The CLI printed something that is not its protocol.");
+            self.emit(EventKind::Noted(notice.with_detail(preview)));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Answers to our own requests.
+
+use super::Machine;
+use super::lifecycle::Life;
+use crate::core::cell::Notice;
+use crate::core::event::EventKind;
+use crate::core::permission::PermissionMode;
+use crate::core::session::CliInfo;
+use crate::core::session::ModelChoice;
+use crate::core::session::SlashCommand;
+use crate::core::trouble::Trouble;
+use crate::core::trouble::TroubleKind;
+use crate::core::usage::ContextUse;
+use crate::engine::spawn::normal_model;
+use crate::wire::inbound::control::ControlResponse;
+use crate::wire::inbound::control::Outcome;
+use crate::wire::inbound::replies::ContextUsageReply;
+use crate::wire::inbound::replies::InitializeReply;
+use crate::wire::inbound::system;
+use crate::wire::inbound::words;
+use crate::wire::outbound::ClientRequest;
+
+/// What a request of ours was about.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Asked {
+    Initialize { mode: Option<PermissionMode>, model: Option<String> },
+    Interrupt,
+    SetMode(PermissionMode),
+    SetModel(String),
+    Context,
+    StopTask,
+}
+
+impl Machine {
+    pub(super) fn response(&mut self, response: ControlResponse) {
+        // An id that is not ours: the CLI repeats our own answers in some modes.
+        let Some(asked) = self.requests.remove(&response.request_id) else { return };
+        for request in response.pending {
+            self.control_request(request);
+        }
+        match (asked, response.outcome) {
+            (Asked::Initialize { mode, model }, Outcome::Success(payload)) => {
+                self.ready(&InitializeReply::from_payload(payload), mode, model.as_ref());
+            }
+            (Asked::Initialize { .. }, Outcome::Error { message, .. }) => {
+                self.stop(Some(Trouble::new(TroubleKind::CliTooOld, message)));
+            }
+            // The end of the turn tells; when it does not come, a deadline does.
+            (Asked::Interrupt | Asked::StopTask, Outcome::Success(_)) => {}
+            (Asked::Interrupt, Outcome::Error { message, .. }) => tracing::debug!(message, "interrupt refused"),
+            (Asked::SetMode(mode), Outcome::Success(_)) => {
+                if self.mode != Some(mode) {
+                    self.mode = Some(mode);
+                    self.emit(EventKind::ModeChanged(mode));
+                }
+            }
+            (Asked::SetMode(mode), Outcome::Error { message, .. }) => {
+                self.refused(&format!("The CLI refused the mode {}.", mode.as_str()), message);
+            }
+            (Asked::SetModel(model), Outcome::Success(_)) => {
+                self.model = Some(model.clone());
+                self.emit(EventKind::ModelChanged(model));
+            }
+            (Asked::SetModel(model), Outcome::Error { message, .. }) => {
+                self.refused(&format!("The CLI refused the model {model}."), message);
+            }
+            (Asked::Context, Outcome::Success(payload)) => {
+                let reply = ContextUsageReply::from_payload(payload);
+                let limit = if reply.raw_max_tokens > 0 { reply.raw_max_tokens } else { reply.max_tokens };
+                self.emit(EventKind::ContextMeasured(ContextUse { tokens: reply.total_tokens, limit }));
+            }
+            (Asked::Context, Outcome::Error { message, .. }) => {
+                self.refused("This CLI does not tell how full the context is.", message);
+            }
+            (Asked::StopTask, Outcome::Error { message, .. }) => {
+                self.refused("The task could not be stopped.", message);
+            }
+        }
+    }
+
+    fn refused(&mut self, text: &str, detail: String) {
+        self.emit(EventKind::Noted(Notice::warning(text).with_detail(detail)));
+    }
+
+    fn ready(&mut self, reply: &InitializeReply, mode: Option<PermissionMode>, model: Option<&String>) {
+        if !matches!(self.life, Life::Starting { .. }) {
+            return;
+        }
+        self.life = Life::Up;
+        self.idle_since = self.now.mono;
+        self.cli = CliInfo {
+            version: reply.claude_code_version.clone(),
+            pid: reply.pid.and_then(|pid| u32::try_from(pid).ok()),
+            models: reply
+                .models
+                .iter()
+                .map(|model| ModelChoice {
+                    value: model.value.clone(),
+                    label: model.display_name.clone(),
+                    description: model.description.clone(),
+                })
+                .collect(),
+            commands: commands(&reply.commands),
+        };
+        self.emit(EventKind::Ready(self.cli.clone()));
+        // What was chosen while it started could not be on its command line any more.
+        if self.mode != mode
+            && let Some(mode) = self.mode
+        {
+            let request = ClientRequest::SetPermissionMode { mode: words::PermissionMode::from(mode.as_str()) };
+            self.request(request, Asked::SetMode(mode));
+        }
+        if self.model.as_ref() != model
+            && let Some(model) = self.model.clone()
+        {
+            let name = normal_model(&model, self.config.claude.raw_model_names);
+            self.request(ClientRequest::SetModel { model: Some(name) }, Asked::SetModel(model));
+        }
+        self.advance();
+    }
+
+    pub(super) fn commands_changed(&mut self, list: &[system::SlashCommand]) {
+        self.cli.commands = commands(list);
+        if matches!(self.life, Life::Up) {
+            self.emit(EventKind::Ready(self.cli.clone()));
+        }
+    }
+}
+
+fn commands(list: &[system::SlashCommand]) -> Vec<SlashCommand> {
+    list.iter()
+        .map(|command| SlashCommand {
+            name: command.name.clone(),
+            description: command.description.clone(),
+            argument_hint: command.argument_hint.clone(),
+        })
+        .collect()
+}

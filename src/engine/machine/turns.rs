@@ -1,0 +1,238 @@
+//! Turns: prompts going out, their ends coming in, interrupts in between.
+
+use std::time::Duration;
+
+use super::Asked;
+use super::Effect;
+use super::Machine;
+use super::lifecycle::Life;
+use crate::core::cell::Notice;
+use crate::core::cell::TurnOutcome;
+use crate::core::event::EventKind;
+use crate::core::ids::TurnId;
+use crate::core::prompt::Prompt;
+use crate::core::prompt::PromptOrigin;
+use crate::core::usage::Tokens;
+use crate::engine::process::Rung;
+use crate::engine::translate::TurnReport;
+use crate::wire::inbound::turn::TurnResult;
+use crate::wire::inbound::words::RunState;
+use crate::wire::outbound::ClientRequest;
+use crate::wire::outbound::Outbound;
+use crate::wire::outbound::UserContent;
+use crate::wire::outbound::UserMessage;
+use crate::wire::outbound::UserOrigin;
+
+/// How long after a `result` the CLI may take to say that it is idle.
+const SETTLE: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) id: TurnId,
+    /// `None`: the CLI began by itself, after a background task.
+    pub(super) prompt: Option<Prompt>,
+    pub(super) started: Duration,
+    /// The CLI has begun with it: the prompt is in the conversation.
+    pub(super) begun: bool,
+    pub(super) interrupt: Option<Interrupt>,
+    /// The result is there, the CLI is about to be idle.
+    pub(super) report: Option<TurnReport>,
+    pub(super) settle_until: Option<Duration>,
+}
+
+/// An interrupt under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Interrupt {
+    pub(super) until: Duration,
+    /// The request had no effect, and the process got the signal.
+    pub(super) signalled: bool,
+}
+
+impl Machine {
+    /// Does what can be done next: starts the process, or sends the next prompt.
+    pub(super) fn advance(&mut self) {
+        if self.ending.is_some() {
+            return;
+        }
+        match self.life {
+            Life::Absent if self.wanted && !self.queue.is_empty() => self.start(),
+            Life::Up if self.turn.is_none() => {
+                let Some(prompt) = self.queue.pop() else { return };
+                self.tell_queue();
+                self.send_prompt(prompt);
+            }
+            Life::Absent | Life::Up | Life::Starting { .. } | Life::Stopping(_) => {}
+        }
+    }
+
+    fn send_prompt(&mut self, prompt: Prompt) {
+        let message = UserMessage {
+            content: UserContent::Text(prompt.text.clone()),
+            uuid: Some(prompt.id.0.to_string()),
+            session_id: self.conversation.as_ref().map(|id| id.0.to_string()).unwrap_or_default(),
+            priority: None,
+            origin: Some(UserOrigin::Human),
+        };
+        self.write(Outbound::User(message));
+        self.emit(EventKind::PromptSent(prompt.clone()));
+        if matches!(prompt.origin, PromptOrigin::Surface(_)) {
+            self.last_prompt = Some(prompt.text.clone());
+        }
+        self.last_line = self.now.mono;
+        self.begin_turn(Some(prompt));
+    }
+
+    fn begin_turn(&mut self, prompt: Option<Prompt>) {
+        self.last_turn = self.last_turn.next();
+        self.translator.begin_turn();
+        self.stall_told = false;
+        let begun = prompt.is_none();
+        self.emit(EventKind::TurnStarted { turn: self.last_turn, prompt: prompt.as_ref().map(|p| p.id.clone()) });
+        self.turn = Some(Turn {
+            id: self.last_turn,
+            prompt,
+            started: self.now.mono,
+            begun,
+            interrupt: None,
+            report: None,
+            settle_until: None,
+        });
+    }
+
+    /// The CLI works on a turn: ours, or one that it began by itself.
+    pub(super) fn turn_sign(&mut self) {
+        if !matches!(self.life, Life::Up) {
+            return;
+        }
+        match &mut self.turn {
+            Some(turn) if turn.report.is_none() => turn.begun = true,
+            Some(_) => {
+                self.end_turn();
+                self.begin_turn(None);
+            }
+            None => self.begin_turn(None),
+        }
+    }
+
+    pub(super) fn result(&mut self, result: &TurnResult) {
+        let interrupting = self.turn.as_ref().is_some_and(|turn| turn.interrupt.is_some());
+        let report = self.translator.turn_report(result, interrupting);
+        let Some(turn) = &mut self.turn else {
+            if let TurnOutcome::Failed(trouble) = report.outcome {
+                self.startup_error = Some(trouble.raw);
+            }
+            return;
+        };
+        // A turn that the CLI began by itself may end just after our prompt went out; ours is still to come.
+        let foreign = result.origin.as_ref().is_some_and(|origin| origin.kind != "human")
+            && turn.prompt.as_ref().is_some_and(|prompt| {
+                let ours = |uuid: &String| **uuid == *prompt.id.0;
+                !result.user_message_uuid.iter().any(ours) && !result.user_message_uuids.iter().any(ours)
+            });
+        turn.begun = true;
+        turn.report = Some(report);
+        if foreign {
+            let prompt = turn.prompt.take();
+            self.end_turn();
+            self.begin_turn(prompt);
+        } else if self.tells_state {
+            turn.settle_until = Some(self.now.mono + SETTLE);
+        } else {
+            self.settle_turn();
+        }
+    }
+
+    pub(super) fn state_is(&mut self, state: Option<&RunState>) {
+        self.tells_state = true;
+        let Some(turn) = &mut self.turn else { return };
+        match state {
+            Some(RunState::Idle) if turn.report.is_some() => self.settle_turn(),
+            // Idle without a result: it may still be on its way.
+            Some(RunState::Idle) if turn.begun => turn.settle_until = Some(self.now.mono + SETTLE),
+            Some(RunState::Running) if turn.report.is_none() => turn.settle_until = None,
+            _ => {}
+        }
+    }
+
+    /// The turn is over and the CLI is idle: the next prompt may go out.
+    pub(super) fn settle_turn(&mut self) {
+        self.end_turn();
+        self.advance();
+    }
+
+    fn end_turn(&mut self) {
+        let Some(turn) = self.turn.take() else { return };
+        let duration = self.now.mono.saturating_sub(turn.started);
+        let report = turn.report.unwrap_or_else(|| TurnReport {
+            outcome: if turn.interrupt.is_some() { TurnOutcome::Interrupted } else { TurnOutcome::Completed },
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            tokens: Tokens::default(),
+            cost_usd: 0.0,
+            text: None,
+            context: None,
+        });
+        self.idle_since = self.now.mono;
+        if let Some(context) = report.context {
+            self.emit(EventKind::ContextMeasured(context));
+        }
+        self.emit(EventKind::TurnEnded {
+            turn: turn.id,
+            outcome: report.outcome,
+            duration_ms: report.duration_ms,
+            tokens: report.tokens,
+            cost_usd: report.cost_usd,
+            text: report.text,
+        });
+        self.effects.push(Effect::LookUpBranch);
+    }
+
+    /// Asks the CLI to end the turn; its end tells that it did.
+    pub(super) fn interrupt(&mut self) {
+        if !matches!(self.life, Life::Up) {
+            return;
+        }
+        let until = self.now.mono + Duration::from_secs(self.config.claude.interrupt_wait_s);
+        let Some(turn) = &mut self.turn else { return };
+        if turn.interrupt.is_some() || turn.report.is_some() {
+            return;
+        }
+        turn.interrupt = Some(Interrupt { until, signalled: false });
+        self.translator.note_interrupt();
+        self.emit(EventKind::Interrupting);
+        self.request(ClientRequest::Interrupt { cancel_queued: false }, Asked::Interrupt);
+    }
+
+    /// A denial that ends the turn is an interrupt that the CLI does by itself.
+    pub(super) fn interrupted_by_denial(&mut self) {
+        let until = self.now.mono + Duration::from_secs(self.config.claude.interrupt_wait_s);
+        let Some(turn) = &mut self.turn else { return };
+        if turn.interrupt.is_none() {
+            turn.interrupt = Some(Interrupt { until, signalled: false });
+            self.translator.note_interrupt();
+            self.emit(EventKind::Interrupting);
+        }
+    }
+
+    /// The turn did not end when asked: first the signal, then the process.
+    pub(super) fn escalate_interrupt(&mut self) {
+        let until = self.now.mono + Duration::from_secs(self.config.claude.stop_grace_s);
+        let Some(turn) = &mut self.turn else { return };
+        let Some(interrupt) = &mut turn.interrupt else { return };
+        self.wanted = true;
+        if interrupt.signalled {
+            self.stop(None);
+            return;
+        }
+        *interrupt = Interrupt { until, signalled: true };
+        let text = "The turn does not end: the process is stopped, and goes on with the same conversation.";
+        self.emit(EventKind::Noted(Notice::warning(text)));
+        self.effects.push(Effect::Signal(Rung::Interrupt));
+    }
+
+    pub(super) fn time_out_turn(&mut self) {
+        let minutes = self.profile.as_ref().map_or(0, |profile| profile.timeout_minutes);
+        let text = format!("The turn took longer than {minutes} minutes and is interrupted.");
+        self.emit(EventKind::Noted(Notice::warning(text)));
+        self.interrupt();
+    }
+}

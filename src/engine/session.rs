@@ -1,0 +1,259 @@
+//! A session's task: performs what its machine decides.
+//!
+//! **For:** owning the process, the clock and the channels of one session. **Not for:** deciding.
+//!
+//! Invariants: commands come before lines, so that an answer is on its way within milliseconds however
+//! much the CLI writes; nothing here waits for the CLI; the task ends only after the process has.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::config::Profile;
+use crate::core::command::Command;
+use crate::core::event::EventKind;
+use crate::core::ids::Generation;
+use crate::core::ids::SessionId;
+use crate::core::trouble::Trouble;
+use crate::core::trouble::TroubleKind;
+use crate::engine::approvals::inspect;
+use crate::engine::approvals::inspect::Inspection;
+use crate::engine::approvals::inspect::Job;
+use crate::engine::approvals::inspect::ReadMarks;
+use crate::engine::branch;
+use crate::engine::hub::wall_clock;
+use crate::engine::machine::Effect;
+use crate::engine::machine::Input;
+use crate::engine::machine::Machine;
+use crate::engine::machine::Now;
+use crate::engine::process;
+use crate::engine::process::FromProcess;
+use crate::engine::process::Process;
+use crate::engine::process::ToWriter;
+use crate::engine::spawn;
+use crate::engine::spawn::Launch;
+use crate::wire::encode::encode;
+
+/// A disk that does not answer for so long must not hold up an approval.
+const DISK_PATIENCE: Duration = Duration::from_secs(2);
+/// Results of looking at the disk that wait for the task.
+const FOUND_BUFFER: usize = 32;
+
+/// Events of one session, on their way to the hub.
+#[derive(Debug)]
+pub(crate) struct Report {
+    pub(crate) session: SessionId,
+    pub(crate) events: Vec<(Generation, EventKind)>,
+}
+
+/// What a session's task is made from, beside its machine.
+#[derive(Debug)]
+pub(crate) struct Outfit {
+    pub(crate) session: SessionId,
+    pub(crate) directory: PathBuf,
+    pub(crate) config: Arc<Config>,
+    /// What the spec names; a name that does not exist was told to the machine.
+    pub(crate) profile: Profile,
+    pub(crate) guard_program: Option<PathBuf>,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) reports: mpsc::Sender<Report>,
+    pub(crate) quit: CancellationToken,
+}
+
+struct Task {
+    outfit: Outfit,
+    machine: Machine,
+    process: Option<Process>,
+    epoch: Instant,
+    marks: ReadMarks,
+    found: mpsc::Sender<Input>,
+    done: bool,
+}
+
+/// Runs a session until it is closed or the engine stops.
+pub(crate) async fn run(outfit: Outfit, machine: Machine) {
+    let (found, mut findings) = mpsc::channel(FOUND_BUFFER);
+    let marks = ReadMarks::default();
+    let mut task = Task { outfit, machine, process: None, epoch: Instant::now(), marks, found, done: false };
+    task.look_up_branch();
+    let mut quitting = false;
+    while !task.done {
+        let deadline = task.machine.next_deadline().map(|at| task.epoch + at);
+        let input = tokio::select! {
+            biased;
+            command = task.outfit.commands.recv() => match command {
+                Some(command) => Input::Command(command),
+                // The hub is gone, and with it everybody who could want something.
+                None => Input::Quit,
+            },
+            () = task.outfit.quit.cancelled(), if !quitting => {
+                quitting = true;
+                Input::Quit
+            }
+            Some(found) = findings.recv() => found,
+            () = sleep_until(deadline) => Input::Tick,
+            event = next_event(task.process.as_mut()) => input_of(event),
+        };
+        if matches!(input, Input::Gone { .. }) {
+            task.process = None;
+        }
+        task.take(input).await;
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_event(process: Option<&mut Process>) -> FromProcess {
+    match process {
+        Some(process) => process.events.recv().await.unwrap_or(FromProcess::Gone(None)),
+        None => std::future::pending().await,
+    }
+}
+
+fn input_of(event: FromProcess) -> Input {
+    use std::os::unix::process::ExitStatusExt;
+    match event {
+        FromProcess::Lines(lines) => Input::Lines(lines),
+        FromProcess::Stderr(lines) => Input::Stderr(lines),
+        FromProcess::Written(receipt) => Input::Written(receipt),
+        FromProcess::Gone(status) => Input::Gone {
+            code: status.and_then(|status| status.code()),
+            signal: status.and_then(|status| status.signal()),
+        },
+    }
+}
+
+impl Task {
+    fn now(&self) -> Now {
+        Now { wall: wall_clock(), mono: self.epoch.elapsed() }
+    }
+
+    /// Hands an input to the machine and performs what it says, and what follows from that.
+    async fn take(&mut self, input: Input) {
+        let mut next = Some(input);
+        while let Some(input) = next.take() {
+            let effects = self.machine.handle(input, self.now());
+            let mut events = Vec::new();
+            for effect in effects {
+                match effect {
+                    Effect::Emit(generation, kind) => events.push((generation, kind)),
+                    Effect::Launch(launch) => {
+                        // Everybody learns that it starts before it has.
+                        self.report(std::mem::take(&mut events)).await;
+                        next = Some(self.launch(launch).await);
+                    }
+                    Effect::Write { line, receipt } => {
+                        let written = match (encode(&line), &self.process) {
+                            (Ok(line), Some(process)) => process.write(ToWriter { line, receipt }),
+                            _ => false,
+                        };
+                        if !written && next.is_none() {
+                            next = Some(Input::Unwritable);
+                        }
+                    }
+                    Effect::CloseInput => {
+                        if let Some(process) = &mut self.process {
+                            process.close_input();
+                        }
+                    }
+                    Effect::Signal(rung) => {
+                        if let Some(process) = &self.process {
+                            process.signal(rung);
+                        }
+                    }
+                    Effect::Inspect(job) => self.inspect(*job),
+                    Effect::NoteFile(file) => self.note_file(file),
+                    Effect::LookUpBranch => self.look_up_branch(),
+                    Effect::Finish => self.done = true,
+                }
+            }
+            self.report(events).await;
+        }
+    }
+
+    async fn report(&self, events: Vec<(Generation, EventKind)>) {
+        if !events.is_empty() {
+            let report = Report { session: self.outfit.session, events };
+            // Without a hub there is nobody to tell; the task ends by its other channel.
+            let _ = self.outfit.reports.send(report).await;
+        }
+    }
+
+    async fn launch(&mut self, launch: Launch) -> Input {
+        let outfit = &self.outfit;
+        let mark = uuid::Uuid::new_v4().to_string();
+        let line = spawn::command_line(&outfit.config.claude, &outfit.profile, &launch, std::env::vars_os(), &mark);
+        let checked = line.clone();
+        let check = tokio::task::spawn_blocking(move || checked.check());
+        let checked = match tokio::time::timeout(DISK_PATIENCE, check).await {
+            Ok(Ok(checked)) => checked,
+            Ok(Err(error)) => Err(Trouble::new(TroubleKind::Other, error.to_string())),
+            Err(_) => Err(Trouble::new(TroubleKind::Other, "the session's directory does not answer")),
+        };
+        if let Err(trouble) = checked {
+            return Input::LaunchFailed(trouble);
+        }
+        let max_line = usize::try_from(outfit.config.claude.max_line_mib << 20).unwrap_or(usize::MAX);
+        match process::start(&line, outfit.guard_program.as_deref(), mark, max_line) {
+            Ok(process) => {
+                tracing::info!(session = %outfit.session, ?line, "started the CLI");
+                self.process = Some(process);
+                Input::Launched
+            }
+            Err(error) => {
+                let program = line.program.to_string_lossy().into_owned();
+                Input::LaunchFailed(match &outfit.guard_program {
+                    // The program itself was there a moment ago.
+                    Some(guard) => {
+                        let raw = format!("the guard {} could not be started: {error}", guard.display());
+                        Trouble::new(TroubleKind::Other, raw)
+                    }
+                    None => Trouble::new(
+                        TroubleKind::CliMissing { program: program.clone() },
+                        format!("{program}: {error}"),
+                    ),
+                })
+            }
+        }
+    }
+
+    fn inspect(&self, job: Job) {
+        let (found, marks, config) = (self.found.clone(), self.marks.clone(), Arc::clone(&self.outfit.config));
+        tokio::spawn(async move {
+            let request_id = job.request_id.clone();
+            let look = tokio::task::spawn_blocking(move || inspect::inspect(&job, &config.approvals, &marks));
+            // Whatever goes wrong, the request is shown, and nothing allows it by itself.
+            let inspection = match tokio::time::timeout(DISK_PATIENCE, look).await {
+                Ok(Ok(inspection)) => inspection,
+                Ok(Err(_)) | Err(_) => Inspection::default(),
+            };
+            let _ = found.send(Input::Inspected { request_id, inspection }).await;
+        });
+    }
+
+    fn note_file(&self, file: String) {
+        let (marks, directory) = (self.marks.clone(), self.outfit.directory.clone());
+        tokio::task::spawn_blocking(move || marks.note(&directory, &file));
+    }
+
+    fn look_up_branch(&self) {
+        let (found, directory) = (self.found.clone(), self.outfit.directory.clone());
+        tokio::spawn(async move {
+            let look = tokio::task::spawn_blocking(move || branch::of(Path::new(&directory)));
+            if let Ok(Ok(branch)) = tokio::time::timeout(DISK_PATIENCE, look).await {
+                let _ = found.send(Input::Branch(branch)).await;
+            }
+        });
+    }
+}

@@ -1,0 +1,139 @@
+//! Lines about background tasks and sub-agents.
+
+use std::collections::BTreeMap;
+
+use super::Output;
+use super::Translator;
+use super::bound;
+use crate::core::event::EventKind;
+use crate::core::ids::TaskId;
+use crate::core::ids::ToolCallId;
+use crate::core::task::TaskReport;
+use crate::core::task::TaskState;
+use crate::wire::inbound::tasks::BackgroundTasksChanged;
+use crate::wire::inbound::tasks::TaskNotification;
+use crate::wire::inbound::tasks::TaskProgress;
+use crate::wire::inbound::tasks::TaskStarted;
+use crate::wire::inbound::tasks::TaskUpdated;
+use crate::wire::inbound::tasks::TaskUsage;
+use crate::wire::inbound::words::TaskStatus;
+
+/// Tasks that are remembered for the labels of approvals.
+const MAX_TASKS: usize = 512;
+const MAX_SUMMARY: usize = 4 << 10;
+
+/// A task as far as its lines have told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct KnownTask {
+    pub(crate) description: String,
+    /// The sub-agent's type.
+    pub(crate) kind: Option<String>,
+    running: bool,
+    /// It stood in a list of background tasks: when it is no longer in one, it has ended.
+    listed: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    known: BTreeMap<String, KnownTask>,
+}
+
+impl Tasks {
+    pub(super) fn get(&self, id: &str) -> Option<&KnownTask> {
+        self.known.get(id)
+    }
+
+    pub(super) fn any_running(&self) -> bool {
+        self.known.values().any(|task| task.running)
+    }
+
+    fn entry(&mut self, id: &str) -> &mut KnownTask {
+        if self.known.len() >= MAX_TASKS {
+            self.known.retain(|_, task| task.running);
+        }
+        self.known.entry(id.to_owned()).or_default()
+    }
+}
+
+fn report(usage: Option<&TaskUsage>, last: Option<String>) -> TaskReport {
+    TaskReport {
+        tool_uses: usage.map(|usage| usage.tool_uses),
+        tokens: usage.map(|usage| usage.total_tokens),
+        last: last.filter(|text| !text.is_empty()).map(|text| bound::cut(&text, MAX_SUMMARY)),
+    }
+}
+
+fn ended(status: &TaskStatus) -> Option<TaskState> {
+    match status {
+        TaskStatus::Completed => Some(TaskState::Done),
+        TaskStatus::Failed => Some(TaskState::Failed),
+        TaskStatus::Killed | TaskStatus::Stopped => Some(TaskState::Stopped),
+        TaskStatus::Pending | TaskStatus::Running | TaskStatus::Paused | TaskStatus::Other(_) => None,
+    }
+}
+
+impl Translator {
+    pub(super) fn task_started(&mut self, line: TaskStarted, output: &mut Output) {
+        if line.ambient {
+            return;
+        }
+        let task = self.tasks.entry(&line.task_id);
+        task.running = true;
+        task.description.clone_from(&line.description);
+        task.kind.clone_from(&line.subagent_type);
+        output.push(EventKind::TaskStarted {
+            task: TaskId::from(line.task_id.as_str()),
+            call: line.tool_use_id.as_deref().map(ToolCallId::from),
+            kind: line.subagent_type.or(line.task_type).unwrap_or_else(|| "task".into()),
+            description: line.description,
+        });
+    }
+
+    pub(super) fn task_progress(line: &TaskProgress, output: &mut Output) {
+        let last = line.last_tool_name.clone().or_else(|| line.summary.clone());
+        output.push(EventKind::TaskProgress {
+            task: TaskId::from(line.task_id.as_str()),
+            report: report(line.usage.as_ref(), last),
+        });
+    }
+
+    pub(super) fn task_updated(&mut self, line: TaskUpdated, output: &mut Output) {
+        let Some(state) = line.patch.status.as_ref().and_then(ended) else { return };
+        self.task_over(&line.task_id, state, report(None, line.patch.error), output);
+    }
+
+    pub(super) fn task_notification(&mut self, line: TaskNotification, output: &mut Output) {
+        let state = line.status.as_ref().and_then(ended).unwrap_or(TaskState::Done);
+        self.task_over(&line.task_id, state, report(line.usage.as_ref(), Some(line.summary)), output);
+    }
+
+    fn task_over(&mut self, id: &str, state: TaskState, report: TaskReport, output: &mut Output) {
+        if let Some(task) = self.tasks.known.get_mut(id) {
+            task.running = false;
+        }
+        output.push(EventKind::TaskEnded { task: TaskId::from(id), state, report });
+    }
+
+    /// The list names only what runs in the background: a sub-agent in the foreground is not in it, and
+    /// has not ended for that.
+    pub(super) fn tasks_listed(&mut self, line: &BackgroundTasksChanged, output: &mut Output) {
+        for task in &line.tasks {
+            if task.ambient {
+                continue;
+            }
+            let known = self.tasks.entry(&task.task_id);
+            if known.description.is_empty() {
+                known.description.clone_from(&task.description);
+                known.kind.clone_from(&task.subagent_type);
+            }
+            known.running = true;
+            known.listed = true;
+        }
+        let is_listed = |id: &str| line.tasks.iter().any(|task| task.task_id == id);
+        for (id, task) in &mut self.tasks.known {
+            task.running &= !task.listed || is_listed(id);
+        }
+        let running = self.tasks.known.iter().filter(|(_, task)| task.running);
+        output.push(EventKind::TasksListed(running.map(|(id, _)| TaskId::from(id.as_str())).collect()));
+    }
+}
