@@ -18,9 +18,34 @@ use crate::tui::theme::Theme;
 use crate::tui::ui::Ui;
 use crate::tui::ui::dialog::ListEntry;
 use crate::tui::ui::tab::Scroll;
+use pulse::Pulse;
 
+/// What a cell of the transcript looks like.
+mod cells;
+/// Text that is being typed.
+mod composer;
+/// The last line.
+mod footer;
 /// Lines laid out before, kept from frame to frame.
 mod layouts;
+/// The screen under all dialogs.
+mod main_screen;
+/// Putting styled text onto the buffer.
+mod paint;
+/// The progress panel.
+mod panel;
+/// What changes by itself.
+mod pulse;
+/// What an empty timeline shows.
+mod start;
+/// What a session is doing, in a mark and a word.
+mod state;
+/// Lines docked above the input.
+mod strip;
+/// The tab bar.
+mod tabs;
+/// The window over the cells.
+mod timeline;
 
 pub use layouts::Layouts;
 
@@ -67,6 +92,20 @@ pub struct ApprovalDrawn {
 
 /// Draws the frame and reports what only drawing knows; changes nothing but the cache.
 pub fn draw(frame: &mut Frame<'_>, scene: &Scene<'_>, layouts: &mut Layouts) -> Drawn {
-    let _ = (frame, scene, layouts);
-    Drawn::default()
+    let mut drawn = Drawn::default();
+    let area = frame.area();
+    if area.is_empty() {
+        return drawn;
+    }
+    layouts.begin(scene.theme);
+    let mut pulse = Pulse::new(scene.now);
+    let main = main_screen::draw(frame.buffer_mut(), area, scene, layouts, &mut pulse);
+    drawn.cursor = main.cursor;
+    drawn.scroll = main.scroll;
+    if let Some(cursor) = drawn.cursor {
+        frame.set_cursor_position(cursor);
+    }
+    drawn.animates = pulse.animates;
+    drawn.next_change = pulse.next;
+    drawn
 }
