@@ -27,7 +27,6 @@ mod summary;
 /// Tool calls.
 mod tool;
 
-pub(super) use edits::count_changes;
 pub(super) use summary::short_path;
 pub(super) use summary::summary;
 pub(super) use tool::tool_label;

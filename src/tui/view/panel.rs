@@ -85,6 +85,7 @@ pub(super) fn lines(scene: &Scene<'_>, session: &Session, room: usize, pulse: &m
         let indent = Indent::hanging(vec![span(format!("{} ", theme.glyphs.prompt), theme.prompt)]);
         sheet.lines.extend(wrap(&[span(prompt, theme.text)], room, &indent).into_iter().take(3));
     }
+    sheet.lines.push(Line::default());
     identity(&mut sheet, scene, session);
     pending(&mut sheet, scene, session);
     todo(&mut sheet, session);
@@ -199,14 +200,10 @@ fn usage(sheet: &mut Sheet<'_>, session: &Session) {
     }
     let glyphs = &theme.glyphs;
     let fact = |mark: &str, n: u64, what: &str| {
-        vec![
-            span(format!("{mark} "), theme.accent),
-            span(width::pad_start(&time::tokens(n), 5), theme.text),
-            span(format!(" {what}"), theme.dim),
-        ]
+        vec![span(mark, theme.accent), span(time::tokens(n), theme.text), span(format!(" {what}"), theme.dim)]
     };
     let rows = [
-        [fact(glyphs.sent, tokens.uncached, "sent"), fact(glyphs.received, tokens.output, "written")],
+        [fact(glyphs.sent, tokens.uncached, "in"), fact(glyphs.received, tokens.output, "out")],
         [fact(glyphs.cached, tokens.cache_read, "cached"), fact(glyphs.stored, tokens.cache_write, "stored")],
     ];
     for [left, right] in rows {

@@ -88,9 +88,18 @@ pub(super) fn model(session: &Session) -> Option<String> {
         return Some(flat(label));
     }
     let name = raw.strip_prefix("claude-").unwrap_or(raw);
-    let without_date =
-        name.rsplit_once('-').filter(|(_, date)| date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit()));
-    Some(flat(without_date.map_or(name, |(name, _)| name)))
+    let is_date = |part: &str| part.len() == 8 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut out = String::new();
+    for part in name.split('-').filter(|part| !is_date(part)) {
+        let is_number = |text: Option<char>| text.is_some_and(|c| c.is_ascii_digit());
+        if !out.is_empty() {
+            // `opus-5-5` is version 5.5 of opus.
+            let joins = is_number(out.chars().next_back()) && is_number(part.chars().next());
+            out.push(if joins { '.' } else { ' ' });
+        }
+        out.push_str(part);
+    }
+    Some(flat(&out))
 }
 
 /// Requests that still wait for an answer from here, first come first.

@@ -139,11 +139,11 @@ fn tab(scene: &Scene<'_>, session: &Session, number: usize, max_title: usize) ->
     }
     spans.push(span(" ", theme.text));
     if is_active {
-        let style = theme.selection;
-        spans = spans
-            .into_iter()
-            .map(|part| if part.style == theme.danger { part } else { part.patch_style(style) })
-            .collect();
+        // One colour for the whole tab; what switches the rules off keeps its own.
+        let dress = |part: ratatui::text::Span<'static>| {
+            if part.style == theme.danger { part } else { ratatui::text::Span::styled(part.content, theme.selection) }
+        };
+        spans = spans.into_iter().map(dress).collect();
     }
     spans
 }

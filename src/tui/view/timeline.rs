@@ -19,7 +19,6 @@ use super::pulse::Pulse;
 use crate::core::cell::Cell;
 use crate::core::ids::CellId;
 use crate::core::session::Session;
-use crate::core::tool::ToolCall;
 use crate::tui::input::action::Action;
 use crate::tui::render::width;
 use crate::tui::ui::tab::Scroll;
@@ -336,16 +335,5 @@ fn draw_guides(buf: &mut Buffer, area: Rect, y: u16, cell: &Cell, inset: u16, th
     }
     for step in 0..u16::from(cell.depth).min(MAX_STEPS) {
         put(buf, area.x + MARGIN + STEP * step, y, 1, &[span(theme.glyphs.border.vertical, theme.border)]);
-    }
-}
-
-/// A call that runs now, the newest: what a narrow screen says of the work.
-pub(super) fn running_call(session: &Session) -> Option<&ToolCall> {
-    let id = session
-        .transcript
-        .find_last(64, |cell| matches!(&cell.body, crate::core::cell::CellBody::Tool(call) if call.state.is_open()))?;
-    match &session.transcript.get(id)?.body {
-        crate::core::cell::CellBody::Tool(call) => Some(call),
-        _ => None,
     }
 }

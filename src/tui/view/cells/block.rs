@@ -61,7 +61,6 @@ pub(super) fn thinking_head(
     if block.done {
         let seconds = next.map_or(0, |next| next.millis_since(at) / 1_000);
         let text = if seconds == 0 { "thought".into() } else { format!("thought for {}", seconds_text(seconds)) };
-        left.push(span(format!("{} ", theme.glyphs.pending), theme.dim));
         left.push(span(text, theme.thinking));
     } else {
         left.push(span(format!("{} ", pulse.spin(theme)), theme.state_working));

@@ -82,7 +82,7 @@ fn from_strings(edit: &Value) -> Option<Hunk> {
 }
 
 /// Lines added and removed.
-pub(in crate::tui::view) fn count_changes(call: &ToolCall, env: &Env<'_>) -> (usize, usize) {
+fn count_changes(call: &ToolCall, env: &Env<'_>) -> (usize, usize) {
     let options = DiffOptions { context: 0, ..DiffOptions::new(80) };
     let views = hunks(call).into_iter().map(|hunk| {
         let (before, after) = sides(&hunk);
