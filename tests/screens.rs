@@ -1,4 +1,8 @@
 //! Screens, compared with files that a person has looked at.
 
+/// The approval dialog.
+mod approvals;
+/// Pages, lists, questions of ours and texts.
+mod dialogs;
 /// The screen under all dialogs.
 mod main_screen;
