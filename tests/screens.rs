@@ -6,3 +6,7 @@ mod approvals;
 mod dialogs;
 /// The screen under all dialogs.
 mod main_screen;
+/// Any size and any state.
+mod sizes;
+/// The timeline.
+mod timeline;

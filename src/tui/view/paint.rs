@@ -21,7 +21,8 @@ pub(super) fn span(text: impl Into<String>, style: Style) -> Span<'static> {
     Span::styled(text.into(), style)
 }
 
-/// Writes spans from `x` on, over at most `room` columns; tells where they end.
+/// Writes spans from `x` on, over at most `room` columns; tells where they end. What stood there before
+/// leaves no trace: styles do not mix.
 pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, room: u16, spans: &[Span<'_>]) -> u16 {
     let area = buf.area;
     if y < area.y || y >= area.bottom() || x < area.x {
@@ -34,6 +35,9 @@ pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, room: u16, spans: &[Span<'_>
             break;
         }
         let (next, _) = buf.set_stringn(at, y, span.content.as_ref(), usize::from(end - at), span.style);
+        for x in at..next.min(end) {
+            buf[(x, y)].set_style(Style::reset().patch(span.style));
+        }
         at = next;
     }
     at
@@ -97,6 +101,12 @@ pub(super) fn join(facts: Vec<Spans>, theme: &Theme) -> Spans {
 pub(super) fn wipe(buf: &mut Buffer, area: Rect, style: Style) {
     let area = area.intersection(buf.area);
     for y in area.top()..area.bottom() {
+        // A character of two columns that is cut in half would hide what is drawn beside it.
+        if let Some(left) = area.left().checked_sub(1).filter(|left| *left >= buf.area.left() && area.width > 0)
+            && width::of(buf[(left, y)].symbol()) > 1
+        {
+            buf[(left, y)].set_symbol(" ");
+        }
         for x in area.left()..area.right() {
             buf[(x, y)].reset();
             buf[(x, y)].set_style(style);
@@ -113,6 +123,16 @@ pub(super) fn dim(buf: &mut Buffer, area: Rect, theme: &Theme) {
             cell.set_style(Style::reset());
             cell.modifier = Modifier::empty();
             cell.set_style(theme.backdrop);
+        }
+    }
+}
+
+/// Shows a row as the selected one: in one style, whatever its parts had.
+pub(super) fn select(buf: &mut Buffer, area: Rect, theme: &Theme) {
+    let area = area.intersection(buf.area);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            buf[(x, y)].set_style(Style::reset().patch(theme.selection));
         }
     }
 }

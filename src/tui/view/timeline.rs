@@ -14,6 +14,7 @@ use super::paint::Spans;
 use super::paint::count;
 use super::paint::put;
 use super::paint::row;
+use super::paint::select;
 use super::paint::span;
 use super::pulse::Pulse;
 use crate::core::cell::Cell;
@@ -251,9 +252,6 @@ impl Timeline<'_> {
             // Made only where it shows: a spinner out of sight must not wake the loop.
             if let Some(at) = on_screen(at) {
                 let mut head = cells::head(cell, laid, next_at, env, pulse);
-                if is_selected {
-                    head.left = head.left.into_iter().map(|part| part.patch_style(theme.strong)).collect();
-                }
                 head.left = hits::mark(head.left, find, is_current, theme);
                 row(buf, text_area(at), head.left, &head.right, theme);
             }
@@ -307,8 +305,7 @@ impl Timeline<'_> {
                 put(buf, area.x, row_y, 1, &[span(theme.glyphs.quote_bar, theme.warning)]);
             }
             if is_selected && at == first {
-                let line = Rect::new(area.x + 1, row_y, width.saturating_sub(2), 1).intersection(buf.area);
-                buf.set_style(line, theme.selection);
+                select(buf, Rect::new(area.x + 1, row_y, width.saturating_sub(2), 1), theme);
             }
         }
         last + i32::from(has_gap)

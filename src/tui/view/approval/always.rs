@@ -50,7 +50,7 @@ fn place(update: &PermissionUpdate) -> String {
     match update.scope() {
         Some(scope) => match scope.file() {
             Some(file) => format!("for {} · kept in {file}", scope.describe()),
-            None => format!("for {} · kept nowhere", scope.describe()),
+            None => format!("for {}, then forgotten", scope.describe()),
         },
         None => "kept where the CLI keeps it".to_owned(),
     }

@@ -61,20 +61,18 @@ pub(super) fn whole(approval: &Approval, sheet: Sheet<'_>) -> Vec<Line<'static>>
     sheet.lines
 }
 
+fn is_command(tool: &str) -> bool {
+    matches!(tool, "Bash" | "PowerShell")
+}
+
 fn subject(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {
     let input = &approval.input;
     let theme = sheet.theme;
     let command = input.get("command").and_then(Value::as_str);
-    if let Some(command) = command.filter(|_| matches!(approval.tool.as_str(), "Bash" | "PowerShell")) {
+    if let Some(command) = command.filter(|_| is_command(&approval.tool)) {
         let language = if approval.tool == "Bash" { "bash" } else { "powershell" };
         sheet.code(command, Language::from_token(language));
         fields(sheet, input, &["command", "description"]);
-        if let Some(words) = input.get("description").and_then(Value::as_str)
-            && approval.description.as_deref() != Some(words)
-        {
-            sheet.blank();
-            sheet.row("why", &format!("“{words}”"), theme.emphasis);
-        }
         return;
     }
     if change::is_change(&approval.tool) {
@@ -135,8 +133,13 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
         }
     };
     // The model's words may lie: they are quoted and said to be its own.
-    let why = approval.description.as_deref().map(|words| format!("“{}” (the model's words)", words.trim()));
-    row("why", why.as_deref(), theme.emphasis);
+    let quoted = |words: &str| format!("“{}” (the model's words)", words.trim());
+    let in_input = approval.input.get("description").and_then(Value::as_str).filter(|_| is_command(&approval.tool));
+    let described = approval.description.as_deref();
+    row("why", described.map(quoted).as_deref(), theme.emphasis);
+    if described.map(str::trim) != in_input.map(str::trim) {
+        row("why", in_input.map(quoted).as_deref(), theme.emphasis);
+    }
     let asked_by = approval.binding.asked_by_rule.as_deref().map(|rule| format!("your rule {rule}"));
     row("asked by", asked_by.as_deref(), theme.text);
     if approval.binding.safety_check {

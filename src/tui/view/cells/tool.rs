@@ -33,6 +33,7 @@ use crate::tui::view::paint::join;
 use crate::tui::view::paint::one_line;
 use crate::tui::view::paint::span;
 use crate::tui::view::pulse::Pulse;
+use crate::tui::view::pulse::seconds_text;
 
 /// Names of tools stand in a column of this width; longer ones push their summary to the right.
 const NAME_WIDTH: usize = 5;
@@ -67,7 +68,8 @@ pub(super) fn lay(call: &ToolCall, shape: Shape, env: &Env<'_>) -> Laid {
     } else if call.state == ToolState::Failed && !was_denied(call) {
         lines.extend(first_error(call, room, theme));
     }
-    Laid { title, facts: output::facts(call, env), foldable, ..Laid::of(lines) }
+    let facts = if was_denied(call) { Vec::new() } else { output::facts(call, env) };
+    Laid { title, facts, foldable, ..Laid::of(lines) }
 }
 
 fn is_edit(call: &ToolCall) -> bool {
@@ -85,7 +87,7 @@ fn has_body(call: &ToolCall) -> bool {
     (is_edit(call) && !call.input.is_null())
         || (call.name == "TodoWrite" && !call.input.is_null())
         || is_long_command(call)
-        || call.output.as_ref().is_some_and(|output| !output.text.trim().is_empty())
+        || (!was_denied(call) && call.output.as_ref().is_some_and(|output| !output.text.trim().is_empty()))
 }
 
 fn command(call: &ToolCall) -> Option<&str> {
@@ -172,7 +174,7 @@ fn verdict_line(verdict: &Verdict, room: usize, env: &Env<'_>) -> Vec<Line<'stat
     }
     let mut spans = vec![span(text, theme.dim)];
     if verdict.after_ms >= 1_000 {
-        let after = time::duration(Duration::from_millis(verdict.after_ms / 1_000 * 1_000));
+        let after = seconds_text(verdict.after_ms / 1_000);
         spans.push(span(format!(" {} {after}", theme.glyphs.separator), theme.dim));
     }
     let indent = Indent::hanging(vec![span(format!("{mark} "), style)]);
@@ -204,6 +206,7 @@ pub(super) fn head(call: &ToolCall, laid: &Laid, env: &Env<'_>, pulse: &mut Puls
             facts.push(dim(pulse.since(call.started)));
         }
         ToolState::Denied => facts.push(vec![span("denied", theme.failure)]),
+        ToolState::Failed if was_denied(call) => facts.push(vec![span("denied", theme.failure)]),
         ToolState::Cut => facts.push(vec![span("cut off", theme.warning)]),
         ToolState::Done | ToolState::Failed => {
             if let Some(ended) = call.ended {

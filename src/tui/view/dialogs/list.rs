@@ -18,6 +18,7 @@ use crate::tui::view::paint::fit;
 use crate::tui::view::paint::flat;
 use crate::tui::view::paint::put;
 use crate::tui::view::paint::row;
+use crate::tui::view::paint::select;
 use crate::tui::view::paint::span;
 
 const MAX_WIDTH: u16 = 96;
@@ -168,6 +169,6 @@ fn draw_entry(
     let right = if entry.key.is_empty() { Vec::new() } else { vec![span(flat(&entry.key), theme.key)] };
     row(buf, line, left, &right, theme);
     if is_selected {
-        buf.set_style(line.intersection(buf.area), theme.selection);
+        select(buf, line, theme);
     }
 }

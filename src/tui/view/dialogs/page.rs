@@ -30,6 +30,8 @@ use crate::tui::view::pulse::Pulse;
 const MAX_WIDTH: u16 = 110;
 const HELP_WIDTH: u16 = 84;
 const PROGRESS_WIDTH: u16 = 60;
+/// Keys stand in a column of this width; more of them get a line of their own.
+const KEY_COLUMN: usize = 18;
 
 pub(super) fn draw(
     buf: &mut Buffer,
@@ -89,8 +91,7 @@ pub(super) fn draw(
 fn help(scene: &Scene<'_>, room: usize) -> Vec<Line<'static>> {
     let theme = scene.theme;
     let keys_of = |action| scene.keymap.keys_of(action).join("  ");
-    let widest = ACTIONS.iter().map(|def| width::of(&keys_of(def.action))).max().unwrap_or(0);
-    let column = widest.min(room / 3).max(8);
+    let column = KEY_COLUMN.min(room / 3).max(8);
     let mut lines: Vec<Line<'static>> = Vec::new();
     for context in Context::ALL {
         let of_context = ACTIONS.iter().filter(|def| def.context == context);
