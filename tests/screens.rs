@@ -1,5 +1,7 @@
 //! Screens, compared with files that a person has looked at.
 
+#![allow(clippy::expect_used, reason = "a test may fail where it stands")]
+
 /// The approval dialog.
 mod approvals;
 /// Pages, lists, questions of ours and texts.

@@ -1,6 +1,7 @@
-//! What several groups of tests build on.
+//! What the tests stand on.
 
-/// A fleet told as a story, and the frames drawn from it.
-pub(crate) mod fleet;
-/// Frames as text.
-pub(crate) mod screen;
+#![allow(dead_code, unreachable_pub, reason = "each test module uses its part")]
+#![allow(clippy::expect_used, reason = "a test may fail where it stands")]
+
+pub mod fleet;
+pub mod screen;

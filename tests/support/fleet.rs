@@ -32,11 +32,11 @@ use serde_json::Value;
 use serde_json::json;
 
 /// 10:12 on a Tuesday in UTC.
-pub(crate) const START: i64 = 1_772_532_720_000;
+pub const START: i64 = 1_772_532_720_000;
 
-pub(crate) struct Story {
-    pub(crate) fleet: Fleet,
-    pub(crate) now: Timestamp,
+pub struct Story {
+    pub fleet: Fleet,
+    pub now: Timestamp,
     seq: u64,
     session: SessionId,
     turn: TurnId,
@@ -60,16 +60,16 @@ impl Default for Story {
     }
 }
 
-pub(crate) fn output(text: &str) -> ToolOutput {
+pub fn output(text: &str) -> ToolOutput {
     ToolOutput { text: text.into(), omitted: 0, detail: Value::Null }
 }
 
-pub(crate) fn output_with(text: &str, detail: Value) -> ToolOutput {
+pub fn output_with(text: &str, detail: Value) -> ToolOutput {
     ToolOutput { text: text.into(), omitted: 0, detail }
 }
 
 impl Story {
-    pub(crate) fn event(&mut self, kind: EventKind) -> &mut Self {
+    pub fn event(&mut self, kind: EventKind) -> &mut Self {
         self.seq += 1;
         let event = Event { seq: self.seq, session: self.session, generation: Generation(1), at: self.now, kind };
         self.fleet.apply(&event);
@@ -77,19 +77,13 @@ impl Story {
     }
 
     /// Time passes.
-    pub(crate) fn wait(&mut self, millis: i64) -> &mut Self {
+    pub fn wait(&mut self, millis: i64) -> &mut Self {
         self.now = Timestamp(self.now.0 + millis);
         self
     }
 
     /// Opens a session and goes on with it.
-    pub(crate) fn open(
-        &mut self,
-        number: u32,
-        title: Option<&str>,
-        directory: &str,
-        branch: Option<&str>,
-    ) -> &mut Self {
+    pub fn open(&mut self, number: u32, title: Option<&str>, directory: &str, branch: Option<&str>) -> &mut Self {
         self.session = SessionId(number);
         let spec = SessionSpec {
             directory: directory.into(),
@@ -101,18 +95,18 @@ impl Story {
     }
 
     /// Goes on with another session.
-    pub(crate) fn in_session(&mut self, number: u32) -> &mut Self {
+    pub fn in_session(&mut self, number: u32) -> &mut Self {
         self.session = SessionId(number);
         self
     }
 
-    pub(crate) fn ready(&mut self, model: &str, mode: PermissionMode) -> &mut Self {
+    pub fn ready(&mut self, model: &str, mode: PermissionMode) -> &mut Self {
         self.event(EventKind::Starting);
         self.event(EventKind::Ready(CliInfo { version: Some("2.1.329".into()), ..CliInfo::default() }));
         self.event(EventKind::Conversation { id: "c".into(), model: model.into(), mode })
     }
 
-    pub(crate) fn prompt(&mut self, text: &str) -> &mut Self {
+    pub fn prompt(&mut self, text: &str) -> &mut Self {
         self.n_prompts += 1;
         let id = PromptId::from(format!("p{}", self.n_prompts).as_str());
         let origin = PromptOrigin::Surface(Surface::Terminal);
@@ -122,7 +116,7 @@ impl Story {
         self.event(EventKind::TurnStarted { turn, prompt: Some(id) })
     }
 
-    pub(crate) fn queue(&mut self, texts: &[&str]) -> &mut Self {
+    pub fn queue(&mut self, texts: &[&str]) -> &mut Self {
         let mut queue = Queue::default();
         for (idx, text) in texts.iter().enumerate() {
             let origin = PromptOrigin::Surface(Surface::Terminal);
@@ -142,49 +136,49 @@ impl Story {
         self.event(EventKind::BlockDelta { block, text: text.into() })
     }
 
-    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
+    pub fn text(&mut self, text: &str) -> &mut Self {
         self.block(BlockKind::Text, text, true)
     }
 
     /// A text that is still coming in.
-    pub(crate) fn streaming(&mut self, text: &str) -> &mut Self {
+    pub fn streaming(&mut self, text: &str) -> &mut Self {
         self.block(BlockKind::Text, text, false)
     }
 
-    pub(crate) fn thinking(&mut self, text: &str) -> &mut Self {
+    pub fn thinking(&mut self, text: &str) -> &mut Self {
         self.block(BlockKind::Thinking, text, true)
     }
 
-    pub(crate) fn tool(&mut self, call: &str, name: &str, input: Value) -> &mut Self {
+    pub fn tool(&mut self, call: &str, name: &str, input: Value) -> &mut Self {
         self.child_tool(None, call, name, input)
     }
 
-    pub(crate) fn child_tool(&mut self, parent: Option<&str>, call: &str, name: &str, input: Value) -> &mut Self {
+    pub fn child_tool(&mut self, parent: Option<&str>, call: &str, name: &str, input: Value) -> &mut Self {
         let parent = parent.map(Into::into);
         self.event(EventKind::ToolStarted { call: call.into(), parent, name: name.into(), input })
     }
 
-    pub(crate) fn done(&mut self, call: &str, output: ToolOutput) -> &mut Self {
+    pub fn done(&mut self, call: &str, output: ToolOutput) -> &mut Self {
         self.event(EventKind::ToolEnded { call: call.into(), outcome: ToolOutcome::Done, output })
     }
 
-    pub(crate) fn failed(&mut self, call: &str, text: &str) -> &mut Self {
+    pub fn failed(&mut self, call: &str, text: &str) -> &mut Self {
         self.event(EventKind::ToolEnded { call: call.into(), outcome: ToolOutcome::Failed, output: output(text) })
     }
 
-    pub(crate) fn end(&mut self, outcome: TurnOutcome, duration_ms: u64, text: &str) -> &mut Self {
+    pub fn end(&mut self, outcome: TurnOutcome, duration_ms: u64, text: &str) -> &mut Self {
         let tokens = Tokens { uncached: 12_400, cache_read: 118_000, cache_write: 2_300, output: 3_100 };
         let text = Some(text.to_owned());
         let turn = self.turn;
         self.event(EventKind::TurnEnded { turn, outcome, duration_ms, tokens, cost_usd: 0.42, text })
     }
 
-    pub(crate) fn note(&mut self, notice: Notice) -> &mut Self {
+    pub fn note(&mut self, notice: Notice) -> &mut Self {
         self.event(EventKind::Noted(notice))
     }
 
     /// A request as the engine would make it of a tool call.
-    pub(crate) fn approval(&mut self, call: Option<&str>, tool: &str, input: Value) -> Approval {
+    pub fn approval(&mut self, call: Option<&str>, tool: &str, input: Value) -> Approval {
         self.n_approvals += 1;
         let session = self.fleet.get(self.session).expect("the session is open");
         let place = Place { directory: session.spec.directory.clone(), branch: session.branch.clone() };
@@ -211,19 +205,19 @@ impl Story {
         }
     }
 
-    pub(crate) fn ask(&mut self, approval: Approval) -> ApprovalId {
+    pub fn ask(&mut self, approval: Approval) -> ApprovalId {
         let id = approval.id;
         self.event(EventKind::ApprovalAsked(Box::new(approval)));
         id
     }
 
-    pub(crate) fn resolve(&mut self, approval: ApprovalId, verdict: Verdict) -> &mut Self {
+    pub fn resolve(&mut self, approval: ApprovalId, verdict: Verdict) -> &mut Self {
         self.event(EventKind::ApprovalResolved { approval, verdict })
     }
 }
 
 /// Three sessions: one at work with all kinds of entries, one that works unseen, one that waits.
-pub(crate) fn busy() -> Story {
+pub fn busy() -> Story {
     let mut story = Story::default();
     story.open(1, Some("api-refactor"), "/home/me/src/api", Some("retry-policy"));
     story.open(2, Some("web"), "/home/me/src/web", Some("main"));
@@ -240,7 +234,7 @@ pub(crate) fn busy() -> Story {
 }
 
 /// A turn in the active session, half way through.
-pub(crate) fn working(story: &mut Story) {
+pub fn working(story: &mut Story) {
     story.prompt("make the retry policy configurable and test it").wait(1_000);
     story.thinking("The client hard-codes three attempts.\nI should read it first.").wait(4_000);
     story.text("I'll look at the client first.").wait(100);

@@ -25,17 +25,17 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 /// Everything a frame needs beside the fleet.
-pub(crate) struct Stage {
-    pub(crate) ui: Ui,
-    pub(crate) keymap: Keymap,
-    pub(crate) theme: Theme,
-    pub(crate) layouts: Layouts,
-    pub(crate) entries: Option<Vec<ListEntry>>,
+pub struct Stage {
+    pub ui: Ui,
+    pub keymap: Keymap,
+    pub theme: Theme,
+    pub layouts: Layouts,
+    pub entries: Option<Vec<ListEntry>>,
 }
 
 impl Stage {
     /// A terminal with a tab for each session, the first one active.
-    pub(crate) fn of(fleet: &Fleet) -> Self {
+    pub fn of(fleet: &Fleet) -> Self {
         let mut ui = Ui { home: "/home/me".into(), here: "/home/me/src/api".into(), ..Ui::default() };
         for session in fleet.sessions() {
             ui.order.push(session.id);
@@ -52,16 +52,16 @@ impl Stage {
         }
     }
 
-    pub(crate) fn tab(&mut self, id: u32) -> &mut Tab {
+    pub fn tab(&mut self, id: u32) -> &mut Tab {
         self.ui.tabs.get_mut(&SessionId(id)).expect("the tab is open")
     }
 
-    pub(crate) fn draw(&mut self, fleet: &Fleet, now: Timestamp, width: u16, height: u16) -> (Buffer, Drawn) {
+    pub fn draw(&mut self, fleet: &Fleet, now: Timestamp, width: u16, height: u16) -> (Buffer, Drawn) {
         self.ui.screen.width = width;
         self.ui.screen.height = height;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a buffer is a terminal");
         let mut drawn = Drawn::default();
-        terminal
+        let completed = terminal
             .draw(|frame| {
                 let scene = Scene {
                     fleet,
@@ -74,12 +74,12 @@ impl Stage {
                 drawn = view::draw(frame, &scene, &mut self.layouts);
             })
             .expect("drawing into a buffer cannot fail");
-        (terminal.backend().buffer().clone(), drawn)
+        (completed.buffer.clone(), drawn)
     }
 }
 
 /// The rows of a buffer, without the blanks at their ends.
-pub(crate) fn rows(buffer: &Buffer) -> Vec<String> {
+pub fn rows(buffer: &Buffer) -> Vec<String> {
     let area = buffer.area;
     let row = |y: u16| {
         let mut text = String::new();
@@ -99,7 +99,7 @@ pub(crate) fn rows(buffer: &Buffer) -> Vec<String> {
 }
 
 /// Text, cursor, and a map of styles: a letter for each style, a legend below.
-pub(crate) fn snapshot(buffer: &Buffer, cursor: Option<Position>) -> String {
+pub fn snapshot(buffer: &Buffer, cursor: Option<Position>) -> String {
     let area = buffer.area;
     let mut out = rows(buffer).join("\n");
     let cursor = cursor.map_or("hidden".to_owned(), |at| format!("{},{}", at.x, at.y));

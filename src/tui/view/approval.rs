@@ -55,7 +55,7 @@ mod questions;
 mod sheet;
 
 /// The dialog is no wider than this: longer lines are hard to read.
-const MAX_WIDTH: u16 = 112;
+const MAX_WIDTH: u16 = 120;
 /// Rows of a text that is written in the dialog.
 const MAX_TEXT: u16 = 6;
 /// Below this height every row counts.
@@ -127,8 +127,7 @@ impl<'d> Dialog<'d, '_> {
 
     fn draw(&self, buf: &mut Buffer, body: Rect, layouts: &mut Layouts, pulse: &mut Pulse) -> Reported {
         let theme = self.scene.theme;
-        let margin = if self.is_tight { 0 } else { 4 };
-        let wide = body.width.saturating_sub(margin).min(MAX_WIDTH);
+        let wide = modal::fitting(body.width, MAX_WIDTH);
         let pad = if wide >= 30 { 4 } else { 2 };
         let room = usize::from(wide.saturating_sub(pad)).max(1);
         let (owned, keep_upper) = match self.pane() {
@@ -243,17 +242,16 @@ impl<'d> Dialog<'d, '_> {
         if let Some(place) = place.filter(|_| waiting.len() > 1) {
             facts.push(vec![span(format!("{} of {}", place + 1, waiting.len()), theme.text)]);
         }
-        match approval.deadline {
-            Some(deadline) => facts.push(vec![span(format!("{} left", pulse.until(deadline)), theme.warning)]),
-            None => {
-                // The first minute needs no clock.
-                let age_ms = scene.now.millis_since(approval.asked);
-                if age_ms >= 60_000 {
-                    facts.push(vec![span(format!("for {}", age(age_ms)), theme.dim)]);
-                }
-                let minute = i64::try_from(age_ms / 60_000 + 1).unwrap_or(i64::MAX).saturating_mul(60_000);
-                pulse.change_at(Timestamp(approval.asked.0.saturating_add(minute)));
+        if let Some(deadline) = approval.deadline {
+            facts.push(vec![span(format!("{} left", pulse.until(deadline)), theme.warning)]);
+        } else {
+            // The first minute needs no clock.
+            let age_ms = scene.now.millis_since(approval.asked);
+            if age_ms >= 60_000 {
+                facts.push(vec![span(format!("for {}", age(age_ms)), theme.dim)]);
             }
+            let minute = i64::try_from(age_ms / 60_000 + 1).unwrap_or(i64::MAX).saturating_mul(60_000);
+            pulse.change_at(Timestamp(approval.asked.0.saturating_add(minute)));
         }
         let mut bottom: Spans = Vec::new();
         let keys = (scene.keymap.key_of(Action::NextApproval), scene.keymap.key_of(Action::PreviousApproval));

@@ -175,7 +175,7 @@ fn timeline(scene: &Scene<'_>, session: Option<&Session>) -> Vec<Hint> {
     if tab.is_some_and(|tab| tab.find.as_ref().is_some_and(|find| find.hits.len() > 1)) {
         out.push(said(Action::FindNext, "next hit"));
     }
-    out.push(said(Action::Bottom, "end"));
+    out.push(said(Action::Bottom, "newest"));
     out.push(hint(Action::LeaveTimeline));
     out
 }

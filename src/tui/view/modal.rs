@@ -21,6 +21,13 @@ pub(super) struct Edges {
     pub(super) bottom: Spans,
 }
 
+/// The width of a box: all there is, unless enough would stay free beside it. A few columns of what is
+/// behind would only look torn.
+pub(super) fn fitting(room: u16, most: u16) -> u16 {
+    const MIN_FREE: u16 = 10;
+    if room <= most.saturating_add(MIN_FREE) { room } else { most }
+}
+
 /// A box in the middle of `body`, no larger than it.
 pub(super) fn centered(body: Rect, wide: u16, high: u16) -> Rect {
     let (width, height) = (wide.min(body.width), high.min(body.height));

@@ -254,7 +254,7 @@ fn tools(sheet: &mut Sheet<'_>, session: &Session) {
     let mut line: Spans = Vec::new();
     for (name, n) in used.iter().take(8) {
         line.push(span(tool_label(name, theme), theme.text));
-        line.push(span(format!("{}{n}  ", times), theme.dim));
+        line.push(span(format!("{times}{n}  "), theme.dim));
     }
     sheet.lines.extend(wrap(&line, sheet.room, &Indent::default()).into_iter().take(3));
 }

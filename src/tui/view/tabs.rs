@@ -122,12 +122,12 @@ fn tab(scene: &Scene<'_>, session: &Session, number: usize, max_title: usize) ->
     if number <= 9 {
         spans.push(span(format!("{number} "), theme.dim));
     }
-    spans.push(span(format!("{mark} "), mark_style));
+    let mark = match activity {
+        Activity::Waiting(n) if n > 1 => format!("{mark}{n} "),
+        _ => format!("{mark} "),
+    };
+    spans.push(span(mark, mark_style));
     spans.push(span(title, title_style));
-    match activity {
-        Activity::Waiting(n) if n > 1 => spans.push(span(format!(" {n}"), theme.state_waiting)),
-        _ => {}
-    }
     let n_unread = scene.ui.tabs.get(&session.id).map_or(0, |tab| tab.n_unread(&session.transcript));
     if !is_active && n_unread > 0 {
         let text = if n_unread > 99 { " +99".to_owned() } else { format!(" +{n_unread}") };

@@ -209,8 +209,10 @@ pub(super) fn head(call: &ToolCall, laid: &Laid, env: &Env<'_>, pulse: &mut Puls
         ToolState::Failed if was_denied(call) => facts.push(vec![span("denied", theme.failure)]),
         ToolState::Cut => facts.push(vec![span("cut off", theme.warning)]),
         ToolState::Done | ToolState::Failed => {
-            if let Some(ended) = call.ended {
-                facts.push(dim(time::duration(Duration::from_millis(ended.millis_since(call.started)))));
+            // What took no time to speak of says nothing about it.
+            let took_ms = call.ended.map_or(0, |ended| ended.millis_since(call.started));
+            if took_ms >= 50 {
+                facts.push(dim(time::duration(Duration::from_millis(took_ms))));
             }
         }
     }

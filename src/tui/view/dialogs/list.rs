@@ -71,8 +71,7 @@ pub(super) fn draw(
     let theme = scene.theme;
     let entries = scene.entries.unwrap_or_default();
     let n_rows = u16::try_from(entries.len()).unwrap_or(u16::MAX).clamp(1, MAX_ROWS);
-    let margin = if fit == Fit::Middle && body.width >= 60 { 4 } else { 0 };
-    let wide = body.width.saturating_sub(margin).min(MAX_WIDTH);
+    let wide = modal::fitting(body.width, MAX_WIDTH);
     let high = n_rows.saturating_add(4).min(body.height);
     let area = match fit {
         Fit::Middle => {

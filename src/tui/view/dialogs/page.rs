@@ -48,8 +48,7 @@ pub(super) fn draw(
         PageContent::Progress => PROGRESS_WIDTH,
         PageContent::Text(_) => MAX_WIDTH,
     };
-    let margin = if body.width >= 60 { 4 } else { 0 };
-    let wide = body.width.saturating_sub(margin).min(max_width);
+    let wide = modal::fitting(body.width, max_width);
     let room = inside(wide);
     let owned;
     let lines: &[Line<'static>] = match &page.content {
