@@ -9,5 +9,6 @@
 )]
 
 mod real_cli;
+mod screens;
 mod support;
 mod tidy;

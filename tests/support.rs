@@ -1,8 +1,10 @@
 //! What the tests stand on.
 
-#![allow(dead_code, reason = "each test module uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test module uses its part")]
 
 pub mod api;
 pub mod cli;
+pub mod fleet;
 pub mod pty;
 pub mod rig;
+pub mod screen;

@@ -295,9 +295,13 @@ impl Theme {
             badge: badge(palette.accent),
             badge_waiting: badge(palette.warning),
             badge_failure: badge(palette.failure),
-            hidden_char: fg(palette.warning).add_modifier(Modifier::BOLD | Modifier::REVERSED),
+            hidden_char: fg(palette.warning)
+                .add_modifier(Modifier::BOLD | Modifier::REVERSED)
+                .remove_modifier(Modifier::DIM | Modifier::ITALIC),
             tab: dim,
-            lookalike: fg(palette.warning).add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+            lookalike: fg(palette.warning)
+                .add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+                .remove_modifier(Modifier::DIM | Modifier::ITALIC),
             bar_full: accent,
             bar_empty: dim,
             state_idle: fg(palette.success),

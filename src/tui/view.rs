@@ -18,9 +18,40 @@ use crate::tui::theme::Theme;
 use crate::tui::ui::Ui;
 use crate::tui::ui::dialog::ListEntry;
 use crate::tui::ui::tab::Scroll;
+use pulse::Pulse;
 
+/// The approval dialog.
+mod approval;
+/// What a cell of the transcript looks like.
+mod cells;
+/// Text that is being typed.
+mod composer;
+/// Dialogs over the screen.
+mod dialogs;
+/// The last line.
+mod footer;
 /// Lines laid out before, kept from frame to frame.
 mod layouts;
+/// The screen under all dialogs.
+mod main_screen;
+/// Boxes over the screen.
+mod modal;
+/// Putting styled text onto the buffer.
+mod paint;
+/// The progress panel.
+mod panel;
+/// What changes by itself.
+mod pulse;
+/// What an empty timeline shows.
+mod start;
+/// What a session is doing, in a mark and a word.
+mod state;
+/// Lines docked above the input.
+mod strip;
+/// The tab bar.
+mod tabs;
+/// The window over the cells.
+mod timeline;
 
 pub use layouts::Layouts;
 
@@ -67,6 +98,32 @@ pub struct ApprovalDrawn {
 
 /// Draws the frame and reports what only drawing knows; changes nothing but the cache.
 pub fn draw(frame: &mut Frame<'_>, scene: &Scene<'_>, layouts: &mut Layouts) -> Drawn {
-    let _ = (frame, scene, layouts);
-    Drawn::default()
+    let mut drawn = Drawn::default();
+    let area = frame.area();
+    if area.is_empty() {
+        return drawn;
+    }
+    layouts.begin(scene.theme);
+    let mut pulse = Pulse::new(scene.now);
+    let main = main_screen::draw(frame.buffer_mut(), area, scene, layouts, &mut pulse);
+    drawn.cursor = main.cursor;
+    drawn.scroll = main.scroll;
+    let covered = !scene.ui.layers.is_empty();
+    let body = main.regions.body;
+    if scene.ui.shown_approval(scene.fleet).is_some() {
+        paint::dim(frame.buffer_mut(), body, scene.theme);
+        let reported = approval::draw(frame.buffer_mut(), body, scene, layouts, &mut pulse, covered);
+        drawn.approval = reported.drawn;
+        drawn.cursor = reported.cursor;
+    }
+    if let Some(reported) = dialogs::draw(frame.buffer_mut(), &main.regions, scene, layouts, &mut pulse) {
+        drawn.cursor = reported.cursor;
+        drawn.page_max_scroll = reported.page_max_scroll;
+    }
+    if let Some(cursor) = drawn.cursor {
+        frame.set_cursor_position(cursor);
+    }
+    drawn.animates = pulse.animates;
+    drawn.next_change = pulse.next;
+    drawn
 }

@@ -63,7 +63,8 @@ pub struct DiffOptions {
     pub width: usize,
     /// Unchanged lines around a change.
     pub context: usize,
-    /// Number of the first line, for a piece from the middle of a file.
+    /// Number of the first line, for a piece from the middle of a file; zero where nobody knows it: then
+    /// the lines have no numbers.
     pub first_line: usize,
     /// The words around it.
     pub words: DiffWords,
@@ -93,7 +94,7 @@ pub struct DiffView {
 pub fn diff(before: Option<&CleanText>, after: Option<&CleanText>, options: &DiffOptions, theme: &Theme) -> DiffView {
     let mut old = before.map(CleanText::lines).unwrap_or_default();
     let mut new = after.map(CleanText::lines).unwrap_or_default();
-    let highest = options.first_line + old.len().max(new.len());
+    let highest = if options.first_line == 0 { 0 } else { options.first_line + old.len().max(new.len()) };
     let mut rows = Rows::new(options.width, highest, options.words.no_newline, theme);
     if drop_common_carriage_returns(&mut old, &mut new) {
         rows.note(options.words.crlf);

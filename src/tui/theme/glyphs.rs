@@ -73,6 +73,8 @@ pub struct Glyphs {
     pub received: &'static str,
     /// Used again, as in cached tokens.
     pub cached: &'static str,
+    /// Put aside for later, as in tokens written to a cache.
+    pub stored: &'static str,
     /// Leads from one thing to another.
     pub arrow: &'static str,
     /// Between facts on one line.
@@ -119,6 +121,7 @@ impl Glyphs {
             sent: "↑",
             received: "↓",
             cached: "⟲",
+            stored: "✎",
             arrow: "→",
             separator: "·",
             hidden_brackets: ["⟨", "⟩"],
@@ -161,6 +164,7 @@ impl Glyphs {
             sent: "^",
             received: "v",
             cached: "@",
+            stored: "=",
             arrow: ">",
             separator: "-",
             hidden_brackets: ["<", ">"],

@@ -13,12 +13,17 @@ use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Scope;
+use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
 
 /// How long a dialog must have been visible before its keys count.
 pub const ARMING_MS: u64 = 400;
 /// How long the keyboard must have been quiet before a dialog may take the focus by itself.
 pub const QUIET_MS: u64 = 1_000;
+
+/// The answers that the arrows walk through, in the order in which they are shown. Never one that
+/// remembers: "always" is chosen on purpose or not at all.
+pub const CHOICES: [Action; 3] = [Action::AllowOnce, Action::Deny, Action::DenyAndStop];
 
 /// The approval that has the eyes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::composer::Composer;
 use crate::core::cell::BlockKind;
+use crate::core::cell::Cell;
 use crate::core::cell::CellBody;
 use crate::core::ids::CellId;
 use crate::core::transcript::Transcript;
@@ -58,6 +59,27 @@ impl Tab {
     /// Whether a cell shows its whole content.
     pub fn is_unfolded(&self, id: CellId, body: &CellBody) -> bool {
         self.folds.get(&id).copied().or(self.all_unfolded).unwrap_or_else(|| is_unfolded_by_default(body))
+    }
+
+    /// Whether a cell has a place in the timeline: what a sub-agent did is folded away with its call, and
+    /// a text that has not begun is nothing yet.
+    pub fn is_shown(&self, transcript: &Transcript, cell: &Cell) -> bool {
+        if let CellBody::Block(block) = &cell.body
+            && block.kind != BlockKind::Thinking
+            && block.text.trim().is_empty()
+        {
+            return false;
+        }
+        let mut parent = cell.parent.as_ref();
+        // The depth is a u8, so that no chain is longer.
+        for _ in 0..=u8::MAX {
+            let Some(above) = parent.and_then(|parent| transcript.cell_of(parent)) else { return true };
+            if !self.is_unfolded(above.id, &above.body) {
+                return false;
+            }
+            parent = above.parent.as_ref();
+        }
+        true
     }
 
     pub fn toggle(&mut self, id: CellId, body: &CellBody) {

@@ -23,10 +23,10 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Rows for numbers up to `highest`.
+    /// Rows for numbers up to `highest`; without numbers when that is zero.
     pub(super) fn new(width: usize, highest: usize, no_newline: &'static str, theme: &'a Theme) -> Self {
         let n_digits = highest.to_string().len().max(3);
-        let has_room = width >= n_digits + MIN_TEXT;
+        let has_room = highest > 0 && width >= n_digits + MIN_TEXT;
         Self { width, n_digits: if has_room { n_digits } else { 0 }, no_newline, theme, lines: Vec::new() }
     }
 

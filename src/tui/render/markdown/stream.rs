@@ -50,6 +50,11 @@ impl MarkdownStream {
         &self.lines
     }
 
+    /// The lines as the last update left them.
+    pub fn lines(&self) -> &[Line<'static>] {
+        &self.lines
+    }
+
     fn append(&mut self, source: &str, width: usize, theme: &Theme) {
         let lines = render(source, width, theme, &mut self.cache);
         if !lines.is_empty() && !self.lines.is_empty() {

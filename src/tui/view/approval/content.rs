@@ -1,0 +1,171 @@
+//! What an approval shows: what will run, whole; then what is known about it, and from whom.
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+use serde_json::Value;
+
+use super::change;
+use super::sheet::Sheet;
+use crate::core::approval::Approval;
+use crate::core::approval::Ask;
+use crate::tui::render::highlight::Language;
+use crate::tui::render::markdown::markdown;
+use crate::tui::render::sanitize::sanitize;
+use crate::tui::view::paint::count;
+
+/// The page of a request for a tool, or of a plan.
+pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: &str) -> Vec<Line<'static>> {
+    let mut sheet = sheet;
+    match &approval.ask {
+        Ask::Plan(plan) => {
+            // Marks of markup are no text, so the plan is rendered; what hides in it is still pointed out.
+            sheet.reveal(plan);
+            sheet.lines = markdown(&sanitize(plan), sheet.room, sheet.theme);
+        }
+        Ask::Tool | Ask::Questions(_) => subject(&mut sheet, approval, home),
+    }
+    let place = sheet.lines.len();
+    about(&mut sheet, approval, n_same);
+    let mut findings = sheet.findings();
+    if !findings.is_empty() {
+        findings.insert(0, Line::default());
+        sheet.lines.splice(place..place, findings);
+    }
+    sheet.lines
+}
+
+/// The request as it came, for whoever wants to see all of it.
+pub(super) fn whole(approval: &Approval, sheet: Sheet<'_>) -> Vec<Line<'static>> {
+    let mut sheet = sheet;
+    let mut all = serde_json::Map::new();
+    all.insert("tool_name".into(), Value::String(approval.tool.clone()));
+    all.insert("input".into(), approval.input.clone());
+    let texts = [
+        ("title", &approval.title),
+        ("description", &approval.description),
+        ("decision_reason", &approval.reason),
+        ("blocked_path", &approval.blocked_path),
+    ];
+    for (key, text) in texts {
+        if let Some(text) = text {
+            all.insert(key.into(), Value::String(text.clone()));
+        }
+    }
+    let text = serde_json::to_string_pretty(&Value::Object(all)).unwrap_or_default();
+    sheet.code(&text, Language::from_token("json"));
+    let findings = sheet.findings();
+    if !findings.is_empty() {
+        sheet.blank();
+        sheet.lines.extend(findings);
+    }
+    sheet.lines
+}
+
+fn is_command(tool: &str) -> bool {
+    matches!(tool, "Bash" | "PowerShell")
+}
+
+fn subject(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {
+    let input = &approval.input;
+    let theme = sheet.theme;
+    let command = input.get("command").and_then(Value::as_str);
+    if let Some(command) = command.filter(|_| is_command(&approval.tool)) {
+        let language = if approval.tool == "Bash" { "bash" } else { "powershell" };
+        sheet.code(command, Language::from_token(language));
+        fields(sheet, input, &["command", "description"]);
+        return;
+    }
+    if change::is_change(&approval.tool) {
+        change::show(sheet, approval, home);
+        fields(sheet, input, &change::SHOWN_FIELDS);
+        return;
+    }
+    fields(sheet, input, &[]);
+    if sheet.lines.is_empty() {
+        sheet.say("without any input", theme.dim);
+    }
+}
+
+/// The fields of an input, each whole; those that were shown already are left out.
+fn fields(sheet: &mut Sheet<'_>, input: &Value, shown: &[&str]) {
+    let theme = sheet.theme;
+    let Some(all) = input.as_object() else {
+        if !input.is_null() {
+            sheet.code(&input.to_string(), Language::from_token("json"));
+        }
+        return;
+    };
+    let rest: Vec<_> = all.iter().filter(|(key, _)| !shown.contains(&key.as_str())).collect();
+    if rest.is_empty() {
+        return;
+    }
+    sheet.blank();
+    for (key, value) in rest {
+        let label = sheet.reveal(key).as_str().replace('\n', " ");
+        match value {
+            Value::String(text) if !text.contains('\n') => sheet.row(&label, text, theme.text),
+            Value::String(text) => {
+                sheet.say(&label, theme.dim);
+                sheet.code(text, None);
+            }
+            Value::Array(_) | Value::Object(_) => {
+                sheet.say(&label, theme.dim);
+                sheet.code(&serde_json::to_string_pretty(value).unwrap_or_default(), Language::from_token("json"));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => sheet.row(&label, &value.to_string(), theme.text),
+        }
+    }
+}
+
+/// What is known about the request: risks first, then who says what.
+fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
+    let theme = sheet.theme;
+    sheet.blank();
+    for risk in &approval.risks {
+        sheet.warn(risk.describe(), theme.warning);
+    }
+    if !approval.risks.is_empty() {
+        sheet.blank();
+    }
+    let mut row = |label: &str, text: Option<&str>, style: Style| {
+        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+            sheet.row(label, text, style);
+        }
+    };
+    // The model's words may lie: they are quoted and said to be its own.
+    let quoted = |words: &str| format!("“{}” (the model's words)", words.trim());
+    let in_input = approval.input.get("description").and_then(Value::as_str).filter(|_| is_command(&approval.tool));
+    let described = approval.description.as_deref();
+    row("why", described.map(quoted).as_deref(), theme.emphasis);
+    if described.map(str::trim) != in_input.map(str::trim) {
+        row("why", in_input.map(quoted).as_deref(), theme.emphasis);
+    }
+    let asked_by = approval.binding.asked_by_rule.as_deref().map(|rule| format!("your rule {rule}"));
+    row("asked by", asked_by.as_deref(), theme.text);
+    if approval.binding.safety_check {
+        row("asked by", Some("the CLI's own safety check"), theme.text);
+    }
+    row("reason", approval.reason.as_deref(), theme.text);
+    if let Some(agent) = &approval.agent {
+        let kind = agent.kind.as_deref().map(|kind| format!(" ({kind})")).unwrap_or_default();
+        let what = agent.description.as_deref().unwrap_or(&agent.id);
+        row("sub-agent", Some(&format!("{what}{kind}")), theme.text);
+    }
+    row("path", approval.blocked_path.as_deref(), theme.text);
+    if n_same > 1 {
+        let others = count(n_same as u64 - 1, "identical one", "identical ones");
+        row("also", Some(&format!("and {others}: one answer serves all")), theme.accent);
+    }
+    if approval.binding.default_to_no {
+        row("note", Some("to allow it, you will be asked to type yes"), theme.accent);
+    }
+    if approval.binding.no_always {
+        row("note", Some("it can be allowed once, not for good"), theme.dim);
+    }
+    if approval.binding.needs_person {
+        row("note", Some("only somebody at this terminal may allow it"), theme.dim);
+    }
+    while sheet.lines.last().is_some_and(|line| line.spans.is_empty()) {
+        sheet.lines.pop();
+    }
+}

@@ -1,0 +1,173 @@
+//! Lists with a filter: the palette, the inbox, the queue, choices.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::layout::Rect;
+
+use crate::tui::render::width;
+use crate::tui::theme::Theme;
+use crate::tui::ui::dialog::ListDialog;
+use crate::tui::ui::dialog::ListEntry;
+use crate::tui::ui::dialog::ListKind;
+use crate::tui::view::Scene;
+use crate::tui::view::composer;
+use crate::tui::view::modal;
+use crate::tui::view::modal::Edges;
+use crate::tui::view::paint::Spans;
+use crate::tui::view::paint::fit;
+use crate::tui::view::paint::flat;
+use crate::tui::view::paint::put;
+use crate::tui::view::paint::row;
+use crate::tui::view::paint::select;
+use crate::tui::view::paint::span;
+
+const MAX_WIDTH: u16 = 96;
+/// Rows that show at once; further ones scroll.
+const MAX_ROWS: u16 = 24;
+
+/// Where the box stands in its area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    Middle,
+    /// At the lower edge, over the input it completes.
+    Bottom,
+}
+
+fn title(kind: &ListKind) -> &'static str {
+    match kind {
+        ListKind::Palette => "What shall be done?",
+        ListKind::Modes(_) => "Permission mode",
+        ListKind::Models(_) => "Model",
+        ListKind::Queue(_) => "Prompts that wait",
+        ListKind::Tasks(_) => "Background tasks",
+        ListKind::Inbox => "Waiting for you",
+        ListKind::History(_) => "Earlier prompts",
+        ListKind::Completions { .. } => "Complete",
+    }
+}
+
+fn nothing(kind: &ListKind, is_filtered: bool) -> &'static str {
+    if is_filtered {
+        return "nothing matches";
+    }
+    match kind {
+        ListKind::Queue(_) => "no prompt waits",
+        ListKind::Tasks(_) => "nothing runs in the background",
+        ListKind::Inbox => "nothing waits for you",
+        ListKind::Models(_) => "the CLI has named no models yet: it does so when it has started",
+        ListKind::History(_) => "no earlier prompt in this directory",
+        ListKind::Palette | ListKind::Modes(_) | ListKind::Completions { .. } => "nothing here",
+    }
+}
+
+pub(super) fn draw(
+    buf: &mut Buffer,
+    body: Rect,
+    list: &ListDialog,
+    scene: &Scene<'_>,
+    keys: Spans,
+    fit: Fit,
+) -> Option<Position> {
+    let theme = scene.theme;
+    let entries = scene.entries.unwrap_or_default();
+    let n_rows = u16::try_from(entries.len()).unwrap_or(u16::MAX).clamp(1, MAX_ROWS);
+    let wide = modal::fitting(body.width, MAX_WIDTH);
+    let high = n_rows.saturating_add(4).min(body.height);
+    let area = match fit {
+        Fit::Middle => {
+            // The filter stays where it is while the list below it gets shorter.
+            let box_at = modal::centered(body, wide, MAX_ROWS + 4);
+            Rect { height: high, ..box_at }
+        }
+        Fit::Bottom => Rect { x: body.x, y: body.bottom() - high, width: wide, height: high },
+    };
+    let selected = list.selected.min(entries.len().saturating_sub(1));
+    let mut right = Vec::new();
+    if !list.marked.is_empty() {
+        right.push(span(format!("{} marked {} ", list.marked.len(), theme.glyphs.separator), theme.accent));
+    }
+    if !entries.is_empty() {
+        right.push(span(format!("{} of {}", selected + 1, entries.len()), theme.dim));
+    }
+    let edges = Edges { title: vec![span(title(&list.kind), theme.strong)], right, bottom: keys };
+    let inner = modal::draw(buf, area, edges, theme.border_focus, theme);
+    if inner.height == 0 || inner.width == 0 {
+        return None;
+    }
+    put(buf, inner.x, inner.y, 1, &[span(theme.glyphs.prompt, theme.prompt)]);
+    let filter_at = Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), height: 1, ..inner };
+    let is_filtered = !list.filter.is_blank();
+    if !is_filtered {
+        let hint = fit_text("type to filter", filter_at.width, theme);
+        put(buf, filter_at.x, filter_at.y, filter_at.width, &hint);
+    }
+    let cursor = composer::draw_line(buf, filter_at, &list.filter, theme);
+    let has_line = inner.height > 3;
+    if has_line {
+        modal::divide(buf, area, inner.y + 1, Vec::new(), theme.border_focus, theme);
+    }
+    let used = 1 + u16::from(has_line);
+    let rows = Rect { y: inner.y + used, height: inner.height.saturating_sub(used), ..inner };
+    if entries.is_empty() {
+        put(
+            buf,
+            rows.x,
+            rows.y,
+            if rows.height > 0 { rows.width } else { 0 },
+            &[span(nothing(&list.kind, is_filtered), theme.dim)],
+        );
+        return cursor;
+    }
+    let height = usize::from(rows.height);
+    let first = (selected + 1)
+        .saturating_sub(height)
+        .max(selected.saturating_sub(height / 2))
+        .min(entries.len().saturating_sub(height));
+    let column = label_column(entries, usize::from(rows.width));
+    for (at, entry) in entries.iter().enumerate().skip(first).take(height) {
+        let y = rows.y + u16::try_from(at - first).unwrap_or(0);
+        let line = Rect { y, height: 1, ..rows };
+        let is_marked = list.marked.contains(&entry.item);
+        draw_entry(buf, line, entry, at == selected, is_marked, column, theme);
+    }
+    cursor
+}
+
+fn fit_text(text: &'static str, room: u16, theme: &Theme) -> Spans {
+    fit(vec![span(text, theme.dim)], usize::from(room), theme)
+}
+
+/// Details stand in a column of their own where the labels leave room for one.
+fn label_column(entries: &[ListEntry], room: usize) -> usize {
+    let widest = entries.iter().map(|entry| width::of(&entry.label)).max().unwrap_or(0);
+    if widest * 5 <= room * 3 { widest } else { 0 }
+}
+
+fn draw_entry(
+    buf: &mut Buffer,
+    line: Rect,
+    entry: &ListEntry,
+    is_selected: bool,
+    is_marked: bool,
+    column: usize,
+    theme: &Theme,
+) {
+    let cursor = if is_selected { theme.glyphs.folded } else { " " };
+    let mark = if is_marked { theme.glyphs.success } else { " " };
+    let style = if entry.is_dangerous { theme.failure } else { theme.text };
+    let label = flat(&entry.label);
+    let label = if column > 0 { width::pad_end(&label, column) } else { label };
+    let mut left = vec![span(cursor, theme.key), span(format!("{mark} "), theme.success)];
+    if entry.is_dangerous {
+        left.push(span(format!("{} ", theme.glyphs.warning), theme.warning));
+    }
+    left.push(span(label, style));
+    if !entry.detail.is_empty() {
+        left.push(span(format!("  {}", flat(&entry.detail)), theme.dim));
+    }
+    let right = if entry.key.is_empty() { Vec::new() } else { vec![span(flat(&entry.key), theme.key)] };
+    row(buf, line, left, &right, theme);
+    if is_selected {
+        select(buf, line, theme);
+    }
+}

@@ -1,0 +1,228 @@
+//! The last line: what the keys do here and now, or a short message; mode and model at the right.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Scene;
+use super::paint::Spans;
+use super::paint::fit;
+use super::paint::flat;
+use super::paint::join;
+use super::paint::put;
+use super::paint::span;
+use super::pulse::Pulse;
+use super::state;
+use crate::core::approval::Approval;
+use crate::core::cell::CellBody;
+use crate::core::session::Session;
+use crate::tui::input::action::Action;
+use crate::tui::input::action::Context;
+use crate::tui::input::key;
+use crate::tui::render::width;
+use crate::tui::ui::dialog::Layer;
+use crate::tui::ui::dialog::ListKind;
+
+/// What a key does, in the words of the table unless others say it better now.
+struct Hint {
+    action: Action,
+    words: &'static str,
+}
+
+fn hint(action: Action) -> Hint {
+    Hint { action, words: action.def().hint }
+}
+
+fn said(action: Action, words: &'static str) -> Hint {
+    Hint { action, words }
+}
+
+pub(super) fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>, pulse: &mut Pulse) {
+    if area.width == 0 || area.height == 0 {
+        return;
+    }
+    let theme = scene.theme;
+    let right = standing(scene);
+    let right_width = width::of_spans(&right);
+    let room = usize::from(area.width).saturating_sub(2);
+    let shows_right = right_width > 0 && right_width + 12 <= room;
+    let left_room = if shows_right { room - right_width - 2 } else { room };
+    let left = toast(scene, pulse).unwrap_or_else(|| hints(scene, left_room));
+    put(buf, area.x + 1, area.y, area.width.saturating_sub(1), &fit(left, left_room, theme));
+    if shows_right {
+        let wide = u16::try_from(right_width).unwrap_or(u16::MAX);
+        put(buf, area.right().saturating_sub(wide + 1), area.y, wide, &right);
+    }
+}
+
+/// The model and the mode of the session that is looked at.
+fn standing(scene: &Scene<'_>) -> Spans {
+    let theme = scene.theme;
+    let Some(session) = scene.ui.session(scene.fleet) else { return Vec::new() };
+    let model = state::model(session).map(|model| vec![span(model, theme.dim)]).unwrap_or_default();
+    join(vec![model, state::mode(session.mode, theme)], theme)
+}
+
+pub(super) fn toast(scene: &Scene<'_>, pulse: &mut Pulse) -> Option<Spans> {
+    let toast = scene.ui.toast.as_ref().filter(|toast| toast.until > scene.now)?;
+    pulse.change_at(toast.until);
+    let theme = scene.theme;
+    let (mark, style) =
+        if toast.is_error { (theme.glyphs.failure, theme.failure) } else { (theme.glyphs.pending, theme.accent) };
+    let text_style = if toast.is_error { theme.failure } else { theme.text };
+    Some(vec![span(format!("{mark} "), style), span(flat(&toast.text), text_style)])
+}
+
+/// As many hints as fit, the most wanted first.
+pub(super) fn hints(scene: &Scene<'_>, room: usize) -> Spans {
+    let theme = scene.theme;
+    if let Some(first) = scene.ui.pending_key {
+        let text = key::label(&[first]);
+        return vec![span(text, theme.key), span(format!(" {} and then?", theme.glyphs.ellipsis), theme.dim)];
+    }
+    let mut out: Spans = Vec::new();
+    let mut used = 0;
+    for hint in possible(scene) {
+        let Some(key) = scene.keymap.key_of(hint.action) else { continue };
+        let gap = if out.is_empty() { String::new() } else { format!(" {} ", theme.glyphs.separator) };
+        let wide = width::of(&gap) + width::of(&key) + 1 + width::of(hint.words);
+        if used + wide > room {
+            break;
+        }
+        used += wide;
+        out.push(span(gap, theme.dim));
+        out.push(span(key, theme.key));
+        out.push(span(format!(" {}", hint.words), theme.dim));
+    }
+    out
+}
+
+/// What can be done now, where the focus is.
+fn possible(scene: &Scene<'_>) -> Vec<Hint> {
+    let session = scene.ui.session(scene.fleet);
+    match scene.ui.focus(scene.fleet) {
+        Context::Global | Context::Input => input(scene, session),
+        Context::Timeline => timeline(scene, session),
+        Context::Approval => approval(scene),
+        Context::Questions => vec![
+            hint(Action::OptionToggle),
+            hint(Action::SubmitAnswers),
+            hint(Action::QuestionNext),
+            hint(Action::DeclineQuestions),
+            hint(Action::LaterQuestions),
+        ],
+        Context::Plan => vec![said(Action::PlanPageDown, "scroll"), hint(Action::LaterPlan)],
+        Context::List => list(scene),
+        Context::Editor => vec![hint(Action::EditorDone), hint(Action::EditorNewline), hint(Action::EditorClose)],
+        Context::Confirm => vec![hint(Action::ConfirmYes), hint(Action::ConfirmNo)],
+        Context::Page => vec![said(Action::PagePageDown, "scroll"), hint(Action::PageCopy), hint(Action::PageClose)],
+    }
+}
+
+fn input(scene: &Scene<'_>, session: Option<&Session>) -> Vec<Hint> {
+    let mut out = Vec::new();
+    let has_draft = scene.ui.tab().is_some_and(|tab| !tab.composer.is_blank());
+    let is_running = session.is_some_and(|session| session.turn.is_some());
+    if has_draft {
+        out.push(said(Action::Send, if is_running { "queue" } else { "send" }));
+        out.push(hint(Action::Newline));
+        if is_running {
+            out.push(said(Action::SendNow, "interrupt and send"));
+        }
+    }
+    if is_running {
+        out.push(hint(Action::Escape));
+    } else if has_draft && scene.ui.escape_armed.is_some() {
+        out.push(said(Action::Escape, "again clears the input"));
+    }
+    if !state::waiting(scene.fleet, scene.ui).is_empty() {
+        out.push(hint(Action::NextWaiting));
+    }
+    if !is_running && session.and_then(Session::last_trouble).is_some_and(crate::core::trouble::Trouble::is_retryable) {
+        out.push(said(Action::Retry, "retry"));
+    }
+    if session.is_some_and(|session| !session.queue.is_empty()) {
+        out.push(hint(Action::Queue));
+    }
+    if session.is_some_and(|session| !session.transcript.is_empty()) {
+        out.push(hint(Action::EnterTimeline));
+    }
+    out.push(hint(Action::Palette));
+    out.push(hint(Action::Help));
+    if session.is_none() {
+        out.push(said(Action::NewTab, "new session"));
+    }
+    if !has_draft {
+        out.push(hint(Action::ClearOrQuit));
+    }
+    out
+}
+
+fn timeline(scene: &Scene<'_>, session: Option<&Session>) -> Vec<Hint> {
+    let tab = scene.ui.tab();
+    let selected = tab.and_then(|tab| session?.transcript.get(tab.selected?));
+    let mut out = vec![said(Action::CellDown, "next"), said(Action::CellUp, "previous")];
+    if let Some(cell) = selected {
+        out.push(hint(Action::Unfold));
+        out.push(hint(Action::CopyCell));
+        let has_file = matches!(&cell.body, CellBody::Tool(call)
+            if ["file_path", "notebook_path", "path"].iter().any(|key| call.input.get(key).is_some()));
+        if has_file {
+            out.push(hint(Action::OpenInEditor));
+        }
+        out.push(hint(Action::ShowRaw));
+    }
+    out.push(hint(Action::Find));
+    if tab.is_some_and(|tab| tab.find.as_ref().is_some_and(|find| find.hits.len() > 1)) {
+        out.push(said(Action::FindNext, "next hit"));
+    }
+    out.push(said(Action::Bottom, "newest"));
+    out.push(hint(Action::LeaveTimeline));
+    out
+}
+
+fn approval(scene: &Scene<'_>) -> Vec<Hint> {
+    let mut out = vec![said(Action::DialogPageDown, "scroll"), said(Action::ChoiceNext, "select")];
+    if state::waiting(scene.fleet, scene.ui).len() > 1 {
+        out.push(hint(Action::NextApproval));
+        out.push(hint(Action::PreviousApproval));
+    }
+    out.push(hint(Action::Later));
+    out
+}
+
+fn list(scene: &Scene<'_>) -> Vec<Hint> {
+    let Some(Layer::List(list)) = scene.ui.layers.last() else {
+        // The list of what to remember, inside an approval.
+        return vec![
+            said(Action::ListTake, "allow and remember"),
+            hint(Action::ListScope),
+            hint(Action::ListEdit),
+            hint(Action::ListClose),
+        ];
+    };
+    let mut out = vec![hint(Action::ListTake)];
+    match list.kind {
+        ListKind::Queue(_) => {
+            out = vec![
+                said(Action::ListTake, "edit"),
+                said(Action::ListMoveUp, "move up"),
+                said(Action::ListMoveDown, "move down"),
+                hint(Action::ListDrop),
+            ];
+        }
+        ListKind::Tasks(_) => out = vec![said(Action::ListDrop, "stop")],
+        ListKind::Inbox => out = vec![said(Action::ListTake, "look at it"), hint(Action::ListToggle)],
+        ListKind::Palette
+        | ListKind::Modes(_)
+        | ListKind::Models(_)
+        | ListKind::History(_)
+        | ListKind::Completions { .. } => {}
+    }
+    out.push(hint(Action::ListClose));
+    out
+}
+
+/// Whether an approval offers "always" at all.
+pub(super) fn offers_always(approval: &Approval) -> bool {
+    !approval.binding.no_always && !approval.suggestions.is_empty()
+}

@@ -1,0 +1,196 @@
+//! Putting styled text onto the buffer, clipped, and short forms of text from outside.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use crate::tui::render::sanitize::sanitize;
+use crate::tui::render::width;
+use crate::tui::theme::Theme;
+
+/// A piece of styled text on the way to the screen.
+pub(super) type Spans = Vec<Span<'static>>;
+
+/// No summary reads further than this into a text from outside.
+const MAX_SUMMARY_CHARS: usize = 2_000;
+
+/// A span that owns its text.
+pub(super) fn span(text: impl Into<String>, style: Style) -> Span<'static> {
+    Span::styled(text.into(), style)
+}
+
+/// Writes spans from `x` on, over at most `room` columns; tells where they end. What stood there before
+/// leaves no trace: styles do not mix.
+pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, room: u16, spans: &[Span<'_>]) -> u16 {
+    let area = buf.area;
+    if y < area.y || y >= area.bottom() || x < area.x {
+        return x;
+    }
+    let end = x.saturating_add(room).min(area.right());
+    let mut at = x;
+    for span in spans {
+        if at >= end {
+            break;
+        }
+        let (next, _) = buf.set_stringn(at, y, span.content.as_ref(), usize::from(end - at), span.style);
+        for x in at..next.min(end) {
+            buf[(x, y)].set_style(Style::reset().patch(span.style));
+        }
+        at = next;
+    }
+    at
+}
+
+/// One row: `left` cut with an ellipsis where it meets `right`, which stands at the right edge. On a
+/// narrow row the right side goes first.
+pub(super) fn row(buf: &mut Buffer, area: Rect, left: Spans, right: &[Span<'_>], theme: &Theme) {
+    if area.width == 0 || area.height == 0 {
+        return;
+    }
+    let room = usize::from(area.width);
+    let wanted = width::of_spans(right);
+    // What stands left says what it is; what stands right says how it went.
+    let keeps_right = wanted > 0 && wanted + 2 + width::of_spans(&left).min(room / 2) <= room;
+    let left_room = if keeps_right { room - wanted - 2 } else { room };
+    let left = fit(left, left_room, theme);
+    put(buf, area.x, area.y, area.width, &left);
+    if keeps_right {
+        let x = area.right() - u16::try_from(wanted).unwrap_or(area.width);
+        put(buf, x, area.y, area.width, right);
+    }
+}
+
+/// Spans cut to a width, with an ellipsis where something is missing.
+pub(super) fn fit(spans: Spans, room: usize, theme: &Theme) -> Spans {
+    if width::of_spans(&spans) <= room {
+        return spans;
+    }
+    let ellipsis = theme.glyphs.ellipsis;
+    let room_for_text = room.saturating_sub(width::of(ellipsis));
+    let mut out = Vec::with_capacity(spans.len() + 1);
+    let mut used = 0;
+    for span in spans {
+        let wide = width::of(&span.content);
+        if used + wide <= room_for_text {
+            used += wide;
+            out.push(span);
+            continue;
+        }
+        let cut = width::truncate_end(&span.content, room - used, ellipsis).into_owned();
+        out.push(Span::styled(cut, span.style));
+        break;
+    }
+    out
+}
+
+/// Joins facts with the separator, the separator dimmed.
+pub(super) fn join(facts: Vec<Spans>, theme: &Theme) -> Spans {
+    let mut out = Vec::new();
+    for fact in facts.into_iter().filter(|fact| !fact.is_empty()) {
+        if !out.is_empty() {
+            out.push(span(format!(" {} ", theme.glyphs.separator), theme.dim));
+        }
+        out.extend(fact);
+    }
+    out
+}
+
+/// Blanks everything and gives it one style.
+pub(super) fn wipe(buf: &mut Buffer, area: Rect, style: Style) {
+    let area = area.intersection(buf.area);
+    for y in area.top()..area.bottom() {
+        // A character of two columns that is cut in half would hide what is drawn beside it.
+        if let Some(left) = area.left().checked_sub(1).filter(|left| *left >= buf.area.left() && area.width > 0)
+            && width::of(buf[(left, y)].symbol()) > 1
+        {
+            buf[(left, y)].set_symbol(" ");
+        }
+        for x in area.left()..area.right() {
+            buf[(x, y)].reset();
+            buf[(x, y)].set_style(style);
+        }
+    }
+}
+
+/// Takes the colours and weights out of what is drawn, so that what is drawn above it stands alone.
+pub(super) fn dim(buf: &mut Buffer, area: Rect, theme: &Theme) {
+    let area = area.intersection(buf.area);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            let cell = &mut buf[(x, y)];
+            cell.set_style(Style::reset());
+            cell.modifier = Modifier::empty();
+            cell.set_style(theme.backdrop);
+        }
+    }
+}
+
+/// Shows a row as the selected one: in one style, whatever its parts had.
+pub(super) fn select(buf: &mut Buffer, area: Rect, theme: &Theme) {
+    let area = area.intersection(buf.area);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            buf[(x, y)].set_style(Style::reset().patch(theme.selection));
+        }
+    }
+}
+
+/// A horizontal line of the frame's kind.
+pub(super) fn rule(buf: &mut Buffer, x: u16, y: u16, wide: u16, theme: &Theme) {
+    let line = theme.glyphs.border.horizontal.repeat(usize::from(wide));
+    put(buf, x, y, wide, &[span(line, theme.border)]);
+}
+
+/// The first line of a text from outside that holds something, cleaned, with an ellipsis when there is
+/// more.
+pub(super) fn one_line(raw: &str, theme: &Theme) -> String {
+    let head: &str = raw.char_indices().nth(MAX_SUMMARY_CHARS).map_or(raw, |(end, _)| raw.get(..end).unwrap_or(raw));
+    let clean = sanitize(head);
+    let mut lines = clean.as_str().lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default().to_owned();
+    if lines.next().is_some() || head.len() < raw.len() {
+        return format!("{first} {}", theme.glyphs.ellipsis);
+    }
+    first
+}
+
+/// A short text from outside in one line: a title, a name, a path.
+pub(super) fn flat(raw: &str) -> String {
+    let head: String = raw.chars().take(MAX_SUMMARY_CHARS).collect();
+    let clean = sanitize(&head);
+    if clean.as_str().contains('\n') { clean.as_str().replace('\n', " ") } else { clean.as_str().to_owned() }
+}
+
+/// `1 call`, `3 calls`.
+pub(super) fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_keep_what_it_is_when_there_is_no_room_for_how_it_went() {
+        let theme = Theme::no_color();
+        let draw = |wide: u16| {
+            let mut buf = Buffer::empty(Rect::new(0, 0, wide, 1));
+            let left = vec![span("a long summary", theme.text)];
+            row(&mut buf, Rect::new(0, 0, wide, 1), left, &[span("9 hits", theme.dim)], &theme);
+            (0..wide).map(|x| buf[(x, 0)].symbol().to_owned()).collect::<String>()
+        };
+        assert_eq!(draw(24), "a long summary    9 hits");
+        assert_eq!(draw(18), "a long su…  9 hits");
+        assert_eq!(draw(10), "a long su…");
+        assert_eq!(draw(0), "");
+    }
+
+    #[test]
+    fn one_line_says_that_there_is_more() {
+        let theme = Theme::no_color();
+        assert_eq!(one_line("\n  a\u{1b}[31mb\n", &theme), "ab");
+        assert_eq!(one_line("a\nb", &theme), "a …");
+    }
+}

@@ -1,0 +1,82 @@
+//! What changes by itself: spinners, counters, countdowns. Asking for one notes when it changes next, so
+//! that the loop sleeps exactly as long as the picture stays true.
+
+use std::time::Duration;
+
+use crate::core::ids::Timestamp;
+use crate::tui::render::time;
+use crate::tui::theme::Theme;
+
+/// How long one frame of a spinner stands.
+const SPIN_MS: i64 = 100;
+const SECOND_MS: i64 = 1_000;
+
+#[derive(Debug)]
+pub(super) struct Pulse {
+    pub(super) now: Timestamp,
+    pub(super) animates: bool,
+    pub(super) next: Option<Timestamp>,
+}
+
+impl Pulse {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { now, animates: false, next: None }
+    }
+
+    /// The frame of the spinner for now.
+    pub(super) fn spin(&mut self, theme: &Theme) -> &'static str {
+        self.animates = true;
+        let tick = self.now.0.div_euclid(SPIN_MS).rem_euclid(1 << 20);
+        theme.glyphs.spinner_frame(usize::try_from(tick).unwrap_or(0))
+    }
+
+    /// The picture changes then, if that is still to come.
+    pub(super) fn change_at(&mut self, at: Timestamp) {
+        if at > self.now {
+            self.next = Some(self.next.map_or(at, |next| next.min(at)));
+        }
+    }
+
+    /// How long something has been going on, in whole seconds.
+    pub(super) fn since(&mut self, start: Timestamp) -> String {
+        let elapsed_ms = self.now.millis_since(start);
+        let seconds = elapsed_ms / 1_000;
+        let next = i64::try_from((seconds + 1).saturating_mul(1_000)).unwrap_or(i64::MAX);
+        self.change_at(Timestamp(start.0.saturating_add(next)));
+        seconds_text(seconds)
+    }
+
+    /// How long is left until then; `0:00` when it has come.
+    pub(super) fn until(&mut self, end: Timestamp) -> String {
+        let left_ms = end.millis_since(self.now);
+        if left_ms > 0 {
+            let rest = i64::try_from(left_ms).unwrap_or(i64::MAX).rem_euclid(SECOND_MS);
+            self.change_at(Timestamp(self.now.0.saturating_add(if rest == 0 { SECOND_MS } else { rest })));
+        }
+        time::countdown(Duration::from_millis(left_ms.div_ceil(1_000).saturating_mul(1_000)))
+    }
+}
+
+/// Whole seconds below a minute, then as durations read.
+pub(super) fn seconds_text(seconds: u64) -> String {
+    if seconds < 60 { format!("{seconds}s") } else { time::duration(Duration::from_secs(seconds)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_know_when_they_change() {
+        let mut pulse = Pulse::new(Timestamp(10_400));
+        assert_eq!(pulse.since(Timestamp(8_000)), "2s");
+        assert_eq!(pulse.next, Some(Timestamp(11_000)));
+        assert_eq!(pulse.until(Timestamp(13_000)), "0:03");
+        assert_eq!(pulse.next, Some(Timestamp(11_000)));
+        assert!(!pulse.animates);
+        let mut late = Pulse::new(Timestamp(10_000));
+        assert_eq!(late.until(Timestamp(9_000)), "0:00");
+        assert_eq!(late.next, None);
+        assert_eq!(late.since(Timestamp(i64::MIN)), late.since(Timestamp(i64::MIN)));
+    }
+}

@@ -1,0 +1,14 @@
+//! Screens, compared with files that a person has looked at.
+
+#![allow(clippy::expect_used, reason = "a test may fail where it stands")]
+
+/// The approval dialog.
+mod approvals;
+/// Pages, lists, questions of ours and texts.
+mod dialogs;
+/// The screen under all dialogs.
+mod main_screen;
+/// Any size and any state.
+mod sizes;
+/// The timeline.
+mod timeline;

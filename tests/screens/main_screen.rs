@@ -1,0 +1,66 @@
+//! The screen under all dialogs, in its sizes and states.
+
+use adjutant::core::permission::PermissionMode;
+use adjutant::tui::theme::Glyphs;
+use adjutant::tui::theme::Theme;
+
+use crate::support::fleet;
+use crate::support::fleet::Story;
+use crate::support::screen::Stage;
+use crate::support::screen::snapshot;
+
+fn check(name: &str, stage: &mut Stage, story: &Story, width: u16, height: u16) {
+    let (buffer, drawn) = stage.draw(&story.fleet, story.now, width, height);
+    insta::assert_snapshot!(name, snapshot(&buffer, drawn.cursor));
+}
+
+#[test]
+fn busy_in_all_sizes() {
+    let story = fleet::busy();
+    let mut stage = Stage::of(&story.fleet);
+    for (width, height) in [(120, 40), (80, 24), (40, 10), (200, 60)] {
+        check(&format!("busy_{width}x{height}"), &mut stage, &story, width, height);
+    }
+}
+
+#[test]
+fn ascii_without_colour() {
+    let story = fleet::busy();
+    let mut stage = Stage::of(&story.fleet);
+    stage.theme = Theme::no_color().with_glyphs(Glyphs::ascii());
+    check("ascii_no_color", &mut stage, &story, 120, 40);
+}
+
+#[test]
+fn a_new_session_says_where_it_is_and_what_to_do() {
+    let mut story = Story::default();
+    story.open(1, None, "/home/me/src/api", Some("main"));
+    check("empty", &mut Stage::of(&story.fleet), &story, 100, 30);
+    check("empty_40x10", &mut Stage::of(&story.fleet), &story, 40, 10);
+}
+
+#[test]
+fn a_missing_cli_is_explained() {
+    let mut story = Story::default();
+    story.open(1, None, "/home/me/src/api", Some("main"));
+    let mut stage = Stage::of(&story.fleet);
+    stage.ui.cli_missing = Some("claude".into());
+    check("cli_missing", &mut stage, &story, 100, 30);
+}
+
+#[test]
+fn without_sessions_one_can_be_opened() {
+    let story = Story::default();
+    check("no_session", &mut Stage::of(&story.fleet), &story, 80, 20);
+}
+
+#[test]
+fn bypass_is_red_all_the_time() {
+    let mut story = Story::default();
+    story.open(1, Some("scratch"), "/tmp/scratch", None).ready("claude-haiku-5", PermissionMode::BypassPermissions);
+    story.prompt("do it").text("Done.");
+    let mut stage = Stage::of(&story.fleet);
+    stage.tab(1).composer.insert("go on");
+    check("bypass", &mut stage, &story, 80, 20);
+    check("bypass_40x10", &mut stage, &story, 40, 10);
+}
