@@ -10,5 +10,7 @@ pub mod core;
 pub mod engine;
 /// The boundary between the engine and its clients: commands one way, updates the other.
 pub mod link;
+/// A scripted stand-in for the CLI, for tests and the demo.
+pub mod standin;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.
 pub mod wire;

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if let Some(code) = adjutant::engine::guard::run() {
+    if let Some(code) = adjutant::engine::guard::run().or_else(adjutant::standin::run) {
         return code;
     }
     ExitCode::SUCCESS
