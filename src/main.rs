@@ -12,7 +12,7 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     // First of all, because these are not the program a person started: they stand between us and the CLI,
     // or in its place.
-    if let Some(code) = adjutant::engine::guard::run() {
+    if let Some(code) = adjutant::engine::guard::run().or_else(adjutant::standin::run) {
         return code;
     }
     if let Err(error) = color_eyre::config::HookBuilder::default().display_env_section(false).install() {

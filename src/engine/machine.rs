@@ -100,6 +100,8 @@ pub(crate) struct Machine {
     last_prompt: Option<String>,
     turn: Option<Turn>,
     last_turn: TurnId,
+    /// A mode that the process takes only at its start.
+    restart_in: Option<PermissionMode>,
     /// This CLI tells when it is idle; an older one only sends a `result`.
     tells_state: bool,
 
@@ -156,6 +158,7 @@ impl Machine {
             last_prompt: None,
             turn: None,
             last_turn: TurnId(0),
+            restart_in: None,
             tells_state: false,
             desk: Desk::default(),
             translator: Translator::default(),

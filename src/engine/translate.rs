@@ -46,6 +46,8 @@ pub(crate) struct Translator {
     cutting: bool,
     /// Inputs of plan calls, which newer CLIs leave out of the request for permission.
     plans: HashMap<ToolCallId, Value>,
+    /// The file that the session writes its plan to, when newer CLIs have it do so.
+    plan_file: Option<String>,
     /// Files named in calls under way, to note when the session read or wrote them.
     files: HashMap<ToolCallId, String>,
     tokens: Tokens,
@@ -55,6 +57,9 @@ pub(crate) struct Translator {
     cost_usd: f64,
     /// The next user text is the summary of a compaction.
     summary_due: bool,
+    /// After a compaction the CLI repeats what it keeps of the conversation, until the next message begins.
+    repeating: bool,
+    last_synthetic: String,
     /// The last notice about a limit, so that the same is not told at each turn.
     limit: Option<(String, String)>,
     lifts: Option<i64>,
@@ -120,11 +125,17 @@ impl Translator {
         self.tokens = Tokens::default();
         self.message_tokens = Tokens::default();
         self.cutting = false;
+        self.repeating = false;
     }
 
     /// The input of a plan call, as the model wrote it.
     pub(crate) fn plan_of(&self, call: &ToolCallId) -> Option<&Value> {
         self.plans.get(call)
+    }
+
+    /// The file with the plan, when the plan is in no call.
+    pub(crate) fn plan_file(&self) -> Option<&str> {
+        self.plan_file.as_deref()
     }
 
     /// What is known of a sub-agent.

@@ -54,6 +54,8 @@ impl ReadMarks {
 pub(crate) struct Job {
     pub(crate) request_id: String,
     pub(crate) approval: Approval,
+    /// Where the plan stands when the request has none.
+    pub(crate) plan_file: Option<PathBuf>,
     /// The session's directory and its extra ones.
     pub(crate) directories: Vec<PathBuf>,
 }
@@ -62,13 +64,22 @@ pub(crate) struct Job {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Inspection {
     pub(crate) preview: Option<FilePreview>,
+    pub(crate) plan: Option<String>,
     /// The rule that allows the request without a person.
     pub(crate) rule: Option<String>,
 }
 
 /// Looks at the disk. Blocking.
 pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspection {
-    Inspection { preview: preview(&job.approval, marks), rule: policy::allows(&job.approval, config, &job.directories) }
+    let plan = job.plan_file.as_deref().and_then(|path| match before(path) {
+        Ok(FileBefore::Text(text)) => Some(text),
+        _ => None,
+    });
+    Inspection {
+        plan,
+        preview: preview(&job.approval, marks),
+        rule: policy::allows(&job.approval, config, &job.directories),
+    }
 }
 
 fn preview(approval: &Approval, marks: &ReadMarks) -> Option<FilePreview> {

@@ -54,8 +54,13 @@ impl Machine {
         let extra = self.profile.as_ref().map_or(&[][..], |profile| &profile.directories);
         let directory = Path::new(&self.directory);
         let directories = std::iter::once(PathBuf::from(directory)).chain(extra.iter().map(|d| directory.join(d)));
-        let job =
-            Job { request_id: request_id.clone(), approval: approval.clone(), directories: directories.collect() };
+        let is_empty_plan = matches!(&approval.ask, Ask::Plan(plan) if plan.is_empty());
+        let job = Job {
+            request_id: request_id.clone(),
+            approval: approval.clone(),
+            plan_file: self.translator.plan_file().filter(|_| is_empty_plan).map(PathBuf::from),
+            directories: directories.collect(),
+        };
         self.effects.push(Effect::Inspect(Box::new(job)));
         self.desk.add(Pending {
             request_id,
@@ -93,6 +98,9 @@ impl Machine {
             pending.approval.deadline = Some(Timestamp(self.now.wall.0.saturating_add(millis)));
         }
         pending.approval.id = ApprovalId(self.approval_ids.fetch_add(1, Ordering::Relaxed));
+        if let (Ask::Plan(plan), Some(text)) = (&mut pending.approval.ask, inspection.plan) {
+            *plan = text;
+        }
         pending.approval.preview = inspection.preview;
         pending.stage = Stage::Open;
         let approval = pending.approval.clone();

@@ -115,6 +115,7 @@ impl Machine {
     }
 
     fn set_mode(&mut self, mode: PermissionMode) {
+        self.restart_in = None;
         match self.life {
             Life::Up => {
                 let request = ClientRequest::SetPermissionMode { mode: words::PermissionMode::from(mode.as_str()) };

@@ -54,6 +54,11 @@ impl Machine {
                     self.emit(EventKind::ModeChanged(mode));
                 }
             }
+            // A process that was started without it may not take it up: it must be started anew.
+            (Asked::SetMode(PermissionMode::BypassPermissions), Outcome::Error { .. }) => {
+                self.restart_in = Some(PermissionMode::BypassPermissions);
+                self.restart_if_due();
+            }
             (Asked::SetMode(mode), Outcome::Error { message, .. }) => {
                 self.refused(&format!("The CLI refused the mode {}.", mode.as_str()), message);
             }
@@ -76,6 +81,20 @@ impl Machine {
                 self.refused("The task could not be stopped.", message);
             }
         }
+    }
+
+    /// Starts the process anew for a mode that it only takes at its start, once no turn is cut by that.
+    pub(super) fn restart_if_due(&mut self) {
+        let Some(mode) = self.restart_in.filter(|_| matches!(self.life, Life::Up)) else { return };
+        if self.turn.is_some() {
+            let text = format!("The mode {} begins after this turn.", mode.as_str());
+            self.emit(EventKind::Noted(Notice::info(text)));
+            return;
+        }
+        self.restart_in = None;
+        self.mode = Some(mode);
+        self.emit(EventKind::ModeChanged(mode));
+        self.stop(None);
     }
 
     fn refused(&mut self, text: &str, detail: String) {

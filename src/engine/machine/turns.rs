@@ -157,6 +157,7 @@ impl Machine {
     /// The turn is over and the CLI is idle: the next prompt may go out.
     pub(super) fn settle_turn(&mut self) {
         self.end_turn();
+        self.restart_if_due();
         self.advance();
     }
 

@@ -143,6 +143,7 @@ impl Translator {
         let parent = line.parent_tool_use_id;
         match line.event {
             Event::MessageStart(message) => {
+                self.repeating &= parent.is_some();
                 self.blocks.begin(parent.clone(), message.id.as_deref().unwrap_or_default());
                 if parent.is_none() {
                     self.tokens = self.tokens.plus(std::mem::take(&mut self.message_tokens));
@@ -251,7 +252,9 @@ impl Translator {
             })
             .collect();
         let text = texts.join("\n");
-        if !text.trim().is_empty() && !FILLERS.contains(&text.trim()) {
+        let is_new = !self.repeating || text != self.last_synthetic;
+        if is_new && !text.trim().is_empty() && !FILLERS.contains(&text.trim()) {
+            self.last_synthetic.clone_from(&text);
             output.push(self.local_output(text, parent));
         }
     }
@@ -264,7 +267,11 @@ impl Translator {
     }
 
     fn whole_block(&mut self, id: &str, parent: Option<&String>, block: ContentBlock, output: &mut Output) {
+        let repeating = self.repeating && parent.is_none();
         let Some(message) = self.blocks.of_id(id) else { return };
+        if repeating && message.blocks.iter().any(|slot| slot.whole) {
+            return;
+        }
         let (kind, text) = match block {
             ContentBlock::Text(text) => (BlockKind::Text, text.text),
             ContentBlock::Thinking(thinking) => (BlockKind::Thinking, thinking.thinking),
@@ -303,6 +310,9 @@ impl Translator {
         if let Some(file) = super::results::file_of(&tool.name, &tool.input) {
             if self.files.len() >= MAX_REMEMBERED {
                 self.files.clear();
+            }
+            if parent.is_none() && tool.name != "Read" && file.contains("/.claude/plans/") {
+                self.plan_file = Some(file.clone());
             }
             self.files.insert(call.clone(), file);
         }

@@ -45,6 +45,7 @@ impl Translator {
             System::CompactBoundary(boundary) => {
                 let facts = boundary.compact_metadata;
                 self.summary_due = true;
+                self.repeating = true;
                 self.context_tokens = facts.post_tokens.or(self.context_tokens);
                 output.push(EventKind::Compacted {
                     automatic: facts.trigger != "manual",
