@@ -18,10 +18,34 @@ struct Scene {
     prompt: &'static str,
 }
 
-const SCENES: [Scene; 0] = [];
+const SCENES: [Scene; 4] = [
+    Scene {
+        name: "retry policy",
+        script: include_str!("../assets/demo/retry.steps"),
+        prompt: "make the number of tries configurable and test it",
+    },
+    Scene {
+        name: "packages",
+        script: include_str!("../assets/demo/cleanup.steps"),
+        prompt: "the build fails with a strange error about a package",
+    },
+    Scene {
+        name: "reports",
+        script: include_str!("../assets/demo/design.steps"),
+        prompt: "plan a page with reports for the shop",
+    },
+    Scene {
+        name: "审计 audit",
+        script: include_str!("../assets/demo/audit.steps"),
+        prompt: "look for unsafe code and write a report",
+    },
+];
 
 /// Files of the demo's project, so that diffs have something to compare with.
-const FILES: [(&str, &str); 0] = [];
+const FILES: [(&str, &str); 2] = [
+    ("src/client.ts", include_str!("../assets/demo/shop/src/client.ts")),
+    ("README.md", include_str!("../assets/demo/shop/README.md")),
+];
 
 /// What the demo needs to run.
 #[derive(Debug)]
@@ -41,10 +65,13 @@ pub fn lay_out(data_dir: &Path) -> io::Result<LaidOut> {
         std::fs::write(project.join(path), content)?;
     }
     let mut laid_out = LaidOut { profiles: BTreeMap::new(), sessions: Vec::new() };
-    for scene in &SCENES {
-        let script = folder.join(format!("{}.jsonl", scene.name));
-        std::fs::write(&script, scene.script)?;
-        let name = format!("demo-{}", scene.name);
+    // As JSON, because the place may have a quote or a backslash in its name.
+    let place = serde_json::Value::from(project.display().to_string()).to_string();
+    let place = place.trim_matches('"');
+    for (number, scene) in SCENES.iter().enumerate() {
+        let name = format!("demo-{number}");
+        let script = folder.join(format!("{name}.steps"));
+        std::fs::write(&script, scene.script.replace("{project}", place))?;
         let command = vec![program.display().to_string(), "__stand-in".to_owned(), script.display().to_string()];
         laid_out.profiles.insert(name.clone(), Profile { command: Some(command), ..Profile::default() });
         let spec = SessionSpec {
@@ -56,4 +83,28 @@ pub fn lay_out(data_dir: &Path) -> io::Result<LaidOut> {
         laid_out.sessions.push((spec, scene.prompt.to_owned()));
     }
     Ok(laid_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_script_can_be_read() {
+        for scene in &SCENES {
+            let steps = crate::standin::script::parse(scene.script);
+            assert!(steps.is_ok(), "{}: {steps:?}", scene.name);
+        }
+    }
+
+    #[test]
+    fn lays_out_a_project_and_a_profile_for_each_session() {
+        let folder = tempfile::tempdir().unwrap();
+        let laid_out = lay_out(folder.path()).unwrap();
+        assert_eq!((laid_out.sessions.len(), laid_out.profiles.len()), (SCENES.len(), SCENES.len()));
+        for (spec, _) in &laid_out.sessions {
+            assert!(Path::new(&spec.directory).join("src/client.ts").exists());
+            assert!(laid_out.profiles.contains_key(spec.profile.as_deref().unwrap()));
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! `[claude] command = ["adjutant", "__stand-in", "SCRIPT"]`; of the CLI's own arguments it reads
 //! `--resume`, `--permission-mode` and `--model`.
 //!
-//! The script is JSON lines, a [`Step`](script::Step) each; empty lines and lines that begin with `//`
+//! The script is one [`Step`](script::Step) in JSON after another; lines that begin with `//`
 //! are skipped. A `turn` waits for a prompt and plays its steps as the answer; other steps at the top
 //! run at once. Prompts beyond the last turn get the turns again from the first.
 

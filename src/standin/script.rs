@@ -104,13 +104,14 @@ pub struct Agent {
     pub result: String,
 }
 
-/// Reads a script; the error names the line.
+/// Reads a script: steps one after another, over as many lines as they like, with comment lines that
+/// begin with two slashes. The error names the line.
 pub fn parse(text: &str) -> Result<Vec<Step>, String> {
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with("//"))
-        .map(|(number, line)| serde_json::from_str(line).map_err(|error| format!("line {}: {error}", number + 1)))
-        .collect()
+    let blank = |line: &str| line.trim_start().starts_with("//");
+    let steps: Vec<&str> = text.lines().map(|line| if blank(line) { "" } else { line }).collect();
+    let steps = steps.join("\n");
+    let steps = serde_json::Deserializer::from_str(&steps).into_iter::<Step>();
+    steps.map(|step| step.map_err(|error| format!("line {}: {error}", error.line()))).collect()
 }
 
 #[cfg(test)]

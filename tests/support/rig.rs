@@ -123,7 +123,7 @@ impl Rig {
             match tokio::time::timeout_at(deadline, self.link.recv()).await {
                 Ok(Some(update)) => self.take(update),
                 Ok(None) => panic!("the engine ended while waiting for {what}; {}", self.tail()),
-                Err(_elapsed) => panic!("waited in vain for {what}; {}", self.tail()),
+                Err(elapsed) => panic!("waited in vain for {what} ({elapsed}); {}", self.tail()),
             }
         }
     }
