@@ -278,8 +278,8 @@ impl<'d> Dialog<'d, '_> {
         let n_lines = area.height - n_text - n_keys;
         let lines_at = Rect { height: n_lines, ..area };
         let height = usize::from(n_lines);
-        let scroll =
-            lower.keep.end.saturating_sub(height).min(lower.keep.start.max(lower.keep.end.saturating_sub(height)));
+        // What is selected begins on the screen, and ends there if it fits.
+        let scroll = lower.keep.end.saturating_sub(height).min(lower.keep.start);
         modal::window(buf, lines_at, &lower.lines, scroll);
         let text_at = Rect { y: lines_at.bottom(), height: n_text, ..area };
         let keys_at = Rect { y: text_at.bottom(), height: n_keys, ..area };

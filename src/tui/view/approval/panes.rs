@@ -86,10 +86,11 @@ impl<'d> Dialog<'d, '_> {
             Pane::Always(list) => {
                 let (mut lines, mut keep) = always::lines(list, room, theme);
                 let Some(edit) = &list.editing else {
+                    let words = |long: &'static str, short: &'static str| if self.is_tight { short } else { long };
                     let keys = keys(&[
-                        (Action::ListTake, "allow and remember"),
-                        (Action::ListScope, "change where it is kept"),
-                        (Action::ListEdit, "change the rule"),
+                        (Action::ListTake, words("allow and remember", "allow")),
+                        (Action::ListScope, words("change where it is kept", "scope")),
+                        (Action::ListEdit, words("change the rule", "rule")),
                         (Action::ListClose, "back"),
                     ]);
                     return Lower { lines, keep, text: None, keys };
