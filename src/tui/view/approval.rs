@@ -25,20 +25,17 @@ use super::pulse::Pulse;
 use super::state;
 use super::strip;
 use crate::core::approval::Approval;
-use crate::core::approval::ApprovalState;
 use crate::core::approval::Ask;
 use crate::core::approval::OpenApproval;
 use crate::core::ids::Timestamp;
 use crate::tui::input::action::Action;
 use crate::tui::render::sanitize::sanitize;
 use crate::tui::render::time;
-use crate::tui::render::wrap::Indent;
-use crate::tui::render::wrap::wrap;
 use crate::tui::ui::approval::ARMING_MS;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::Pane;
-use crate::tui::ui::composer::Composer;
-use answers::Answers;
+use panes::Lower;
+use panes::Text;
 use sheet::Sheet;
 
 /// What could be remembered.
@@ -49,6 +46,8 @@ mod answers;
 mod change;
 /// What is asked, and what is known about it.
 mod content;
+/// The part under the line, for each pane.
+mod panes;
 /// Questions as a form.
 mod questions;
 /// The page while it is being written.
@@ -66,21 +65,6 @@ const TIGHT_HEIGHT: u16 = 16;
 pub(super) struct Reported {
     pub(super) drawn: Option<ApprovalDrawn>,
     pub(super) cursor: Option<Position>,
-}
-
-/// The part under the line: answers, a list, or a text.
-struct Lower<'a> {
-    lines: Vec<Line<'static>>,
-    /// The stretch of lines that must be on the screen.
-    keep: std::ops::Range<usize>,
-    text: Option<Text<'a>>,
-    keys: Vec<Line<'static>>,
-}
-
-/// A text that is being written.
-enum Text<'a> {
-    Box(&'a Composer),
-    Line(&'a str),
 }
 
 struct Dialog<'d, 's> {
@@ -159,11 +143,13 @@ impl<'d> Dialog<'d, '_> {
         let n_lines = u16::try_from(lower.lines.len()).unwrap_or(u16::MAX);
         let min_upper = if matches!(self.pane(), Pane::Edit(_)) { 0 } else { (inside / 4).clamp(1, 4) };
         let n_lower = n_lines.saturating_add(n_text).saturating_add(n_keys).min(inside.saturating_sub(min_upper));
-        let n_upper = u16::try_from(upper.len()).unwrap_or(u16::MAX).max(1).min(inside - n_lower);
-        let area = modal::centered(body, wide, n_upper + n_lower + 3);
+        let is_edit = matches!(self.pane(), Pane::Edit(_));
+        let n_upper = u16::try_from(upper.len()).unwrap_or(u16::MAX).max(u16::from(!is_edit)).min(inside - n_lower);
+        let n_divide = u16::from(!is_edit);
+        let area = modal::centered(body, wide, n_upper + n_lower + n_divide + 2);
         let inner = modal::draw(buf, area, self.edges(pulse), theme.border_focus, theme);
         // What cannot be read cannot be answered: without a report its keys never count.
-        if area.height < 4 || inner.width < 8 || (n_upper == 0 && !matches!(self.pane(), Pane::Edit(_))) {
+        if area.height < 4 || inner.width < 8 || (n_upper == 0 && !is_edit) {
             return Reported::default();
         }
         let top = Rect { height: n_upper.min(inner.height), ..inner };
@@ -188,10 +174,10 @@ impl<'d> Dialog<'d, '_> {
         let n_below = upper.len() - seen_now;
         let below = self.below(n_below, n_unseen);
         let y = top.bottom();
-        if y + 1 < area.bottom() {
+        if !is_edit && y + 1 < area.bottom() {
             modal::divide(buf, area, y, below, theme.border_focus, theme);
         }
-        let bottom = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 2), ..inner };
+        let bottom = Rect { y: y + n_divide, height: area.bottom().saturating_sub(y + n_divide + 1), ..inner };
         let cursor = self.draw_lower(buf, bottom, &lower, n_text);
 
         let id = self.approval().id;
@@ -219,7 +205,7 @@ impl<'d> Dialog<'d, '_> {
         let theme = scene.theme;
         let tool = tool_label(&approval.tool, theme);
         let verb = match &approval.ask {
-            Ask::Tool => format!("{tool} wants to {}", strip::verb(&approval.tool)),
+            Ask::Tool => format!("{tool} wants to {}", strip::deed(&approval.tool)),
             Ask::Questions(questions) => count(questions.len() as u64, "question for you", "questions for you"),
             Ask::Plan(_) => "a plan to accept".to_owned(),
         };
@@ -284,125 +270,6 @@ impl<'d> Dialog<'d, '_> {
         spans
     }
 
-    fn answers(&self, room: usize, n_unseen: usize) -> Answers<'d> {
-        Answers {
-            keymap: self.scene.keymap,
-            theme: self.scene.theme,
-            room,
-            is_armed: self.is_armed,
-            n_unseen,
-            choice: self.form.and_then(|form| form.choice),
-            is_tight: self.is_tight,
-        }
-    }
-
-    fn lower(&self, room: usize, n_unseen: usize) -> Lower<'d> {
-        let theme = self.scene.theme;
-        let none = Lower { lines: Vec::new(), keep: 0..0, text: None, keys: Vec::new() };
-        let say = |text: &str| wrap(&[span(text, theme.text)], room, &Indent::default());
-        let ApprovalState::Pending = self.open.state else {
-            return Lower { lines: say("An answer is on its way."), ..none };
-        };
-        let keys = |pieces: &[(Action, &str)]| {
-            let piece = |(action, words): &(Action, &str)| {
-                let key = self.scene.keymap.key_of(*action)?;
-                Some(vec![span(key, theme.key), span(format!(" {words}"), theme.dim)])
-            };
-            modal::flow(pieces.iter().filter_map(piece).collect(), room, theme)
-        };
-        let writing = |label: &str, done: &str, composer: &'d Composer| Lower {
-            lines: say(label),
-            text: Some(Text::Box(composer)),
-            keys: keys(&[
-                (Action::EditorDone, done),
-                (Action::EditorNewline, "newline"),
-                (Action::EditorClose, "back"),
-            ]),
-            keep: 0..0,
-        };
-        match self.pane() {
-            Pane::Main => {
-                let mut lines = Vec::new();
-                if let Ask::Questions(all) = &self.approval().ask
-                    && all.len() > 1
-                {
-                    lines.push(Line::from(span(questions::progress(all, self.form), theme.dim)));
-                }
-                lines.extend(self.answers(room, n_unseen).lines(self.approval()));
-                Lower { lines, ..none }
-            }
-            Pane::Always(list) => {
-                let (mut lines, mut keep) = always::lines(list, room, theme);
-                let Some(edit) = &list.editing else {
-                    let keys = keys(&[
-                        (Action::ListTake, "allow and remember"),
-                        (Action::ListScope, "change where it is kept"),
-                        (Action::ListEdit, "change the rule"),
-                        (Action::ListClose, "back"),
-                    ]);
-                    return Lower { lines, keep, text: None, keys };
-                };
-                lines.extend(say("the rule:"));
-                if let Some(error) = &edit.error {
-                    lines.push(Line::from(span(flat(error), theme.failure)));
-                }
-                keep.end = lines.len();
-                let keys = keys(&[(Action::EditorDone, "use this rule"), (Action::EditorClose, "back")]);
-                Lower { lines, keep, text: Some(Text::Line(&edit.text)), keys }
-            }
-            Pane::DenyMessage(composer) => writing("Deny, and tell the model:", "deny with this message", composer),
-            Pane::Comment(composer) => writing("Allow, and say afterwards:", "allow and send this", composer),
-            Pane::PlanFeedback(composer) => writing("Keep planning. What should be different?", "send", composer),
-            Pane::FreeText(composer) => writing("Your own answer:", "use this answer", composer),
-            Pane::Edit(edit) => {
-                let label = match edit.field {
-                    Some(field) => format!("Change the {field}; what stands here is what will run:"),
-                    None => "Change the input; it must stay JSON. What stands here is what will run:".to_owned(),
-                };
-                let mut lines = say(&label);
-                if let Some(error) = &edit.error {
-                    let error = format!("{} {}", theme.glyphs.warning, flat(error));
-                    lines.extend(wrap(&[span(error, theme.warning)], room, &Indent::default()));
-                }
-                let keys = keys(&[
-                    (Action::EditorDone, "allow this"),
-                    (Action::EditorNewline, "newline"),
-                    (Action::EditorExternal, "your editor"),
-                    (Action::EditorClose, "back"),
-                ]);
-                Lower { lines, text: Some(Text::Box(&edit.composer)), keys, keep: 0..0 }
-            }
-            Pane::TypeYes { typed, .. } => Lower {
-                lines: say("This must not be allowed by one key. Type yes to allow it:"),
-                text: Some(Text::Line(typed)),
-                keys: keys(&[(Action::EditorDone, "allow, once it says yes"), (Action::EditorClose, "back")]),
-                keep: 0..0,
-            },
-            Pane::Whole => Lower {
-                keys: keys(&[
-                    (Action::PagePageDown, "scroll"),
-                    (Action::PageCopy, "copy"),
-                    (Action::PageClose, "back"),
-                ]),
-                ..none
-            },
-        }
-    }
-
-    fn text_rows(&self, lower: &Lower<'_>, room: usize, inside: u16) -> u16 {
-        match &lower.text {
-            None => 0,
-            Some(Text::Line(_)) => 1,
-            Some(Text::Box(composer)) => {
-                let is_edit = matches!(self.pane(), Pane::Edit(_));
-                let most = if is_edit { inside.saturating_sub(3) } else { MAX_TEXT }.max(1);
-                let wide = u16::try_from(room).unwrap_or(u16::MAX).saturating_sub(TEXT_MARK);
-                let n_rows = composer::lay(composer, wide, most).n_rows();
-                u16::try_from(n_rows).unwrap_or(u16::MAX).clamp(if is_edit { 3 } else { 1 }, most.max(3))
-            }
-        }
-    }
-
     fn draw_lower(&self, buf: &mut Buffer, area: Rect, lower: &Lower<'_>, n_text: u16) -> Option<Position> {
         let theme = self.scene.theme;
         // The text comes first where there is no room for all, then the keys.
@@ -411,8 +278,8 @@ impl<'d> Dialog<'d, '_> {
         let n_lines = area.height - n_text - n_keys;
         let lines_at = Rect { height: n_lines, ..area };
         let height = usize::from(n_lines);
-        let scroll =
-            lower.keep.end.saturating_sub(height).min(lower.keep.start.max(lower.keep.end.saturating_sub(height)));
+        // What is selected begins on the screen, and ends there if it fits.
+        let scroll = lower.keep.end.saturating_sub(height).min(lower.keep.start);
         modal::window(buf, lines_at, &lower.lines, scroll);
         let text_at = Rect { y: lines_at.bottom(), height: n_text, ..area };
         let keys_at = Rect { y: text_at.bottom(), height: n_keys, ..area };

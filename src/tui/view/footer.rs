@@ -10,6 +10,7 @@ use super::paint::flat;
 use super::paint::join;
 use super::paint::put;
 use super::paint::span;
+use super::paint::spelled;
 use super::pulse::Pulse;
 use super::state;
 use crate::core::approval::Approval;
@@ -84,14 +85,15 @@ pub(super) fn hints(scene: &Scene<'_>, room: usize) -> Spans {
     for hint in possible(scene) {
         let Some(key) = scene.keymap.key_of(hint.action) else { continue };
         let gap = if out.is_empty() { String::new() } else { format!(" {} ", theme.glyphs.separator) };
-        let wide = width::of(&gap) + width::of(&key) + 1 + width::of(hint.words);
+        let words = spelled(hint.words, theme);
+        let wide = width::of(&gap) + width::of(&key) + 1 + width::of(&words);
         if used + wide > room {
             break;
         }
         used += wide;
         out.push(span(gap, theme.dim));
         out.push(span(key, theme.key));
-        out.push(span(format!(" {}", hint.words), theme.dim));
+        out.push(span(format!(" {words}"), theme.dim));
     }
     out
 }

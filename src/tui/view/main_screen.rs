@@ -14,6 +14,7 @@ use super::paint::fit;
 use super::paint::flat;
 use super::paint::join;
 use super::paint::put;
+use super::paint::quoted;
 use super::paint::rule;
 use super::paint::span;
 use super::paint::wipe;
@@ -140,7 +141,7 @@ pub(super) fn draw(
         panel::draw(buf, at, scene, session, pulse);
     }
     strip::draw(buf, regions.docked, docked, scene);
-    draw_rule(buf, &regions, area, scene, session, pulse);
+    draw_rule(buf, &regions, scene, session, pulse);
     let cursor = draw_input(buf, regions.input, scene, typed);
     if regions.tabs.height > 0 {
         tabs::draw(buf, regions.tabs, scene);
@@ -198,14 +199,7 @@ fn placeholder(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 
 /// The line above the input carries what has no place of its own: the status without a panel, the mode of
 /// the keys, a search, and on a small screen what tabs and footer would say.
-fn draw_rule(
-    buf: &mut Buffer,
-    regions: &Regions,
-    screen: Rect,
-    scene: &Scene<'_>,
-    session: Option<&Session>,
-    pulse: &mut Pulse,
-) {
+fn draw_rule(buf: &mut Buffer, regions: &Regions, scene: &Scene<'_>, session: Option<&Session>, pulse: &mut Pulse) {
     let area = regions.rule;
     if area.height == 0 {
         return;
@@ -239,7 +233,7 @@ fn draw_rule(
         } else {
             format!("{} of {}", find.current + 1, find.hits.len())
         };
-        right.push(vec![span(format!("“{}” {at}", flat(&find.text)), theme.accent)]);
+        right.push(vec![span(format!("{} {at}", quoted(&flat(&find.text), theme)), theme.accent)]);
     }
     if scene.ui.focus(scene.fleet) == Context::Timeline {
         let key = scene.keymap.key_of(Action::LeaveTimeline).map(|key| format!("{key} leaves ")).unwrap_or_default();
@@ -262,7 +256,6 @@ fn draw_rule(
         let wide = u16::try_from(right_width + 2).unwrap_or(area.width);
         put(buf, area.right() - wide - 1, area.y, wide, &boxed);
     }
-    let _ = screen;
 }
 
 /// The panel over the timeline, where there is no room beside it.

@@ -1,5 +1,7 @@
 //! Putting styled text onto the buffer, clipped, and short forms of text from outside.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -161,6 +163,29 @@ pub(super) fn flat(raw: &str) -> String {
     let head: String = raw.chars().take(MAX_SUMMARY_CHARS).collect();
     let clean = sanitize(&head);
     if clean.as_str().contains('\n') { clean.as_str().replace('\n', " ") } else { clean.as_str().to_owned() }
+}
+
+/// Words of ours in the spelling of the theme: quotation marks and dashes have ASCII twins too. Never for
+/// what comes from outside: that is shown as it is.
+pub(super) fn spelled<'t>(text: &'t str, theme: &Theme) -> Cow<'t, str> {
+    if !theme.glyphs.ellipsis.is_ascii() || text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '“' | '”' => out.push('"'),
+            '…' => out.push_str("..."),
+            '–' | '−' | '·' => out.push('-'),
+            other => out.push(other),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A text from outside between quotation marks of ours.
+pub(super) fn quoted(text: &str, theme: &Theme) -> String {
+    if theme.glyphs.ellipsis.is_ascii() { format!("\"{text}\"") } else { format!("“{text}”") }
 }
 
 /// `1 call`, `3 calls`.

@@ -8,6 +8,7 @@ use ratatui::text::Line;
 
 use super::Scene;
 use super::cells::tool_label;
+use super::modal;
 use super::paint::Spans;
 use super::paint::count;
 use super::paint::fit;
@@ -251,12 +252,11 @@ fn tools(sheet: &mut Sheet<'_>, session: &Session) {
     used.sort_by(|(name, n), (other_name, other)| other.cmp(n).then(name.cmp(other_name)));
     sheet.heading("TOOLS", &count(used.iter().map(|(_, n)| n).sum(), "call", "calls"));
     let times = if theme.glyphs.ellipsis.is_ascii() { "x" } else { "×" };
-    let mut line: Spans = Vec::new();
-    for (name, n) in used.iter().take(8) {
-        line.push(span(tool_label(name, theme), theme.text));
-        line.push(span(format!("{times}{n}  "), theme.dim));
-    }
-    sheet.lines.extend(wrap(&line, sheet.room, &Indent::default()).into_iter().take(3));
+    let piece = |(name, n): &(&str, u64)| {
+        vec![span(tool_label(name, theme), theme.text), span(format!("{times}{n}"), theme.dim)]
+    };
+    let lines = modal::flow(used.iter().take(8).map(piece).collect(), sheet.room, theme);
+    sheet.lines.extend(lines.into_iter().take(3));
 }
 
 fn last(sheet: &mut Sheet<'_>, session: &Session) {

@@ -8,6 +8,7 @@ use super::Scene;
 use super::paint::Spans;
 use super::paint::flat;
 use super::paint::put;
+use super::paint::quoted;
 use super::paint::span;
 use crate::core::session::Session;
 use crate::tui::input::action::Action;
@@ -89,8 +90,11 @@ fn missing(scene: &Scene<'_>, program: &str, room: usize) -> Vec<Line<'static>> 
     let theme = scene.theme;
     let mark = Indent::hanging(vec![span(format!("{} ", theme.glyphs.warning), theme.warning)]);
     let none = Indent::default();
-    let mut lines =
-        wrap(&[span(format!("There is no program “{}” on the PATH.", flat(program)), theme.strong)], room, &mark);
+    let mut lines = wrap(
+        &[span(format!("There is no program {} on the PATH.", quoted(&flat(program), theme)), theme.strong)],
+        room,
+        &mark,
+    );
     lines.push(Line::default());
     lines.extend(wrap(
         &[span("adjutant drives the Claude Code CLI, and it is not installed here. To install it:", theme.text)],

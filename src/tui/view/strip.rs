@@ -51,8 +51,22 @@ pub(super) fn wish(approval: &Approval, env: &Env<'_>) -> Spans {
     spans
 }
 
-/// What a tool does, as the verb after "wants to".
-pub(super) fn verb(tool: &str) -> &'static str {
+/// What a tool does, after "wants to", where nothing follows.
+pub(super) fn deed(tool: &str) -> &'static str {
+    match tool {
+        "Edit" | "MultiEdit" | "NotebookEdit" => "change a file",
+        "Write" => "write a file",
+        "Read" | "NotebookRead" => "read a file",
+        "WebFetch" => "fetch a page",
+        "WebSearch" => "search the web",
+        "Grep" | "Glob" => "search",
+        "Agent" | "Task" => "start",
+        _ => "run",
+    }
+}
+
+/// What a tool does, after "wants to" and before what it is about.
+fn verb(tool: &str) -> &'static str {
     match tool {
         "Bash" | "PowerShell" => "run",
         "Edit" | "MultiEdit" | "NotebookEdit" => "change",
@@ -61,7 +75,7 @@ pub(super) fn verb(tool: &str) -> &'static str {
         "WebFetch" => "fetch",
         "WebSearch" | "Grep" | "Glob" => "search for",
         "Agent" | "Task" => "start",
-        _ => "use",
+        _ => "run with",
     }
 }
 

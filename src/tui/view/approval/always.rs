@@ -11,7 +11,9 @@ use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
 use crate::tui::theme::Theme;
 use crate::tui::ui::approval::AlwaysList;
+use crate::tui::view::paint::quoted;
 use crate::tui::view::paint::span;
+use crate::tui::view::paint::spelled;
 
 /// The choices as lines, and the line at which the selected one begins and ends.
 pub(super) fn lines(list: &AlwaysList, room: usize, theme: &Theme) -> (Vec<Line<'static>>, std::ops::Range<usize>) {
@@ -32,7 +34,7 @@ pub(super) fn lines(list: &AlwaysList, room: usize, theme: &Theme) -> (Vec<Line<
                 out.extend(wrap(&line, room, &under));
             }
         }
-        out.extend(wrap(&[span(place(update), theme.dim)], room, &under));
+        out.extend(wrap(&[span(spelled(&place(update), theme), theme.dim)], room, &under));
         if let Some(warning) = update.warning() {
             let warning = reveal_with(&warning, &theme.glyphs).text;
             let mark = Indent::hanging(vec![span(format!("  {} ", theme.glyphs.warning), theme.warning)]);
@@ -74,7 +76,7 @@ fn words(update: &PermissionUpdate, theme: &Theme) -> String {
                 RuleBehavior::Deny => "deny",
                 RuleBehavior::Ask => "ask before",
             };
-            let what: Vec<String> = rules.iter().map(rule_words).collect();
+            let what: Vec<String> = rules.iter().map(|rule| rule_words(rule, theme)).collect();
             format!("{verb} {}", what.join(" and "))
         }
         PermissionUpdate::AddDirectories { directories, .. } => {
@@ -86,7 +88,7 @@ fn words(update: &PermissionUpdate, theme: &Theme) -> String {
     reveal_with(&text, &theme.glyphs).text.as_str().replace('\n', " ")
 }
 
-fn rule_words(rule: &Rule) -> String {
+fn rule_words(rule: &Rule, theme: &Theme) -> String {
     let tool = &rule.tool;
     let Some(content) = rule.content.as_deref() else { return format!("every call of {tool}") };
     if tool == "Bash" {
@@ -94,8 +96,8 @@ fn rule_words(rule: &Rule) -> String {
             content.strip_suffix(":*").or_else(|| content.strip_suffix(" *")).or_else(|| content.strip_suffix('*'));
         return match beginning {
             Some("") => "every Bash command".to_owned(),
-            Some(beginning) => format!("every Bash command beginning with “{beginning}”"),
-            None => format!("the Bash command “{content}”"),
+            Some(beginning) => format!("every Bash command beginning with {}", quoted(beginning, theme)),
+            None => format!("the Bash command {}", quoted(content, theme)),
         };
     }
     if let Some(domain) = content.strip_prefix("domain:") {
@@ -110,7 +112,8 @@ mod tests {
 
     #[test]
     fn rules_are_said_in_words() {
-        let said = |text: &str| rule_words(&Rule::parse(text).unwrap());
+        let theme = Theme::default();
+        let said = |text: &str| rule_words(&Rule::parse(text).unwrap(), &theme);
         assert_eq!(said("Bash(npm ci *)"), "every Bash command beginning with “npm ci”");
         assert_eq!(said("Bash(npm test:*)"), "every Bash command beginning with “npm test”");
         assert_eq!(said("Bash(git status)"), "the Bash command “git status”");

@@ -14,6 +14,7 @@ use crate::tui::view::footer;
 use crate::tui::view::modal;
 use crate::tui::view::paint::Spans;
 use crate::tui::view::paint::span;
+use crate::tui::view::paint::spelled;
 
 /// How the answers show.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +39,10 @@ impl Answers<'_> {
             if self.is_armed { (self.theme.key, self.theme.text) } else { (self.theme.dim, self.theme.dim) };
         let is_chosen = self.choice.and_then(|choice| CHOICES.get(choice)) == Some(&action);
         let dress = |style: Style| if is_chosen { style.patch(self.theme.selection) } else { style };
-        let mut piece = vec![span(format!("[{key}]"), dress(key_style)), span(format!(" {words}"), dress(text_style))];
+        let mut piece = vec![
+            span(format!("[{key}]"), dress(key_style)),
+            span(format!(" {}", spelled(words, self.theme)), dress(text_style)),
+        ];
         if self.n_unseen > 0 && action == Action::AllowOnce {
             piece.push(span(format!(" {} {} unread", self.theme.glyphs.down, self.n_unseen), self.theme.warning));
         }

@@ -13,6 +13,7 @@ use crate::tui::render::sanitize::reveal_with;
 use crate::tui::view::cells::short_path;
 use crate::tui::view::paint::count;
 use crate::tui::view::paint::span;
+use crate::tui::view::paint::spelled;
 
 /// One replacement.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +110,7 @@ pub(super) fn show(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {
     };
     let mut head = vec![span(clean.as_str().replace('\n', " "), theme.strong)];
     if !fact.is_empty() {
-        head.push(span(format!("  {fact}"), theme.dim));
+        head.push(span(format!("  {}", spelled(&fact, theme)), theme.dim));
     }
     let none = crate::tui::render::wrap::Indent::default();
     let lines = crate::tui::render::wrap::wrap_hard(&head, sheet.room, &none);
@@ -183,9 +184,20 @@ fn edited(sheet: &mut Sheet<'_>, swaps: &[Swap<'_>], before: Option<&FileBefore>
         if swap.all {
             sheet.say("everywhere in the file", sheet.theme.dim);
         }
-        compare(sheet, Some(swap.old), swap.new, 0);
+        let (old, new) = as_lines(swap);
+        compare(sheet, Some(&old), &new, 0);
     }
     what.to_owned()
+}
+
+/// Pieces from the middle of a file: that neither ends with a newline means nothing.
+fn as_lines(swap: &Swap<'_>) -> (String, String) {
+    let ends = |text: &str| text.is_empty() || !text.ends_with('\n');
+    if !ends(swap.old) || !ends(swap.new) {
+        return (swap.old.to_owned(), swap.new.to_owned());
+    }
+    let ended = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
+    (ended(swap.old), ended(swap.new))
 }
 
 fn notebook(sheet: &mut Sheet<'_>, input: &Value) -> String {

@@ -12,6 +12,7 @@ use crate::tui::render::highlight::Language;
 use crate::tui::render::markdown::markdown;
 use crate::tui::render::sanitize::sanitize;
 use crate::tui::view::paint::count;
+use crate::tui::view::paint::quoted;
 
 /// The page of a request for a tool, or of a plan.
 pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: &str) -> Vec<Line<'static>> {
@@ -133,7 +134,7 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
         }
     };
     // The model's words may lie: they are quoted and said to be its own.
-    let quoted = |words: &str| format!("“{}” (the model's words)", words.trim());
+    let quoted = |words: &str| format!("{} (the model's words)", quoted(words.trim(), theme));
     let in_input = approval.input.get("description").and_then(Value::as_str).filter(|_| is_command(&approval.tool));
     let described = approval.description.as_deref();
     row("why", described.map(quoted).as_deref(), theme.emphasis);

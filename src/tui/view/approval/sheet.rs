@@ -17,7 +17,9 @@ use crate::tui::render::wrap::wrap_hard;
 use crate::tui::theme::Theme;
 use crate::tui::view::paint::Spans;
 use crate::tui::view::paint::count;
+use crate::tui::view::paint::quoted;
 use crate::tui::view::paint::span;
+use crate::tui::view::paint::spelled;
 
 /// Labels of rows stand in a column of this width.
 const LABEL_WIDTH: usize = 10;
@@ -119,10 +121,13 @@ impl<'s> Sheet<'s> {
             lines.extend(wrap(&[span(text, theme.warning)], self.room, &mark));
         }
         for (word, imitates) in self.lookalikes.iter().take(MAX_LOOKALIKES) {
+            let quote = |text: &str| spelled(text, theme).into_owned();
+            let imitated = quoted(imitates, theme);
             let text: Spans = vec![
-                span("“", theme.text),
+                span(quote("“"), theme.text),
                 span(word.clone(), theme.lookalike),
-                span(format!("” only looks like “{imitates}”: it has letters of another script."), theme.warning),
+                span(quote("”"), theme.text),
+                span(format!(" only looks like {imitated}: it has letters of another script."), theme.warning),
             ];
             lines.extend(wrap(&text, self.room, &mark));
         }

@@ -15,6 +15,7 @@ use crate::tui::render::sanitize::CleanText;
 use crate::tui::render::sanitize::sanitize;
 use crate::tui::view::paint::Spans;
 use crate::tui::view::paint::span;
+use crate::tui::view::paint::spelled;
 
 /// Rows of a diff that show in the timeline, as a multiple of those of an output.
 const DIFF_FACTOR: usize = 3;
@@ -104,8 +105,7 @@ pub(super) fn facts(call: &ToolCall, env: &Env<'_>) -> Spans {
     let (added, removed) = count_changes(call, env);
     let mut spans = vec![span(format!("+{added}"), theme.diff.add_gutter)];
     if removed > 0 || call.name != "Write" {
-        let minus = if theme.glyphs.ellipsis.is_ascii() { "-" } else { "−" };
-        spans.push(span(format!(" {minus}{removed}"), theme.diff.remove_gutter));
+        spans.push(span(format!(" {}{removed}", spelled("−", theme)), theme.diff.remove_gutter));
     }
     spans
 }

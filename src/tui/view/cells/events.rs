@@ -35,6 +35,7 @@ use crate::tui::view::paint::count;
 use crate::tui::view::paint::flat;
 use crate::tui::view::paint::join;
 use crate::tui::view::paint::span;
+use crate::tui::view::paint::spelled;
 use crate::tui::view::pulse::Pulse;
 
 /// Columns kept free for the time at the right of a prompt.
@@ -197,7 +198,7 @@ pub(super) fn turn_end(end: &TurnEnd, at: Timestamp, shape: Shape, env: &Env<'_>
 fn failed(trouble: &Trouble, at: Timestamp, facts: Spans, shape: Shape, env: &Env<'_>) -> Laid {
     let theme = env.theme;
     let room = shape.width;
-    let mut headline = flat(&trouble.headline());
+    let mut headline = flat(&spelled(&trouble.headline(), theme));
     if let TroubleKind::RateLimit { lifts: Some(lifts) } = trouble.kind {
         let at = clock(lifts, at, env).into_iter().map(|span| span.content.into_owned()).collect::<String>();
         headline = format!("{headline} It lifts at {at}.");
@@ -205,7 +206,7 @@ fn failed(trouble: &Trouble, at: Timestamp, facts: Spans, shape: Shape, env: &En
     let mark = Indent::hanging(vec![span(format!("{} ", theme.glyphs.failure), theme.failure)]);
     let under = Indent { first: vec![span("  ", theme.text)], rest: vec![span("  ", theme.text)] };
     let mut lines = wrap(&[span(headline, theme.failure)], room, &mark);
-    lines.extend(wrap(&[span(trouble.advice(), theme.text)], room, &under));
+    lines.extend(wrap(&[span(spelled(trouble.advice(), theme), theme.text)], room, &under));
     let key = |action| env.keymap.key_of(action);
     let mut keys: Vec<Spans> = Vec::new();
     if let Some(retry) = key(Action::Retry).filter(|_| trouble.is_retryable()) {

@@ -10,6 +10,7 @@ use crate::tui::render::time;
 use crate::tui::view::paint::Spans;
 use crate::tui::view::paint::flat;
 use crate::tui::view::paint::one_line;
+use crate::tui::view::paint::quoted;
 use crate::tui::view::paint::span;
 
 fn text<'v>(input: &'v Value, key: &str) -> Option<&'v str> {
@@ -37,7 +38,7 @@ pub(in crate::tui::view) fn summary(tool: &str, input: &Value, env: &Env<'_>) ->
     let path = |raw: &str| short_path(raw, env.directory, env.home, PATH_ROOM, theme.glyphs.ellipsis);
     let path_of = |key: &str| text(input, key).map(path);
     let plain = |text: String| vec![span(text, theme.text)];
-    let quoted = |text: &str| format!("“{}”", one_line(text, theme));
+    let quoted = |text: &str| quoted(&one_line(text, theme), theme);
     let with_dim = |first: String, rest: String| {
         let mut spans = plain(first);
         if !rest.is_empty() {
@@ -86,7 +87,7 @@ pub(in crate::tui::view) fn summary(tool: &str, input: &Value, env: &Env<'_>) ->
 
 fn read_range(input: &Value) -> String {
     match (number(input, "offset"), number(input, "limit")) {
-        (Some(offset), Some(limit)) => format!("lines {offset}–{}", offset.saturating_add(limit).saturating_sub(1)),
+        (Some(offset), Some(limit)) => format!("lines {offset} to {}", offset.saturating_add(limit).saturating_sub(1)),
         (Some(offset), None) => format!("from line {offset}"),
         (None, Some(limit)) => format!("first {limit} lines"),
         (None, None) => String::new(),
