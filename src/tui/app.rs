@@ -173,6 +173,9 @@ impl App {
         for opening in std::mem::take(&mut self.open) {
             self.open(opening);
         }
+        // The first of several is the one to look at.
+        let first = self.ui.awaited_tags.iter().min().copied();
+        self.ui.awaited_tags.retain(|tag| Some(*tag) == first);
         self.changed();
     }
 

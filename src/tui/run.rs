@@ -6,12 +6,14 @@
 use std::io;
 use std::time::Instant;
 
+use crossterm::event::Event as TerminalEvent;
 use crossterm::event::EventStream;
-use futures_util::FutureExt as _;
 use futures_util::StreamExt as _;
 use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::app::App;
 use super::app::Ended;
@@ -27,27 +29,30 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
     let guard = Guard::take()?;
     let mut signals =
         [signal(SignalKind::terminate())?, signal(SignalKind::hangup())?, signal(SignalKind::interrupt())?];
-    let mut events = Some(EventStream::new());
+    let mut keyboard = Some(Keyboard::listen());
     let mut app = App::new(link, options)?;
     app.draw()?;
     app.start();
     while app.ended().is_none() {
         let due = app.next_frame();
-        let stream = events.get_or_insert_with(EventStream::new);
+        let events = &mut keyboard.get_or_insert_with(Keyboard::listen).events;
         tokio::select! {
             biased;
             () = any(&mut signals) => app.end(Ended::Signal),
-            event = stream.next() => {
+            event = events.recv() => {
                 let mut event = event;
                 for _ in 0..MAX_INPUT_BATCH {
                     match event {
-                        Some(Ok(found)) => app.input(found),
+                        Some(found) => app.input(found),
                         // The terminal is gone: there is nobody to tell.
-                        Some(Err(_)) | None => app.end(Ended::Signal),
+                        None => app.end(Ended::Signal),
                     }
-                    match stream.next().now_or_never() {
-                        Some(next) if app.ended().is_none() && !app.has_visit() => event = next,
-                        _ => break,
+                    if app.ended().is_some() || app.has_visit() {
+                        break;
+                    }
+                    match events.try_recv() {
+                        Ok(next) => event = Some(next),
+                        Err(_) => break,
                     }
                 }
             }
@@ -56,7 +61,9 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
         }
         if app.has_visit() {
             // Whoever borrows the terminal must be the only one to read it.
-            events = None;
+            if let Some(keyboard) = keyboard.take() {
+                keyboard.stop().await;
+            }
             app.visit().await?;
         }
         if app.next_frame().is_some_and(|due| due <= Instant::now()) {
@@ -65,6 +72,34 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
     }
     drop(guard);
     Ok(app.ended().unwrap_or(Ended::Quit))
+}
+
+/// The task that reads the terminal. It is a task of its own because the event stream remembers the first
+/// waker it is polled with: looking at it in passing would make it forget to wake the loop.
+struct Keyboard {
+    events: mpsc::Receiver<TerminalEvent>,
+    reader: JoinHandle<()>,
+}
+
+impl Keyboard {
+    fn listen() -> Self {
+        let (sender, events) = mpsc::channel(MAX_INPUT_BATCH);
+        let reader = tokio::spawn(async move {
+            let mut stream = EventStream::new();
+            while let Some(Ok(event)) = stream.next().await {
+                if sender.send(event).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Self { events, reader }
+    }
+
+    /// Returns when nothing of ours reads the terminal any more.
+    async fn stop(self) {
+        self.reader.abort();
+        let _ = self.reader.await;
+    }
 }
 
 async fn any(signals: &mut [Signal; 3]) {

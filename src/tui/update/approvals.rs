@@ -23,14 +23,11 @@ use crate::tui::ui::approval::ARMING_MS;
 use crate::tui::ui::approval::AlwaysList;
 use crate::tui::ui::approval::ApprovalFocus;
 use crate::tui::ui::approval::ApprovalForm;
+use crate::tui::ui::approval::CHOICES;
 use crate::tui::ui::approval::EditBox;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::approval::QUIET_MS;
 use crate::tui::ui::composer::Composer;
-
-/// The answers that the arrows walk through, in the order in which they are shown. Never one that
-/// remembers: "always" is chosen on purpose or not at all.
-pub const CHOICES: [Action; 3] = [Action::AllowOnce, Action::Deny, Action::DenyAndStop];
 
 /// Whether an approval still wants an answer from here.
 pub fn is_pending(ui: &Ui, open: &OpenApproval) -> bool {

@@ -24,7 +24,8 @@ pub(super) fn scroll(ui: &mut Ui, by: ScrollBy) {
 
 /// Gives the timeline the keys, with its last entry selected.
 pub(super) fn enter(ui: &mut Ui, session: &Session) {
-    if let Some(last) = session.transcript.last() {
+    let shown = |cell: &&Cell| ui.tab().is_some_and(|tab| tab.is_shown(&session.transcript, cell));
+    if let Some(last) = session.transcript.iter().rev().find(shown) {
         select(ui, last.id);
     }
 }
@@ -107,9 +108,11 @@ fn is_prompt(cell: &Cell) -> bool {
 fn step(ui: &mut Ui, session: &Session, from: CellId, step: isize, wanted: impl Fn(&Cell) -> bool) {
     let order = session.transcript.order();
     let Some(mut place) = order.iter().position(|id| *id == from) else { return };
+    let Some(tab) = ui.tab() else { return };
     while let Some(next) = place.checked_add_signed(step).filter(|next| *next < order.len()) {
         place = next;
-        if session.transcript.get(order[place]).is_some_and(&wanted) {
+        let cell = session.transcript.get(order[place]);
+        if cell.is_some_and(|cell| wanted(cell) && tab.is_shown(&session.transcript, cell)) {
             select(ui, order[place]);
             return;
         }
