@@ -34,12 +34,21 @@ fn is_too_early(ui: &Ui, world: World<'_>) -> bool {
     is_on_approval(ui, world) && !ui.approval.is_some_and(armed)
 }
 
+/// A key that came too early starts the dialog's guard again: a key held down, or a hand that is still
+/// typing, must rest before anything it does can be an answer.
+fn begin_anew(ui: &mut Ui, world: World<'_>) {
+    if let Some(focus) = &mut ui.approval {
+        focus.drawn = focus.drawn.map(|_| world.now);
+    }
+}
+
 /// A key was pressed.
 pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent) -> Vec<Effect> {
     let too_early = is_too_early(ui, world);
     ui.last_key = world.now;
     if too_early {
         ui.pending_key = None;
+        begin_anew(ui, world);
         return Vec::new();
     }
     let context = ui.focus(world.fleet);
@@ -82,6 +91,7 @@ pub fn paste(ui: &mut Ui, world: World<'_>, text: &str) -> Vec<Effect> {
     ui.last_key = world.now;
     ui.pending_key = None;
     if too_early {
+        begin_anew(ui, world);
         return Vec::new();
     }
     if is_on_approval(ui, world) && matches!(shown_pane(ui), Some(Pane::TypeYes { .. })) {

@@ -1,0 +1,109 @@
+//! The parts whose cost decides how the whole feels: a line decoded, an event folded, a frame drawn over a
+//! short and over a long timeline (the ratio of these two is the point: a frame costs what is visible).
+
+#![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
+
+use std::hint::black_box;
+
+use adjutant::core::cell::BlockKind;
+use adjutant::core::event::Event;
+use adjutant::core::event::EventKind;
+use adjutant::core::fleet::Fleet;
+use adjutant::core::ids::Generation;
+use adjutant::core::ids::SessionId;
+use adjutant::core::ids::Timestamp;
+use adjutant::core::session::SessionSpec;
+use adjutant::core::tool::ToolOutcome;
+use adjutant::core::tool::ToolOutput;
+use adjutant::tui::input::keymap::Keymap;
+use adjutant::tui::theme::Theme;
+use adjutant::tui::ui::Ui;
+use adjutant::tui::update;
+use adjutant::tui::update::World;
+use adjutant::tui::view;
+use adjutant::tui::view::Layouts;
+use adjutant::tui::view::Scene;
+use adjutant::wire::decode::decode;
+use criterion::Criterion;
+use criterion::Throughput;
+use criterion::criterion_group;
+use criterion::criterion_main;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use serde_json::json;
+
+fn event(seq: u64, kind: EventKind) -> Event {
+    Event { seq, session: SessionId(1), generation: Generation(0), at: Timestamp(seq as i64), kind }
+}
+
+/// A session with so many tool calls and texts.
+fn fleet(n_pairs: u64) -> Fleet {
+    let mut fleet = Fleet::default();
+    let mut seq = 0;
+    let mut apply = |kind| {
+        seq += 1;
+        fleet.apply(&event(seq, kind));
+    };
+    apply(EventKind::Opened { spec: SessionSpec { directory: "/p".into(), ..SessionSpec::default() }, tag: None });
+    for n in 0..n_pairs {
+        let text = format!(
+            "Paragraph **{n}** with `code` and a few more words, so that it takes more than one line of the timeline."
+        );
+        let block = format!("b{n}").as_str().into();
+        apply(EventKind::BlockEnded { block, parent: None, kind: BlockKind::Text, text });
+        let call: adjutant::core::ids::ToolCallId = format!("c{n}").as_str().into();
+        apply(EventKind::ToolStarted {
+            call: call.clone(),
+            parent: None,
+            name: "Bash".into(),
+            input: json!({ "command": "cargo test" }),
+        });
+        let output = ToolOutput { text: "line\n".repeat(20), ..ToolOutput::default() };
+        apply(EventKind::ToolEnded { call, outcome: ToolOutcome::Done, output });
+    }
+    fleet
+}
+
+fn frames(c: &mut Criterion) {
+    let (keymap, theme) = (Keymap::default(), Theme::default());
+    let mut group = c.benchmark_group("frame 120x40");
+    for (name, n_pairs) in [("100 cells", 50), ("20,000 cells", 9_900)] {
+        let fleet = fleet(n_pairs);
+        let mut ui = Ui::default();
+        update::settle(&mut ui, World { fleet: &fleet, keymap: &keymap, now: Timestamp(1) });
+        let mut layouts = Layouts::default();
+        let mut screen = Terminal::new(TestBackend::new(120, 40)).unwrap();
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let scene =
+                    Scene { fleet: &fleet, ui: &ui, keymap: &keymap, theme: &theme, now: Timestamp(2), entries: None };
+                let draw = |frame: &mut ratatui::Frame<'_>| {
+                    black_box(view::draw(frame, &scene, &mut layouts));
+                };
+                screen.draw(draw).unwrap();
+            });
+        });
+    }
+    group.finish();
+}
+
+fn lines(c: &mut Criterion) {
+    let delta = json!({ "type": "stream_event", "session_id": "s", "uuid": "u", "parent_tool_use_id": null,
+        "event": { "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": "some words " } } })
+    .to_string();
+    let mut group = c.benchmark_group("one delta");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("decoded", |b| b.iter(|| black_box(decode(&delta))));
+    let mut fleet = fleet(10);
+    let mut seq = fleet.seq();
+    group.bench_function("folded", |b| {
+        b.iter(|| {
+            seq += 1;
+            fleet.apply(&event(seq, EventKind::BlockDelta { block: "b9".into(), text: "some words ".into() }));
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, frames, lines);
+criterion_main!(benches);
