@@ -8,6 +8,7 @@
     reason = "tests may panic and talk"
 )]
 
+mod engine;
 mod real_cli;
 mod screens;
 mod support;
