@@ -173,7 +173,7 @@ fn idle() {
         "{:<58} {:>7} ticks, {} wake-ups {:>8}",
         "5 s with 4 idle sessions",
         after.0 - before.0,
-        after.1 - before.1,
+        after.1.saturating_sub(before.1),
         "0"
     );
     println!(
@@ -189,12 +189,12 @@ fn idle() {
 fn approvals() {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Program::start(folder.path(), "", 1);
-    program.wait_for("palette");
+    program.wait_for("shall be done");
     let (mut shown, mut answered) = (Vec::new(), Vec::new());
     for n in 0..40 {
         program.forget();
         program.press("go\r");
-        program.wait_for(&format!("number-{n}-"));
+        program.wait_for(&format!("dialog-{n}-"));
         let seen = now_us();
         std::thread::sleep(Duration::from_millis(600));
         let pressed = now_us();
@@ -292,7 +292,7 @@ fn as_cli(log: &str) {
                 std::thread::sleep(Duration::from_millis(1300));
                 writeln!(log, "asked {n} {}", now_us()).unwrap();
                 put(json!({ "type": "control_request", "request_id": format!("r{n}"), "request": {
-                    "subtype": "can_use_tool", "tool_name": "Bash", "tool_use_id": format!("call{n}"), "input": { "command": format!("echo number-{n}-") } } }));
+                    "subtype": "can_use_tool", "tool_name": "Bash", "description": format!("dialog-{n}-"), "tool_use_id": format!("call{n}"), "input": { "command": format!("echo number-{n}-") } } }));
             }
             Some("control_response") => {
                 writeln!(log, "answered {n} {came}").unwrap();

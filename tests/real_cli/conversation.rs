@@ -118,8 +118,11 @@ async fn slash_commands_answer_and_compaction_is_shown() {
         let (mut rig, _api) =
             rig(cli, &[("hello", vec![text("good day")]), ("summar", vec![text("a short summary")])]).await;
         let id = rig.open().await;
-        rig.prompt(id, "hello").await;
-        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        // Less than a few messages are not worth a summary to the CLI.
+        for n in 0..4 {
+            rig.prompt(id, &format!("hello {n}")).await;
+            assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        }
         rig.prompt(id, "/context").await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
         let has_output = rig.session(id).transcript.iter().any(|cell| {

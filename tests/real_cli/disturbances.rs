@@ -23,17 +23,20 @@ use crate::support::api::tool;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_is_interrupted_in_a_text_a_tool_and_an_approval() {
     async fn test(cli: PathBuf) {
-        let (mut rig, api) = rig(cli, &[("talk", vec![slow_text(&"word ".repeat(300), 30)])]).await;
-        api.script("tool", vec![tool("Bash", json!({ "command": "touch begun; sleep 4313", "description": "wait" }))]);
-        api.script("approval", vec![tool("Bash", json!({ "command": "touch never", "description": "wait" }))]);
+        let (mut rig, api) = rig(cli, &[("talkative", vec![slow_text(&"word ".repeat(300), 30)])]).await;
+        api.script(
+            "hammer",
+            vec![tool("Bash", json!({ "command": "touch begun; sleep 4313", "description": "wait" }))],
+        );
+        api.script("permit", vec![tool("Bash", json!({ "command": "touch never", "description": "wait" }))]);
         let id = rig.open().await;
 
-        rig.prompt(id, "talk").await;
+        rig.prompt(id, "be talkative").await;
         rig.wait("streaming", |kind| matches!(kind, EventKind::BlockDelta { .. })).await;
         rig.send(Command::Interrupt { session: id }).await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Interrupted);
 
-        rig.prompt(id, "tool").await;
+        rig.prompt(id, "use the hammer").await;
         let approval = rig.approval().await;
         rig.answer(id, approval.id, Decision::allow_once()).await;
         let begun = rig.project().join("begun");
@@ -43,7 +46,7 @@ async fn a_turn_is_interrupted_in_a_text_a_tool_and_an_approval() {
         rig.send(Command::Interrupt { session: id }).await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Interrupted);
 
-        rig.prompt(id, "approval").await;
+        rig.prompt(id, "ask for a permit").await;
         let approval = rig.approval().await;
         rig.send(Command::Interrupt { session: id }).await;
         let withdrawn = rig.wait("the withdrawal", |kind| matches!(kind, EventKind::ApprovalWithdrawn { .. })).await;
@@ -93,7 +96,6 @@ async fn a_killed_cli_is_shown_and_goes_on_with_the_next_prompt() {
         assert!(session.approvals.is_empty(), "nothing is left to answer");
         assert_eq!(session.queue.len(), 1, "the queue is kept");
         rig.prompt(id, "are you there").await;
-        assert_eq!(rig.turn_end().await, TurnOutcome::Failed(exit.trouble.clone().unwrap()));
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
         let last = api.requests().pop().unwrap().to_string();

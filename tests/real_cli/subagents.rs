@@ -57,7 +57,7 @@ async fn a_background_shell_is_seen_and_ends_with_the_session() {
         api.script(
             "in the background",
             vec![
-                tool("Bash", json!({ "command": command, "description": "wait", "run_in_background": true })),
+                tool("Bash", json!({ "command": format!("touch begun; {command}"), "description": "wait", "run_in_background": true })),
                 text("started"),
             ],
         );

@@ -1,6 +1,7 @@
 //! Pages, lists, questions of ours and texts.
 
 use adjutant::core::ids::SessionId;
+use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
 use adjutant::tui::input::action::ACTIONS;
 use adjutant::tui::input::action::Context;
@@ -110,6 +111,7 @@ fn questions_of_ours_say_what_is_at_stake() {
         question: "Quit while sessions are running?".into(),
         details: vec!["api-refactor is working: the turn is cut off".into(), "docs waits for your answer".into()],
         is_dangerous: false,
+        opened: Timestamp(0),
     };
     check("confirm", Layer::Confirm(confirm), None, 100, 30);
     let confirm = Confirm {
@@ -117,6 +119,7 @@ fn questions_of_ours_say_what_is_at_stake() {
         question: "Let api-refactor run everything without asking?".into(),
         details: vec!["every command, every edit and every fetch runs at once".into()],
         is_dangerous: true,
+        opened: Timestamp(0),
     };
     check("confirm_dangerous", Layer::Confirm(confirm.clone()), None, 100, 30);
     check("confirm_40x10", Layer::Confirm(confirm), None, 40, 10);

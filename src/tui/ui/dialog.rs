@@ -6,6 +6,7 @@ use crate::core::ids::CellId;
 use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
 use crate::core::ids::TaskId;
+use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
@@ -55,6 +56,8 @@ pub enum ConfirmKind {
     Quit,
     CloseTab(SessionId),
     SetMode(SessionId, PermissionMode),
+    /// Allows these once, all of which stand in the details, whole.
+    AllowTogether(Vec<ApprovalId>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +67,8 @@ pub struct Confirm {
     /// What "yes" cuts off or sets loose, a line each.
     pub details: Vec<String>,
     pub is_dangerous: bool,
+    /// When it opened: a key pressed right after was meant for something else.
+    pub opened: Timestamp,
 }
 
 /// What a list is for; its entries are computed from the state whenever they are needed.

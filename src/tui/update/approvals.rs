@@ -9,6 +9,7 @@ use super::waiting;
 use crate::core::approval::Approval;
 use crate::core::approval::ApprovalState;
 use crate::core::approval::Ask;
+use crate::core::approval::Binding;
 use crate::core::approval::Decision;
 use crate::core::approval::OpenApproval;
 use crate::core::command::Command;
@@ -28,6 +29,9 @@ use crate::tui::ui::approval::EditBox;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::approval::QUIET_MS;
 use crate::tui::ui::composer::Composer;
+use crate::tui::ui::dialog::Confirm;
+use crate::tui::ui::dialog::ConfirmKind;
+use crate::tui::ui::dialog::Layer;
 
 /// Whether an approval still wants an answer from here.
 pub fn is_pending(ui: &Ui, open: &OpenApproval) -> bool {
@@ -260,13 +264,7 @@ pub(super) fn decide(ui: &mut Ui, world: World<'_>, approval: &Approval, decisio
             continue;
         }
         let decision = if id == approval.id { decision.clone() } else { without_extras(&decision) };
-        ui.answered.insert(id);
-        effects.push(Effect::Send(Command::Answer {
-            session: open.approval.session,
-            approval: id,
-            decision: Box::new(decision),
-            by: Surface::Terminal,
-        }));
+        effects.push(send_answer(ui, &open.approval, decision));
     }
     ui.approval = None;
     settle_next(ui, world);
@@ -290,6 +288,68 @@ fn without_extras(decision: &Decision) -> Decision {
         }
         other => other.clone(),
     }
+}
+
+/// More than these are not taken in at one glance.
+const MAX_TOGETHER: usize = 8;
+/// A longer command is not read in a list.
+const MAX_GLANCE_CHARS: usize = 120;
+/// The smallest screen on which the question shows every command whole.
+const GLANCE_SCREEN: (u16, u16) = (80, 24);
+
+/// The whole of a request in one line, if it can be judged by that: a plain, short command.
+fn at_a_glance(approval: &Approval) -> Option<&str> {
+    let only_command = |(key, _): (&String, &Value)| matches!(key.as_str(), "command" | "description" | "timeout");
+    let command = approval.input.get("command")?.as_str()?;
+    let is_short = command.chars().nth(MAX_GLANCE_CHARS).is_none() && !command.contains('\n');
+    let is_plain = reveal(command).is_plain() && approval.input.as_object()?.iter().all(only_command);
+    let is_free = approval.binding == Binding::default() && approval.ask == Ask::Tool;
+    (is_short && is_plain && is_free).then_some(command)
+}
+
+/// Asks whether to allow several requests at once, with all of them on the screen.
+pub(super) fn ask_together(ui: &mut Ui, world: World<'_>, ids: Vec<ApprovalId>) {
+    let open: Vec<&Approval> =
+        ids.iter().filter_map(|id| world.fleet.approval(*id)).map(|open| &open.approval).collect();
+    let title = |approval: &Approval| world.fleet.get(approval.session).map_or("", |session| session.title.as_str());
+    let lines: Option<Vec<String>> =
+        open.iter().map(|approval| Some(format!("{}: {}", title(approval), at_a_glance(approval)?))).collect();
+    let has_room = ui.screen.width >= GLANCE_SCREEN.0 && ui.screen.height >= GLANCE_SCREEN.1;
+    let Some(details) = lines.filter(|lines| has_room && lines.len() <= MAX_TOGETHER) else {
+        ui.say(
+            "These cannot be judged at a glance: only a few short commands can be allowed together.",
+            true,
+            world.now,
+        );
+        if let Some(first) = ids.first() {
+            look_at(ui, world, *first);
+        }
+        return;
+    };
+    ui.layers.push(Layer::Confirm(Confirm {
+        question: format!("Allow these {} commands once?", details.len()),
+        is_dangerous: open.iter().any(|approval| !approval.risks.is_empty()),
+        kind: ConfirmKind::AllowTogether(ids),
+        details,
+        opened: world.now,
+    }));
+}
+
+/// Allows what was asked together, as far as it is still open.
+pub(super) fn allow_together(ui: &mut Ui, world: World<'_>, ids: &[ApprovalId]) -> Vec<Effect> {
+    let open: Vec<&OpenApproval> = ids.iter().filter_map(|id| world.fleet.approval(*id)).collect();
+    let open = open.into_iter().filter(|open| is_pending(ui, open)).map(|open| &open.approval).collect::<Vec<_>>();
+    open.into_iter().map(|approval| send_answer(ui, approval, Decision::allow_once())).collect()
+}
+
+fn send_answer(ui: &mut Ui, approval: &Approval, decision: Decision) -> Effect {
+    ui.answered.insert(approval.id);
+    Effect::Send(Command::Answer {
+        session: approval.session,
+        approval: approval.id,
+        decision: Box::new(decision),
+        by: Surface::Terminal,
+    })
 }
 
 fn question(ui: &mut Ui, world: World<'_>, approval: &Approval, action: Action) -> Vec<Effect> {

@@ -19,6 +19,8 @@ use crate::tui::input::key::label;
 use crate::tui::input::keymap::Keymap;
 use crate::tui::input::keymap::Lookup;
 use crate::tui::ui::Ui;
+use crate::tui::ui::approval::ARMING_MS;
+use crate::tui::ui::approval::ApprovalFocus;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::composer::Composer;
 use crate::tui::ui::dialog::Layer;
@@ -30,15 +32,20 @@ fn is_on_approval(ui: &Ui, world: World<'_>) -> bool {
 
 /// Whether what is typed now must be thrown away, because the dialog it would act on was not seen yet.
 fn is_too_early(ui: &Ui, world: World<'_>) -> bool {
-    let armed = |focus: crate::tui::ui::approval::ApprovalFocus| focus.is_armed(world.now, ui.screen.focused);
+    if let Some(Layer::Confirm(confirm)) = ui.layers.last() {
+        return world.now.millis_since(confirm.opened) < ARMING_MS || !ui.screen.focused;
+    }
+    let armed = |focus: ApprovalFocus| focus.is_armed(world.now, ui.screen.focused);
     is_on_approval(ui, world) && !ui.approval.is_some_and(armed)
 }
 
 /// A key that came too early starts the dialog's guard again: a key held down, or a hand that is still
 /// typing, must rest before anything it does can be an answer.
 fn begin_anew(ui: &mut Ui, world: World<'_>) {
-    if let Some(focus) = &mut ui.approval {
-        focus.drawn = focus.drawn.map(|_| world.now);
+    match (ui.layers.last_mut(), &mut ui.approval) {
+        (Some(Layer::Confirm(confirm)), _) => confirm.opened = world.now,
+        (None, Some(focus)) => focus.drawn = focus.drawn.map(|_| world.now),
+        _ => {}
     }
 }
 

@@ -204,7 +204,11 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
     match (kind, item) {
         (_, ListItem::Action(action)) => return sessions::from_palette(ui, world, action),
         (ListKind::Modes(id), ListItem::Mode(mode)) => {
-            return world.fleet.get(*id).map(|session| sessions::set_mode(ui, session, mode)).unwrap_or_default();
+            return world
+                .fleet
+                .get(*id)
+                .map(|session| sessions::set_mode(ui, world.now, session, mode))
+                .unwrap_or_default();
         }
         (ListKind::Models(session), ListItem::Model(model)) => {
             return vec![Effect::Send(Command::SetModel { session: *session, model })];
@@ -214,11 +218,10 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
                 .iter()
                 .filter_map(|item| if let ListItem::Approval(id) = item { Some(*id) } else { None })
                 .collect();
-            // Marked requests are looked at one after another: nothing is decided unseen.
-            for later in &ids {
-                ui.deferred.remove(later);
+            match ids.as_slice() {
+                [] | [_] => approvals::look_at(ui, world, ids.first().copied().unwrap_or(id)),
+                _ => approvals::ask_together(ui, world, ids),
             }
-            approvals::look_at(ui, world, ids.first().copied().unwrap_or(id));
         }
         (ListKind::Completions { n_typed, .. }, ListItem::Text(word)) => compose::take(ui, *n_typed, &word),
         (_, ListItem::Text(text)) => {

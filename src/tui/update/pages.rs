@@ -64,7 +64,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         Action::EditorClose => close(ui),
         Action::ConfirmYes => {
             if let Some(Layer::Confirm(confirm)) = ui.layers.pop() {
-                return sessions::confirmed(&confirm.kind);
+                return sessions::confirmed(ui, world, &confirm.kind);
             }
         }
         Action::ConfirmNo => close(ui),

@@ -9,9 +9,8 @@ use super::timeline;
 use crate::core::command::Command;
 use crate::core::fleet::Fleet;
 use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
-use crate::core::prompt::SendHow;
-use crate::core::prompt::Surface;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
 use crate::tui::input::action::Action;
@@ -103,7 +102,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         Action::Panel => toggle_panel(ui),
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Quit => return quit(ui, world.fleet),
+        Action::Quit => return quit(ui, world),
         Action::ClearOrQuit => return clear_or_quit(ui, world),
         _ => {
             let Some(session) = ui.session(world.fleet) else {
@@ -119,10 +118,10 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
 fn act_on_session(ui: &mut Ui, world: World<'_>, session: &Session, action: Action) -> Vec<Effect> {
     let id = session.id;
     match action {
-        Action::CloseTab => return close(ui, session),
+        Action::CloseTab => return close(ui, world.now, session),
         Action::RenameTab => pages::ask_text(ui, TextKind::Rename(id), "Title of this session", "", &session.title),
         Action::Interrupt => return interrupt(ui, world, session),
-        Action::CycleMode => return set_mode(ui, session, session.mode.next()),
+        Action::CycleMode => return set_mode(ui, world.now, session, session.mode.next()),
         Action::ChooseMode => open_list(ui, ListKind::Modes(id)),
         Action::ChooseModel => open_list(ui, ListKind::Models(id)),
         Action::Queue => open_list(ui, ListKind::Queue(id)),
@@ -187,7 +186,7 @@ pub(super) fn interrupt(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec
 }
 
 /// Asks before the one mode that asks nothing any more.
-pub(super) fn set_mode(ui: &mut Ui, session: &Session, mode: PermissionMode) -> Vec<Effect> {
+pub(super) fn set_mode(ui: &mut Ui, now: Timestamp, session: &Session, mode: PermissionMode) -> Vec<Effect> {
     if mode.is_dangerous() && session.mode != mode {
         ui.layers.push(Layer::Confirm(Confirm {
             kind: ConfirmKind::SetMode(session.id, mode),
@@ -197,6 +196,7 @@ pub(super) fn set_mode(ui: &mut Ui, session: &Session, mode: PermissionMode) -> 
                 format!("It works in {}.", session.spec.directory),
             ],
             is_dangerous: true,
+            opened: now,
         }));
         return Vec::new();
     }
@@ -204,23 +204,14 @@ pub(super) fn set_mode(ui: &mut Ui, session: &Session, mode: PermissionMode) -> 
 }
 
 fn retry(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
-    let last = session.transcript.iter().rev().find_map(|cell| match &cell.body {
-        crate::core::cell::CellBody::Prompt(prompt) => Some(prompt.text.clone()),
-        _ => None,
-    });
-    match (last, session.last_trouble()) {
-        (Some(text), Some(_)) if session.turn.is_none() => {
-            let by = Surface::Terminal;
-            vec![Effect::Send(Command::Send { session: session.id, text, how: SendHow::Queue, by })]
-        }
-        _ => {
-            ui.say("There is nothing to send again: the last turn did not fail.", false, world.now);
-            Vec::new()
-        }
+    if session.turn.is_none() && session.last_trouble().is_some() {
+        return vec![Effect::Send(Command::Retry { session: session.id })];
     }
+    ui.say("There is nothing to send again: the last turn did not fail.", false, world.now);
+    Vec::new()
 }
 
-fn close(ui: &mut Ui, session: &Session) -> Vec<Effect> {
+fn close(ui: &mut Ui, now: Timestamp, session: &Session) -> Vec<Effect> {
     if !session.is_busy() {
         return vec![Effect::Send(Command::Close { session: session.id })];
     }
@@ -229,6 +220,7 @@ fn close(ui: &mut Ui, session: &Session) -> Vec<Effect> {
         question: format!("Close “{}” although it is busy?", session.title),
         details: cut_off(session),
         is_dangerous: false,
+        opened: now,
     }));
     Vec::new()
 }
@@ -257,8 +249,8 @@ fn cut_off(session: &Session) -> Vec<String> {
     lines
 }
 
-fn quit(ui: &mut Ui, fleet: &Fleet) -> Vec<Effect> {
-    let details: Vec<String> = fleet.sessions().filter(|session| session.is_busy()).flat_map(cut_off).collect();
+fn quit(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
+    let details: Vec<String> = world.fleet.sessions().filter(|session| session.is_busy()).flat_map(cut_off).collect();
     if details.is_empty() {
         return vec![Effect::Quit];
     }
@@ -266,7 +258,13 @@ fn quit(ui: &mut Ui, fleet: &Fleet) -> Vec<Effect> {
         ui.layers.iter().any(|layer| matches!(layer, Layer::Confirm(Confirm { kind: ConfirmKind::Quit, .. })));
     if !is_open {
         let question = "Quit and stop what is running?".to_owned();
-        ui.layers.push(Layer::Confirm(Confirm { kind: ConfirmKind::Quit, question, details, is_dangerous: false }));
+        ui.layers.push(Layer::Confirm(Confirm {
+            kind: ConfirmKind::Quit,
+            question,
+            details,
+            is_dangerous: false,
+            opened: world.now,
+        }));
     }
     Vec::new()
 }
@@ -283,15 +281,16 @@ fn clear_or_quit(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
     ui.quit_armed = Some(world.now);
     ui.say("Press ctrl-c once more to quit.", false, world.now);
     let busy = world.fleet.sessions().any(Session::is_busy);
-    if busy { quit(ui, world.fleet) } else { Vec::new() }
+    if busy { quit(ui, world) } else { Vec::new() }
 }
 
 /// What "yes" to a question of ours does.
-pub(super) fn confirmed(kind: &ConfirmKind) -> Vec<Effect> {
+pub(super) fn confirmed(ui: &mut Ui, world: World<'_>, kind: &ConfirmKind) -> Vec<Effect> {
     match kind {
         ConfirmKind::Quit => vec![Effect::Quit],
         ConfirmKind::CloseTab(session) => vec![Effect::Send(Command::Close { session: *session })],
         ConfirmKind::SetMode(session, mode) => vec![Effect::Send(Command::SetMode { session: *session, mode: *mode })],
+        ConfirmKind::AllowTogether(ids) => approvals::allow_together(ui, world, ids),
     }
 }
 
