@@ -158,6 +158,11 @@ impl App {
         &mut self.link
     }
 
+    /// Whether a session that was asked for is not there yet.
+    pub fn is_opening(&self) -> bool {
+        !self.ui.awaited_tags.is_empty()
+    }
+
     pub fn has_visit(&self) -> bool {
         self.visit.is_some()
     }

@@ -4,6 +4,7 @@
 //! without a single wake-up while nothing happens and nothing turns.
 
 use std::io;
+use std::time::Duration;
 use std::time::Instant;
 
 use crossterm::event::Event as TerminalEvent;
@@ -24,6 +25,9 @@ use crate::link::Link;
 /// Keys and pastes that are taken before the screen is drawn again.
 const MAX_INPUT_BATCH: usize = 64;
 
+/// Longer than it ever takes to open the first sessions; nothing is started for them yet.
+const OPENING_TIME: Duration = Duration::from_millis(500);
+
 /// Runs the terminal until the person quits, the terminal goes away or the engine does.
 pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
     let guard = Guard::take()?;
@@ -33,6 +37,14 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
     let mut app = App::new(link, options)?;
     app.draw()?;
     app.start();
+    // Keys typed ahead wait in the terminal until there is a session that they are meant for.
+    let opened = async {
+        while app.is_opening() && app.ended().is_none() {
+            let update = app.link().recv().await;
+            app.learn(update);
+        }
+    };
+    let _ = tokio::time::timeout(OPENING_TIME, opened).await;
     while app.ended().is_none() {
         let due = app.next_frame();
         let events = &mut keyboard.get_or_insert_with(Keyboard::listen).events;
