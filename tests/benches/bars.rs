@@ -189,7 +189,7 @@ fn idle() {
 fn approvals() {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Program::start(folder.path(), "", 1);
-    program.wait_for("shall be done");
+    program.wait_for("Claude");
     let (mut shown, mut answered) = (Vec::new(), Vec::new());
     for n in 0..40 {
         program.forget();
