@@ -1,6 +1,7 @@
 //! One prompt without a terminal: it is also how scripts use and test the engine.
 
 use std::io;
+use std::io::IsTerminal as _;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -15,20 +16,25 @@ use super::exit;
 use super::setup;
 use super::setup::Stop;
 use crate::core::approval::Approval;
+use crate::core::approval::ApprovalState;
 use crate::core::approval::Decision;
 use crate::core::cell::TurnOutcome;
 use crate::core::command::Command;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
+use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::SessionSpec;
+use crate::core::trouble::Trouble;
 use crate::engine::Engine;
 use crate::engine::Settings;
 use crate::link::Link;
 use crate::link::Update;
+use crate::tui::render::sanitize::reveal;
+use crate::tui::render::sanitize::sanitize;
 
 /// The tag of the one session that is opened.
 const TAG: u64 = 1;
@@ -108,7 +114,15 @@ impl Headless {
             tokio::select! {
                 update = self.link.recv() => {
                     let Some(update) = update else { return Err(Stop::failed("the engine stopped unexpectedly")) };
-                    let Update::Events(events) = update else { continue };
+                    let events = match update {
+                        Update::Events(events) => events,
+                        Update::Snapshot(fleet) => {
+                            if let Some(code) = self.catch_up(&fleet).await? {
+                                return Ok(code);
+                            }
+                            continue;
+                        }
+                    };
                     for event in events {
                         if let EventKind::Opened { tag: Some(TAG), .. } = &event.kind {
                             self.session = Some(event.session);
@@ -136,6 +150,21 @@ impl Headless {
                     }
                 },
             }
+        }
+    }
+
+    /// Events were missed because standard output was slow: what they asked for is still in the state.
+    async fn catch_up(&mut self, fleet: &Fleet) -> Result<Option<u8>, Stop> {
+        let Some(session) = self.session.and_then(|id| fleet.get(id)) else { return Ok(None) };
+        for open in &session.approvals {
+            if open.state == ApprovalState::Pending && !self.open.contains(&open.approval.id) {
+                self.asked(&open.approval).await?;
+            }
+        }
+        let is_over = session.turn.is_none() && session.queue.is_empty();
+        match &session.last_turn {
+            Some(end) if is_over => self.ended(&end.outcome, end.text.as_deref()).map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -167,35 +196,36 @@ impl Headless {
             EventKind::ApprovalResolved { approval, .. } | EventKind::ApprovalWithdrawn { approval, .. } => {
                 self.open.retain(|id| id != approval);
             }
-            EventKind::TurnEnded { outcome, text, .. } => {
-                if !self.json
-                    && let Some(text) = text
-                {
-                    say(text)?;
-                }
-                return match outcome {
-                    _ if self.nobody_to_ask => Ok(Some(exit::NOBODY_TO_ASK)),
-                    TurnOutcome::Completed => Ok(Some(exit::OK)),
-                    TurnOutcome::Interrupted if self.json => Ok(Some(exit::FAILED)),
-                    TurnOutcome::Interrupted => Err(Stop::failed("the turn was interrupted")),
-                    TurnOutcome::Failed(_) if self.json => Ok(Some(exit::FAILED)),
-                    TurnOutcome::Failed(trouble) => {
-                        Err(Stop::failed(format!("{} {}\n{}", trouble.headline(), trouble.advice(), trouble.raw)))
-                    }
-                };
-            }
+            EventKind::TurnEnded { outcome, text, .. } => return self.ended(outcome, text.as_deref()).map(Some),
             EventKind::Exited(end) => {
+                if self.nobody_to_ask {
+                    return Ok(Some(exit::NOBODY_TO_ASK));
+                }
                 let trouble = end.trouble.as_ref();
-                let text = trouble.map_or_else(
-                    || "the session ended before the turn did".to_owned(),
-                    |trouble| format!("{} {}\n{}", trouble.headline(), trouble.advice(), trouble.raw),
-                );
-                return if self.json { Ok(Some(exit::FAILED)) } else { Err(Stop::failed(text)) };
+                let stop = trouble.map_or_else(|| Stop::failed("the session ended before the turn did"), in_words);
+                return if self.json { Ok(Some(exit::FAILED)) } else { Err(stop) };
             }
             EventKind::Closed => return Ok(Some(exit::FAILED)),
             _ => {}
         }
         Ok(None)
+    }
+
+    /// The turn is over: its text, and the exit code.
+    fn ended(&self, outcome: &TurnOutcome, text: Option<&str>) -> Result<u8, Stop> {
+        if !self.json
+            && let Some(text) = text
+        {
+            say(&for_reader(text))?;
+        }
+        match outcome {
+            _ if self.nobody_to_ask => Ok(exit::NOBODY_TO_ASK),
+            TurnOutcome::Completed => Ok(exit::OK),
+            TurnOutcome::Interrupted if self.json => Ok(exit::FAILED),
+            TurnOutcome::Interrupted => Err(Stop::failed("the turn was interrupted")),
+            TurnOutcome::Failed(_) if self.json => Ok(exit::FAILED),
+            TurnOutcome::Failed(trouble) => Err(in_words(trouble)),
+        }
     }
 
     async fn asked(&mut self, approval: &Approval) -> Result<(), Stop> {
@@ -210,7 +240,9 @@ impl Headless {
                 if self.json {
                     Ok(())
                 } else {
-                    say(&format!("approval {}: {} {}", approval.id, approval.tool, approval.input))
+                    say(&reveal(&format!("approval {}: {} {}", approval.id, approval.tool, approval.input))
+                        .text
+                        .to_string())
                 }
             }
         }
@@ -241,12 +273,21 @@ impl Headless {
     }
 }
 
+/// A text of the model for a person's terminal is cleaned; for a file or a pipe it is left as it came.
+fn for_reader(text: &str) -> String {
+    if io::stdout().is_terminal() { sanitize(text).to_string() } else { text.to_owned() }
+}
+
+fn in_words(trouble: &Trouble) -> Stop {
+    let raw = sanitize(&trouble.raw);
+    Stop::failed(format!("{} {}\n{raw}", trouble.headline(), trouble.advice()))
+}
+
 /// An answer as a script writes it in JSON.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AnswerLine {
-    /// Without one the oldest open request is meant.
-    approval: Option<u32>,
+    approval: u32,
     /// The whole decision, as it stands in the events; or one of the words.
     decision: AnswerWord,
     message: Option<String>,
@@ -273,11 +314,14 @@ fn read_answer(line: &str, open: &[ApprovalId]) -> Result<Option<(ApprovalId, De
     if line.is_empty() {
         return Ok(None);
     }
-    let oldest = || open.first().copied().ok_or_else(|| "no approval is open".to_owned());
     if line.starts_with('{') {
         let answer: AnswerLine =
             serde_json::from_str(line).map_err(|error| format!("“{line}” is no answer: {error}"))?;
-        let id = answer.approval.map_or_else(oldest, |id| Ok(ApprovalId(id)))?;
+        let id = ApprovalId(answer.approval);
+        let is_word_allow = matches!(answer.decision, AnswerWord::Word(Word::Allow));
+        if (is_word_allow && answer.message.is_some()) || (!is_word_allow && answer.input.is_some()) {
+            return Err(format!("“{line}”: a message goes with a denial, an input with “allow”"));
+        }
         let message = answer.message.unwrap_or_else(|| "Denied.".into());
         let decision = match answer.decision {
             AnswerWord::Whole(decision) => *decision,
@@ -292,7 +336,8 @@ fn read_answer(line: &str, open: &[ApprovalId]) -> Result<Option<(ApprovalId, De
     let mut words = line.splitn(3, char::is_whitespace);
     let verb = words.next().unwrap_or_default();
     let (id, rest) = match words.next() {
-        None => (oldest()?, None),
+        // A number each time: what was the oldest when the line was written may be gone when it is read.
+        None => return Err(format!("“{line}”: write which approval is meant, as in “{verb} 3”")),
         Some(word) => match word.parse() {
             Ok(number) => (ApprovalId(number), words.next()),
             Err(_) => return Err(format!("“{word}” is no approval's number; write “{verb} NUMBER”")),
@@ -327,9 +372,9 @@ mod tests {
         let open = [ApprovalId(3), ApprovalId(4)];
         let read = |line: &str| read_answer(line, &open);
         assert_eq!(read("allow 4"), Ok(Some((ApprovalId(4), Decision::allow_once()))));
-        assert_eq!(read("y"), Ok(Some((ApprovalId(3), Decision::allow_once()))));
         assert_eq!(read("deny 3 not this way"), Ok(Some((ApprovalId(3), Decision::deny("not this way")))));
-        assert_eq!(read(r#"{"decision":"allow"}"#), Ok(Some((ApprovalId(3), Decision::allow_once()))));
+        let json = r#"{"approval":3,"decision":"allow"}"#;
+        assert_eq!(read(json), Ok(Some((ApprovalId(3), Decision::allow_once()))));
         assert_eq!(read(""), Ok(None));
         for bad in [
             "allow 9",
@@ -337,6 +382,9 @@ mod tests {
             "allow 3 4",
             "allowed 3",
             "{}",
+            "y",
+            r#"{"decision":"allow"}"#,
+            r#"{"approval":3,"decision":"allow","message":"x"}"#,
             r#"{"decision":"alow"}"#,
             r#"{"decision":"allow","approvl":3}"#,
         ] {

@@ -204,28 +204,35 @@ impl App {
         result
     }
 
+    /// The screen is not what it was: an open approval must be seen again before a key can answer it.
+    fn see_anew(&mut self) {
+        if let Some(focus) = &mut self.ui.approval {
+            focus.drawn = None;
+        }
+    }
+
     /// A frame is due at once.
     fn changed(&mut self) {
         self.due = Some(Instant::now());
     }
 
     /// Something came from the terminal.
-    pub fn input(&mut self, event: TerminalEvent) {
+    /// `is_burst`: more was there to be read right behind it.
+    pub fn input(&mut self, event: TerminalEvent, is_burst: bool) {
         let effects = match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
-                self.update(|ui, world| update::keys::key(ui, world, key))
+                self.update(|ui, world| update::keys::key(ui, world, key, is_burst))
             }
             TerminalEvent::Paste(text) => self.update(|ui, world| update::keys::paste(ui, world, &text)),
             TerminalEvent::Resize(width, height) => {
                 (self.ui.screen.width, self.ui.screen.height) = (width, height);
+                self.see_anew();
                 Vec::new()
             }
             TerminalEvent::FocusGained => {
                 self.ui.screen.focused = true;
-                // Keys that came while nobody looked do not count, and the arming begins anew.
-                if let Some(focus) = &mut self.ui.approval {
-                    focus.drawn = None;
-                }
+                // Keys that came while nobody looked do not count.
+                self.see_anew();
                 Vec::new()
             }
             TerminalEvent::FocusLost => {
@@ -278,11 +285,7 @@ impl App {
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Send(command) => {
-                    if let Err(error) = self.link.try_send(command) {
-                        self.ui.say(format!("That was not done: {error}."), true, now());
-                    }
-                }
+                Effect::Send(command) => self.send(command),
                 Effect::Copy(text) => {
                     if let Err(what) = messages::copy(&text) {
                         self.ui.say(what, true, now());
@@ -314,6 +317,23 @@ impl App {
         }
     }
 
+    /// Sends a command without waiting; what the engine could not take is not lost.
+    fn send(&mut self, command: Command) {
+        let Err(error) = self.link.try_send(command.clone()) else { return };
+        match command {
+            Command::Answer { approval, .. } => {
+                self.ui.answered.remove(&approval);
+            }
+            Command::Send { session, text, .. } => {
+                if let Some(tab) = self.ui.tabs.get_mut(&session).filter(|tab| tab.composer.is_blank()) {
+                    tab.composer.set_text(&text);
+                }
+            }
+            _ => {}
+        }
+        self.ui.say(format!("That was not done: {error}."), true, now());
+    }
+
     /// Lends the terminal to the program that asked for it.
     pub async fn visit(&mut self) -> io::Result<()> {
         let Some(visit) = self.visit.take() else { return Ok(()) };
@@ -336,9 +356,7 @@ impl App {
         self.screen.clear()?;
         let size = self.screen.size()?;
         (self.ui.screen.width, self.ui.screen.height) = (size.width, size.height);
-        if let Some(focus) = &mut self.ui.approval {
-            focus.drawn = None;
-        }
+        self.see_anew();
         self.changed();
         Ok(())
     }
@@ -385,6 +403,8 @@ impl App {
         if let Some(seen) = drawn.approval {
             if let Some(focus) = self.ui.approval.as_mut().filter(|focus| focus.id == seen.id) {
                 focus.drawn.get_or_insert(at);
+                focus.twins = self.fleet.same_requests(seen.id);
+                focus.twins.retain(|id| !self.ui.deferred.contains(id));
             }
             if let Some(form) = self.ui.forms.get_mut(&seen.id) {
                 form.n_lines = seen.n_lines;

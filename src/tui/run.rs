@@ -54,18 +54,17 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
             event = events.recv() => {
                 let mut event = event;
                 for _ in 0..MAX_INPUT_BATCH {
+                    let next = events.try_recv().ok();
                     match event {
-                        Some(found) => app.input(found),
+                        Some(found) => app.input(found, next.is_some()),
                         // The terminal is gone: there is nobody to tell.
                         None => app.end(Ended::Signal),
                     }
-                    if app.ended().is_some() || app.has_visit() {
+                    // What is typed into a program that borrows the terminal is not ours.
+                    if next.is_none() || app.ended().is_some() || app.has_visit() {
                         break;
                     }
-                    match events.try_recv() {
-                        Ok(next) => event = Some(next),
-                        Err(_) => break,
-                    }
+                    event = next;
                 }
             }
             () = sleep_until(due) => {}

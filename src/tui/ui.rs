@@ -87,6 +87,8 @@ pub struct Ui {
     pub screen: Screen,
     /// When a key was last pressed, or text pasted.
     pub last_key: Timestamp,
+    /// Keys are thrown away until then.
+    pub deaf_until: Option<Timestamp>,
     /// When ctrl-c was pressed on an empty input.
     pub quit_armed: Option<Timestamp>,
     /// When esc was pressed on an idle session.
@@ -124,6 +126,7 @@ impl Default for Ui {
             pending_key: None,
             screen: Screen { width: 80, height: 24, focused: true },
             last_key: Timestamp(0),
+            deaf_until: None,
             quit_armed: None,
             escape_armed: None,
             awaited_tags: HashSet::new(),

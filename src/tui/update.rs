@@ -102,3 +102,6 @@ pub fn waiting<'f>(ui: &Ui, fleet: &'f Fleet) -> Vec<&'f OpenApproval> {
     waiting.retain(|open| approvals::is_pending(ui, open));
     waiting
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,8 @@ async fn a_killed_cli_is_shown_and_goes_on_with_the_next_prompt() {
         rig.approval().await;
         rig.prompt(id, "go on").await;
         rig.wait("the queue", |kind| matches!(kind, EventKind::QueueChanged(queue) if queue.len() == 1)).await;
+        // The CLI writes its transcript with a delay; what it has not written, no resume can know.
+        rig.listen(Duration::from_secs(2)).await;
         let pid = rig.session(id).cli.pid.expect("the CLI tells its pid");
         rustix::process::kill_process(
             rustix::process::Pid::from_raw(pid as i32).unwrap(),

@@ -48,7 +48,7 @@ fn asked(tool: &str, input: Value, change: impl FnOnce(&mut Approval)) -> (Story
     story.wait(1_000);
     let mut stage = Stage::of(&story.fleet);
     stage.ui.forms.insert(id, form);
-    stage.ui.approval = Some(ApprovalFocus { id, drawn: Some(Timestamp(story.now.0 - 1_000)) });
+    stage.ui.approval = Some(ApprovalFocus { drawn: Some(Timestamp(story.now.0 - 1_000)), ..ApprovalFocus::new(id) });
     (story, stage)
 }
 
@@ -272,7 +272,7 @@ fn identical_requests_are_one_decision() {
     }
     let mut stage = Stage::of(&story.fleet);
     let id = story.fleet.inbox().last().expect("pending").approval.id;
-    stage.ui.approval = Some(ApprovalFocus { id, drawn: Some(Timestamp(0)) });
+    stage.ui.approval = Some(ApprovalFocus { drawn: Some(Timestamp(0)), ..ApprovalFocus::new(id) });
     check("identical", &mut stage, &story, 100, 34);
 }
 

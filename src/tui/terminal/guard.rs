@@ -61,7 +61,8 @@ pub fn enter() -> io::Result<()> {
     enable_raw_mode()?;
     // Disambiguated keys make shift-enter and alt-enter arrive as such; terminals that do not know the
     // request ignore it.
-    let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES;
+    // The kind of event tells a key held down from one pressed again.
+    let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES | KeyboardEnhancementFlags::REPORT_EVENT_TYPES;
     execute!(
         io::stdout(),
         EnterAlternateScreen,

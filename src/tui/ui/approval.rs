@@ -25,22 +25,35 @@ pub const QUIET_MS: u64 = 1_000;
 /// remembers: "always" is chosen on purpose or not at all.
 pub const CHOICES: [Action; 3] = [Action::AllowOnce, Action::Deny, Action::DenyAndStop];
 
+/// ... and one that took the place of a dialog just answered: a key that is held down repeats itself
+/// after up to two thirds of a second, and must not answer this one too.
+pub const FOLLOWING_MS: u64 = 750;
+
 /// The approval that has the eyes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalFocus {
     pub id: ApprovalId,
     /// When it was first drawn with the focus; `None` until then.
     pub drawn: Option<Timestamp>,
+    /// How long it must have been visible.
+    pub arming_ms: u64,
+    /// The same request asked several times: those that the last frame counted, itself included.
+    pub twins: Vec<ApprovalId>,
 }
 
 impl ApprovalFocus {
     pub fn new(id: ApprovalId) -> Self {
-        Self { id, drawn: None }
+        Self { id, drawn: None, arming_ms: ARMING_MS, twins: Vec::new() }
+    }
+
+    /// One that follows on an answer.
+    pub fn following(id: ApprovalId) -> Self {
+        Self { arming_ms: FOLLOWING_MS, ..Self::new(id) }
     }
 
     /// Whether a key pressed now may act on the dialog.
     pub fn is_armed(&self, now: Timestamp, terminal_focused: bool) -> bool {
-        terminal_focused && self.drawn.is_some_and(|drawn| now.millis_since(drawn) >= ARMING_MS)
+        terminal_focused && self.drawn.is_some_and(|drawn| now.millis_since(drawn) >= self.arming_ms)
     }
 }
 
@@ -85,6 +98,16 @@ pub struct RuleEdit {
 impl AlwaysList {
     pub fn current(&self) -> Option<&PermissionUpdate> {
         self.choices.get(self.selected)
+    }
+
+    /// What goes back for the selected choice. A rule that is saved to a file is given to the session too:
+    /// not every CLI takes a file's rules into account before it is started again.
+    pub fn to_remember(&self) -> Vec<PermissionUpdate> {
+        let Some(choice) = self.current() else { return Vec::new() };
+        let is_saved = choice.scope().is_some_and(|scope| scope != Scope::Session);
+        let for_now = (is_saved && matches!(choice, PermissionUpdate::AddRules { .. }))
+            .then(|| choice.with_scope(Scope::Session));
+        [choice.clone()].into_iter().chain(for_now).collect()
     }
 
     /// Keeps the selected choice in the next place. A mode belongs to the session alone.
@@ -224,7 +247,7 @@ mod tests {
             (false, Some(1_000), 99_000, false),
         ];
         for (focused, drawn, pressed, counts) in table {
-            let focus = ApprovalFocus { id: ApprovalId(1), drawn: drawn.map(Timestamp) };
+            let focus = ApprovalFocus { drawn: drawn.map(Timestamp), ..ApprovalFocus::new(ApprovalId(1)) };
             assert_eq!(focus.is_armed(Timestamp(pressed), focused), counts, "{focused} {drawn:?} {pressed}");
         }
     }

@@ -20,7 +20,6 @@ use crate::core::prompt::Surface;
 use crate::tui::input::action::Action;
 use crate::tui::render::sanitize::reveal;
 use crate::tui::ui::Ui;
-use crate::tui::ui::approval::ARMING_MS;
 use crate::tui::ui::approval::AlwaysList;
 use crate::tui::ui::approval::ApprovalFocus;
 use crate::tui::ui::approval::ApprovalForm;
@@ -33,6 +32,10 @@ use crate::tui::ui::dialog::Confirm;
 use crate::tui::ui::dialog::ConfirmKind;
 use crate::tui::ui::dialog::Layer;
 
+/// Keys are thrown away for so long after a text box vanished under the person's hands: the rest of the
+/// sentence must not become a prompt.
+const DEAF_MS: i64 = 1_000;
+
 /// Whether an approval still wants an answer from here.
 pub fn is_pending(ui: &Ui, open: &OpenApproval) -> bool {
     open.state == ApprovalState::Pending && !ui.answered.contains(&open.approval.id)
@@ -41,12 +44,18 @@ pub fn is_pending(ui: &Ui, open: &OpenApproval) -> bool {
 /// Forgets what was decided elsewhere, and lets the next request take the eyes where that is safe.
 pub(super) fn settle(ui: &mut Ui, world: World<'_>) {
     let open = |id: &ApprovalId| world.fleet.approval(*id).is_some();
+    let was_typing = form(ui)
+        .is_some_and(|form| !matches!(form.pane, Pane::Main | Pane::Always(_) | Pane::Whole | Pane::TypeYes { .. }));
     ui.forms.retain(|id, _| open(id));
     ui.deferred.retain(open);
     ui.answered.retain(open);
     let gone = |focus: &ApprovalFocus| world.fleet.approval(focus.id).is_none_or(|open| !is_pending(ui, open));
     if ui.approval.as_ref().is_some_and(gone) {
         ui.approval = None;
+        if was_typing {
+            ui.deaf_until = Some(Timestamp(world.now.0 + DEAF_MS));
+            ui.say("The request is gone; what you were typing was not sent.", true, world.now);
+        }
     }
     if ui.approval.is_none()
         && may_take_focus(ui)
@@ -73,7 +82,7 @@ fn candidate(ui: &Ui, world: World<'_>) -> Option<ApprovalId> {
 pub(super) fn next_wake(ui: &Ui, world: World<'_>) -> Option<Timestamp> {
     match &ui.approval {
         // Once more when the keys begin to count, to show them in full colour.
-        Some(focus) => focus.drawn.map(|drawn| Timestamp(drawn.0 + ARMING_MS as i64)),
+        Some(focus) => focus.drawn.map(|drawn| Timestamp(drawn.0 + focus.arming_ms as i64)),
         None => {
             candidate(ui, world).filter(|_| may_take_focus(ui))?;
             Some(Timestamp(ui.last_key.0 + QUIET_MS as i64))
@@ -96,13 +105,13 @@ pub fn look_at_next(ui: &mut Ui, world: World<'_>, step: isize) {
         ui.say("Nothing waits for you.", false, world.now);
         return;
     }
-    let here = ui.approval.and_then(|focus| ids.iter().position(|id| *id == focus.id));
+    let here = ui.approval.as_ref().and_then(|focus| ids.iter().position(|id| *id == focus.id));
     let next = match here {
         Some(place) => place as isize + step,
         None => 0,
     };
     let next = ids[next.rem_euclid(ids.len() as isize) as usize];
-    if ui.approval.is_none_or(|focus| focus.id != next) {
+    if ui.approval.as_ref().is_none_or(|focus| focus.id != next) {
         look_at(ui, world, next);
     }
 }
@@ -180,7 +189,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
 }
 
 fn form(ui: &mut Ui) -> Option<&mut ApprovalForm> {
-    ui.forms.get_mut(&ui.approval?.id)
+    ui.forms.get_mut(&ui.approval.as_ref()?.id)
 }
 
 pub(super) fn set_pane(ui: &mut Ui, pane: Pane) {
@@ -256,7 +265,10 @@ pub(super) fn decide(ui: &mut Ui, world: World<'_>, approval: &Approval, decisio
         set_pane(ui, Pane::TypeYes { typed: String::new(), then: Box::new(decision) });
         return Vec::new();
     }
-    let ids = world.fleet.same_requests(approval.id);
+    // Only what the last frame spoke of: a twin that came after it, or was put off, was not answered.
+    let twins = ui.approval.as_ref().map(|focus| focus.twins.clone()).unwrap_or_default();
+    let ids = world.fleet.same_requests(approval.id).into_iter();
+    let ids: Vec<ApprovalId> = ids.filter(|id| *id == approval.id || twins.contains(id)).collect();
     let mut effects = Vec::new();
     for id in ids {
         let Some(open) = world.fleet.approval(id) else { continue };
@@ -277,6 +289,7 @@ fn settle_next(ui: &mut Ui, world: World<'_>) {
         && let Some(id) = candidate(ui, world)
     {
         look_at(ui, world, id);
+        ui.approval = Some(ApprovalFocus::following(id));
     }
 }
 

@@ -22,7 +22,7 @@ pub fn note(ui: &mut Ui, fleet: &Fleet, event: &Event, now: Timestamp) -> Vec<Ef
         }
         EventKind::ApprovalResolved { approval, verdict } => {
             let elsewhere = verdict.by != Surface::Terminal;
-            if elsewhere && ui.approval.is_some_and(|focus| focus.id == *approval) {
+            if elsewhere && ui.approval.as_ref().is_some_and(|focus| focus.id == *approval) {
                 ui.say(
                     format!("{} by {}.", capitalised(verdict.decision.describe()), verdict.by.describe()),
                     false,

@@ -2,6 +2,7 @@
 //! everywhere, then plain typing.
 
 use crossterm::event::KeyEvent;
+use crossterm::event::KeyEventKind;
 use tui_textarea::Input;
 
 use super::Effect;
@@ -35,8 +36,8 @@ fn is_too_early(ui: &Ui, world: World<'_>) -> bool {
     if let Some(Layer::Confirm(confirm)) = ui.layers.last() {
         return world.now.millis_since(confirm.opened) < ARMING_MS || !ui.screen.focused;
     }
-    let armed = |focus: ApprovalFocus| focus.is_armed(world.now, ui.screen.focused);
-    is_on_approval(ui, world) && !ui.approval.is_some_and(armed)
+    let armed = |focus: &ApprovalFocus| focus.is_armed(world.now, ui.screen.focused);
+    is_on_approval(ui, world) && !ui.approval.as_ref().is_some_and(armed)
 }
 
 /// A key that came too early starts the dialog's guard again: a key held down, or a hand that is still
@@ -49,19 +50,25 @@ fn begin_anew(ui: &mut Ui, world: World<'_>) {
     }
 }
 
-/// A key was pressed.
-pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent) -> Vec<Effect> {
-    let too_early = is_too_early(ui, world);
+/// A key was pressed. `is_burst`: more was there to be read right behind it, as no hand types, so that it
+/// was typed before what is on the screen now could be seen, or was pasted.
+pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent, is_burst: bool) -> Vec<Effect> {
+    if ui.deaf_until.is_some_and(|until| world.now < until) {
+        return Vec::new();
+    }
+    let context = ui.focus(world.fleet);
+    let answers = matches!(context, Context::Approval | Context::Questions | Context::Plan | Context::Confirm);
+    let too_early = is_too_early(ui, world) || (answers && is_burst);
     ui.last_key = world.now;
     if too_early {
         ui.pending_key = None;
         begin_anew(ui, world);
         return Vec::new();
     }
-    let context = ui.focus(world.fleet);
     let pressed = Key::from(event);
     let keys: Vec<Key> = ui.pending_key.take().into_iter().chain([pressed]).collect();
     match look_up(world.keymap, context, &keys) {
+        Lookup::Found(action) if event.kind == KeyEventKind::Repeat && decides(action) => Vec::new(),
         Lookup::Found(action) => act(ui, world, action, Some(event)),
         Lookup::Prefix => {
             ui.pending_key = Some(pressed);
@@ -85,16 +92,70 @@ fn asks_for_demo(ui: &Ui, context: Context, pressed: Key) -> bool {
     ui.cli_missing.is_some() && context == Context::Input && is_blank && pressed.typed() == Some('d')
 }
 
+/// Actions that a key held down must not do again.
+fn decides(action: Action) -> bool {
+    matches!(
+        action,
+        Action::AllowOnce
+            | Action::Deny
+            | Action::DenyAndStop
+            | Action::ChoiceTake
+            | Action::SubmitAnswers
+            | Action::DeclineQuestions
+            | Action::AcceptPlan
+            | Action::AcceptPlanEdits
+            | Action::StopPlanning
+            | Action::ConfirmYes
+            | Action::ListTake
+            | Action::EditorDone
+    )
+}
+
+/// Actions that work everywhere also work over a dialog, but for those that would act on a session
+/// behind it: its keys mean something else to a hand that answers or types.
+fn works_over_dialogs(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Help
+            | Action::NextWaiting
+            | Action::Inbox
+            | Action::NextTab
+            | Action::PreviousTab
+            | Action::Tab1
+            | Action::Tab2
+            | Action::Tab3
+            | Action::Tab4
+            | Action::Tab5
+            | Action::Tab6
+            | Action::Tab7
+            | Action::Tab8
+            | Action::Tab9
+            | Action::Redraw
+            | Action::Suspend
+            | Action::Quit
+            | Action::ClearOrQuit
+    )
+}
+
 fn look_up(keymap: &Keymap, context: Context, keys: &[Key]) -> Lookup {
+    let everywhere = || match keymap.look_up(Context::Global, keys) {
+        Lookup::Found(action)
+            if !matches!(context, Context::Input | Context::Timeline) && !works_over_dialogs(action) =>
+        {
+            Lookup::Nothing
+        }
+        found => found,
+    };
     match keymap.look_up(context, keys) {
-        Lookup::Nothing => keymap.look_up(Context::Global, keys),
+        Lookup::Nothing => everywhere(),
         found => found,
     }
 }
 
 /// Text was pasted. It is never an answer: over an approval it only counts inside a text box.
 pub fn paste(ui: &mut Ui, world: World<'_>, text: &str) -> Vec<Effect> {
-    let too_early = is_too_early(ui, world);
+    let is_deaf = ui.deaf_until.is_some_and(|until| world.now < until);
+    let too_early = is_too_early(ui, world) || is_deaf;
     ui.last_key = world.now;
     ui.pending_key = None;
     if too_early {
@@ -104,14 +165,16 @@ pub fn paste(ui: &mut Ui, world: World<'_>, text: &str) -> Vec<Effect> {
     if is_on_approval(ui, world) && matches!(shown_pane(ui), Some(Pane::TypeYes { .. })) {
         return Vec::new();
     }
+    // What will run stands in the box letter by letter, however long it is; a token could hide it.
+    let is_edit = is_on_approval(ui, world) && matches!(shown_pane(ui), Some(Pane::Edit(_)));
     if let Some(composer) = text_box(ui, world) {
-        composer.paste(text);
+        if is_edit { composer.insert(text) } else { composer.paste(text) }
     }
     Vec::new()
 }
 
 fn shown_pane(ui: &mut Ui) -> Option<&mut Pane> {
-    Some(&mut ui.forms.get_mut(&ui.approval?.id)?.pane)
+    Some(&mut ui.forms.get_mut(&ui.approval.as_ref()?.id)?.pane)
 }
 
 /// Where typed text goes at the moment.

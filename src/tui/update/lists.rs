@@ -237,7 +237,7 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
 /// The list of what to remember, inside an approval.
 fn act_on_always(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
     let Some(open) = ui.shown_approval(world.fleet) else { return Vec::new() };
-    let Some(form) = ui.approval.and_then(|focus| ui.forms.get_mut(&focus.id)) else { return Vec::new() };
+    let Some(form) = ui.approval.as_ref().and_then(|focus| ui.forms.get_mut(&focus.id)) else { return Vec::new() };
     let Pane::Always(list) = &mut form.pane else { return Vec::new() };
     let n_choices = list.choices.len().max(1);
     match action {
@@ -257,7 +257,7 @@ fn act_on_always(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
             }
         }
         Action::ListTake => {
-            let remember: Vec<_> = list.current().cloned().into_iter().collect();
+            let remember = list.to_remember();
             let decision = crate::core::approval::Decision::Allow { edited: None, remember, comment: None };
             return approvals::decide(ui, world, &open.approval, decision);
         }

@@ -86,7 +86,7 @@ fn close(ui: &mut Ui) {
     if ui.layers.pop().is_some() {
         return;
     }
-    let Some(form) = ui.approval.and_then(|focus| ui.forms.get_mut(&focus.id)) else { return };
+    let Some(form) = ui.approval.as_ref().and_then(|focus| ui.forms.get_mut(&focus.id)) else { return };
     match &mut form.pane {
         Pane::Always(list) if list.editing.is_some() => list.editing = None,
         _ => {
@@ -101,7 +101,7 @@ fn scroll(ui: &mut Ui, to: impl Fn(usize) -> usize) {
         Some(Layer::Page(page)) => page.scroll = to(page.scroll).min(page.max_scroll),
         Some(_) => {}
         None => {
-            if let Some(form) = ui.approval.and_then(|focus| ui.forms.get_mut(&focus.id)) {
+            if let Some(form) = ui.approval.as_ref().and_then(|focus| ui.forms.get_mut(&focus.id)) {
                 form.scroll = to(form.scroll);
             }
         }

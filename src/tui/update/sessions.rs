@@ -212,13 +212,23 @@ fn retry(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
 }
 
 fn close(ui: &mut Ui, now: Timestamp, session: &Session) -> Vec<Effect> {
-    if !session.is_busy() {
+    let has_draft = ui.tabs.get(&session.id).is_some_and(|tab| !tab.composer.is_blank());
+    if !session.is_busy() && !has_draft && session.transcript.is_empty() {
         return vec![Effect::Send(Command::Close { session: session.id })];
     }
+    let mut details = cut_off(session);
+    if has_draft {
+        details.push("the prompt you are writing is lost".into());
+    }
+    let question = if session.is_busy() {
+        format!("Close “{}” although it is busy?", session.title)
+    } else {
+        format!("Close “{}”?", session.title)
+    };
     ui.layers.push(Layer::Confirm(Confirm {
         kind: ConfirmKind::CloseTab(session.id),
-        question: format!("Close “{}” although it is busy?", session.title),
-        details: cut_off(session),
+        question,
+        details,
         is_dangerous: false,
         opened: now,
     }));

@@ -1,14 +1,20 @@
 //! What changed: first by lines, then within the lines that replaced each other.
 
 use std::ops::Range;
+use std::time::Duration;
+use std::time::Instant;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices, diff_ratio};
+use similar::{Algorithm, DiffOp, capture_diff_slices, capture_diff_slices_deadline, diff_ratio};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::tui::render::sanitize::CleanLine;
 
 /// Longer lines are not compared word by word: minified code has no words worth a colour.
 const MAX_WORD_DIFF_BYTES: usize = 2_000;
+
+/// Texts with little in common take the square of their length to compare well; after this time the rest
+/// is compared badly, which shows more lines as changed and none as unchanged that is not.
+const MAX_COMPARING_TIME: Duration = Duration::from_millis(100);
 
 /// Lines less alike than this share words by chance, and colouring those confuses.
 const MIN_LIKENESS: f32 = 0.4;
@@ -50,7 +56,8 @@ pub(super) fn common_edges(old: &[CleanLine<'_>], new: &[CleanLine<'_>]) -> (usi
 /// The runs of equal and changed lines, covering both sides in order.
 pub(super) fn steps(old: &[CleanLine<'_>], new: &[CleanLine<'_>]) -> Vec<Step> {
     let mut all: Vec<Step> = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, old, new) {
+    let deadline = Instant::now() + MAX_COMPARING_TIME;
+    for op in capture_diff_slices_deadline(Algorithm::Myers, old, new, Some(deadline)) {
         let (old, new) = (op.old_range(), op.new_range());
         let is_same = matches!(op, DiffOp::Equal { .. });
         match all.last_mut() {

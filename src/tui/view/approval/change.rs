@@ -35,6 +35,35 @@ pub(super) fn is_change(tool: &str) -> bool {
     matches!(tool, "Edit" | "MultiEdit" | "Write" | "NotebookEdit")
 }
 
+/// Whether a call has just the fields, of just the types, that its diff shows. One that has others is shown
+/// as it came: a field that the diff leaves out may be the one that counts.
+pub(super) fn is_as_expected(tool: &str, input: &Value) -> bool {
+    let edit = |input: &Value, more: &[&str]| {
+        has_only(input, &[&["old_string", "new_string"], more].concat(), &["old_string", "new_string"])
+            && input.get("replace_all").is_none_or(Value::is_boolean)
+    };
+    match tool {
+        "Edit" => edit(input, &["file_path", "replace_all"]) && text(input, "file_path").is_some(),
+        "MultiEdit" => {
+            let edits = input.get("edits").and_then(Value::as_array);
+            let all_plain = edits.is_some_and(|edits| edits.iter().all(|one| edit(one, &["replace_all"])));
+            all_plain && text(input, "file_path").is_some() && input.as_object().is_some_and(|input| input.len() == 2)
+        }
+        "Write" => has_only(input, &["file_path", "content"], &["file_path", "content"]),
+        _ => {
+            let known = ["notebook_path", "new_source", "cell_id", "cell_type", "edit_mode"];
+            has_only(input, &known, &["notebook_path", "new_source"])
+                && known.iter().all(|key| input.get(key).is_none_or(Value::is_string))
+        }
+    }
+}
+
+/// An object with no other fields than these, in which the needed ones are texts.
+fn has_only(input: &Value, known: &[&str], needed: &[&str]) -> bool {
+    let Some(fields) = input.as_object() else { return false };
+    fields.keys().all(|key| known.contains(&key.as_str())) && needed.iter().all(|key| text(input, key).is_some())
+}
+
 /// Fields that the diff shows already.
 pub(super) const SHOWN_FIELDS: [&str; 9] = [
     "file_path",
@@ -63,10 +92,15 @@ fn swaps(input: &Value) -> Vec<Swap<'_>> {
     }
 }
 
-/// The text after the replacements, one after another, as the CLI makes them.
+/// The text after the replacements, one after another, as the CLI makes them: it takes all line ends for
+/// the same when it looks for the text, and gives the file its own again.
 fn apply(before: &str, swaps: &[Swap<'_>]) -> Result<String, Misfit> {
-    let mut after = before.to_owned();
+    let is_crlf = before.contains("\r\n");
+    let plain = |text: &str| text.replace("\r\n", "\n");
+    let mut after = plain(before);
     for swap in swaps {
+        let (old, new) = (plain(swap.old), plain(swap.new));
+        let swap = &Swap { old: &old, new: &new, all: swap.all };
         if swap.old.is_empty() {
             // An empty text to replace stands for the whole of an empty file.
             if !after.is_empty() {
@@ -82,7 +116,7 @@ fn apply(before: &str, swaps: &[Swap<'_>]) -> Result<String, Misfit> {
             n => return Err(Misfit::Ambiguous(n)),
         };
     }
-    Ok(after)
+    Ok(if is_crlf { after.replace('\n', "\r\n") } else { after })
 }
 
 pub(super) fn show(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {
@@ -151,7 +185,7 @@ fn edited(sheet: &mut Sheet<'_>, swaps: &[Swap<'_>], before: Option<&FileBefore>
                 return changes(added, removed);
             }
             Err(Misfit::NotFound) => {
-                sheet.warn("The text to be replaced is not in the file: this edit will fail.", sheet.theme.warning);
+                sheet.warn("The text to be replaced is not in the file as it is written here: the CLI will probably refuse this edit.", sheet.theme.warning);
                 "does not fit the file"
             }
             Err(Misfit::Ambiguous(n)) => {

@@ -76,7 +76,9 @@ fn subject(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {
         fields(sheet, input, &["command", "description"]);
         return;
     }
-    if change::is_change(&approval.tool) {
+    if change::is_change(&approval.tool) && !change::is_as_expected(&approval.tool, input) {
+        sheet.warn("This request has an unusual form; it is shown just as it came.", theme.warning);
+    } else if change::is_change(&approval.tool) {
         change::show(sheet, approval, home);
         fields(sheet, input, &change::SHOWN_FIELDS);
         return;

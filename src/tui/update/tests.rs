@@ -1,0 +1,303 @@
+//! Keys over approvals, as tables of (state, key, time) → what is sent. Nothing here draws or waits.
+
+use crossterm::event::KeyCode;
+use crossterm::event::KeyEvent;
+use crossterm::event::KeyModifiers;
+use serde_json::json;
+
+use super::*;
+use crate::core::approval::Approval;
+use crate::core::approval::Ask;
+use crate::core::approval::Binding;
+use crate::core::approval::Decision;
+use crate::core::approval::Place;
+use crate::core::approval::Withdrawal;
+use crate::core::event::Event;
+use crate::core::event::EventKind;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::Generation;
+use crate::core::session::SessionSpec;
+use crate::tui::ui::approval::ARMING_MS;
+use crate::tui::ui::approval::ApprovalFocus;
+use crate::tui::ui::approval::FOLLOWING_MS;
+
+/// A terminal without a screen: `see` stands for a frame.
+struct Desk {
+    ui: Ui,
+    fleet: Fleet,
+    keymap: Keymap,
+    now: i64,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let mut desk = Self { ui: Ui::default(), fleet: Fleet::default(), keymap: Keymap::default(), now: 100_000 };
+        desk.happens(EventKind::Opened {
+            spec: SessionSpec { directory: "/p".into(), ..SessionSpec::default() },
+            tag: None,
+        });
+        desk
+    }
+
+    fn happens(&mut self, kind: EventKind) {
+        let (seq, at) = (self.fleet.seq() + 1, Timestamp(self.now));
+        self.fleet.apply(&Event { seq, session: SessionId(1), generation: Generation(0), at, kind });
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        let world = World { fleet: &self.fleet, keymap: &self.keymap, now: Timestamp(self.now) };
+        settle(&mut self.ui, world);
+    }
+
+    fn asked(&mut self, id: u32, command: &str, binding: Binding) {
+        let approval = Approval {
+            id: ApprovalId(id),
+            session: SessionId(1),
+            call: None,
+            agent: None,
+            tool: "Bash".into(),
+            title: None,
+            input: json!({ "command": command }),
+            ask: Ask::Tool,
+            suggestions: Vec::new(),
+            description: None,
+            reason: None,
+            blocked_path: None,
+            binding,
+            risks: Vec::new(),
+            preview: None,
+            place: Place::default(),
+            asked: Timestamp(self.now),
+            deadline: None,
+        };
+        self.happens(EventKind::ApprovalAsked(Box::new(approval)));
+    }
+
+    /// A frame is drawn: what the loop notes of it.
+    fn see(&mut self) {
+        self.settle();
+        let at = Timestamp(self.now);
+        if let Some(focus) = &mut self.ui.approval {
+            focus.drawn.get_or_insert(at);
+            focus.twins = self.fleet.same_requests(focus.id);
+        }
+    }
+
+    fn wait(&mut self, ms: u64) {
+        self.now += ms as i64;
+        self.settle();
+    }
+
+    fn press(&mut self, key: &str) -> Vec<String> {
+        self.press_with(key, false)
+    }
+
+    /// Presses a key and tells what was decided by it.
+    fn press_with(&mut self, key: &str, is_burst: bool) -> Vec<String> {
+        let parsed = crate::tui::input::key::Key::parse(key).unwrap();
+        let event = KeyEvent::new(parsed.code, parsed.modifiers);
+        let world = World { fleet: &self.fleet, keymap: &self.keymap, now: Timestamp(self.now) };
+        let effects = keys::key(&mut self.ui, world, event, is_burst);
+        self.settle();
+        effects.iter().filter_map(decided).collect()
+    }
+
+    fn shown(&self) -> Option<u32> {
+        self.ui.approval.as_ref().map(|focus| focus.id.0)
+    }
+}
+
+fn decided(effect: &Effect) -> Option<String> {
+    match effect {
+        Effect::Send(Command::Answer { approval, decision, .. }) => Some(format!("{approval} {}", decision.describe())),
+        Effect::Send(Command::Send { text, .. }) => Some(format!("sent {text}")),
+        Effect::Send(other) => Some(format!("{other:?}")),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_dialog_opens_over_a_quiet_empty_input_and_answers_when_it_was_seen() {
+    let mut desk = Desk::new();
+    desk.asked(7, "ls", Binding::default());
+    assert_eq!(desk.shown(), Some(7));
+    assert!(desk.press("y").is_empty(), "it was not drawn yet");
+    desk.see();
+    desk.wait(ARMING_MS - 1);
+    assert!(desk.press("y").is_empty(), "it was not seen long enough");
+    desk.wait(ARMING_MS - 1);
+    assert!(desk.press("y").is_empty(), "a key that came too early starts the time anew");
+    desk.wait(ARMING_MS);
+    assert_eq!(desk.press("y"), ["7 allowed once"]);
+    assert_eq!(desk.shown(), None);
+}
+
+#[test]
+fn typing_a_prompt_never_answers() {
+    let mut desk = Desk::new();
+    for key in ["a", "l", "l", "o", "w"] {
+        assert!(desk.press(key).is_empty());
+    }
+    desk.asked(1, "ls", Binding::default());
+    for key in ["space", "y", "e", "s", "enter", "y", "n"] {
+        desk.see();
+        let sent = desk.press(key);
+        assert!(sent.is_empty() || sent == ["sent allow yes"], "{key}: {sent:?}");
+        desk.wait(50);
+    }
+    assert_eq!(desk.shown(), None, "the draft keeps the focus");
+    desk.press("alt-a");
+    assert_eq!(desk.shown(), Some(1));
+    desk.see();
+    desk.wait(ARMING_MS);
+    assert_eq!(desk.press("n"), ["1 denied"]);
+}
+
+#[test]
+fn a_dialog_waits_until_the_keyboard_is_quiet() {
+    let mut desk = Desk::new();
+    desk.press("x");
+    desk.press("backspace");
+    desk.asked(1, "ls", Binding::default());
+    assert_eq!(desk.shown(), None);
+    desk.wait(999);
+    assert_eq!(desk.shown(), None);
+    desk.wait(1);
+    assert_eq!(desk.shown(), Some(1));
+}
+
+#[test]
+fn what_does_not_answer() {
+    for (name, act) in [
+        ("enter without a selection", (|desk: &mut Desk| desk.press("enter")) as fn(&mut Desk) -> Vec<String>),
+        ("a burst", |desk| desk.press_with("y", true)),
+        ("a paste", |desk| {
+            let world = World { fleet: &desk.fleet, keymap: &desk.keymap, now: Timestamp(desk.now) };
+            keys::paste(&mut desk.ui, world, "y\n").iter().filter_map(decided).collect()
+        }),
+        ("a terminal without the focus", |desk| {
+            desk.ui.screen.focused = false;
+            desk.press("y")
+        }),
+        ("a repeated key", |desk| {
+            let event =
+                KeyEvent::new_with_kind(KeyCode::Char('y'), KeyModifiers::NONE, crossterm::event::KeyEventKind::Repeat);
+            let world = World { fleet: &desk.fleet, keymap: &desk.keymap, now: Timestamp(desk.now) };
+            keys::key(&mut desk.ui, world, event, false).iter().filter_map(decided).collect()
+        }),
+        ("keys that act on the session behind it", |desk| [desk.press("shift-tab"), desk.press("ctrl-w")].concat()),
+        ("always, with nothing to remember", |desk| desk.press("a")),
+    ] {
+        let mut desk = Desk::new();
+        desk.asked(1, "ls", Binding::default());
+        desk.see();
+        desk.wait(5_000);
+        assert_eq!(act(&mut desk), Vec::<String>::new(), "{name}");
+        assert_eq!(desk.shown(), Some(1), "{name}");
+        assert!(desk.ui.answered.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_key_held_down_does_not_answer_the_next_request() {
+    let mut desk = Desk::new();
+    desk.asked(1, "ls", Binding::default());
+    desk.asked(2, "pwd", Binding::default());
+    desk.see();
+    desk.wait(ARMING_MS);
+    assert_eq!(desk.press("y"), ["1 allowed once"]);
+    assert_eq!(desk.shown(), Some(2));
+    desk.see();
+    // The first repetition comes late, the others fast.
+    desk.wait(660);
+    for _ in 0..60 {
+        assert!(desk.press("y").is_empty());
+        desk.wait(33);
+    }
+    desk.wait(FOLLOWING_MS);
+    assert_eq!(desk.press("y"), ["2 allowed once"]);
+}
+
+#[test]
+fn twins_are_answered_together_only_when_they_were_shown_and_guard_the_same() {
+    let mut desk = Desk::new();
+    desk.asked(1, "ls", Binding::default());
+    desk.asked(2, "ls", Binding::default());
+    desk.see();
+    desk.wait(ARMING_MS);
+    desk.asked(3, "ls", Binding::default());
+    assert_eq!(desk.press("y"), ["1 allowed once", "2 allowed once"]);
+    assert_eq!(desk.shown(), Some(3));
+}
+
+#[test]
+fn what_must_not_be_allowed_by_one_key_wants_a_word() {
+    let mut desk = Desk::new();
+    desk.asked(1, "rm -rf ~", Binding { default_to_no: true, ..Binding::default() });
+    desk.see();
+    desk.wait(ARMING_MS);
+    assert!(desk.press("y").is_empty());
+    for key in ["y", "e", "enter"] {
+        assert!(desk.press(key).is_empty(), "{key}: half a word is none");
+    }
+    desk.press("y");
+    for key in ["y", "e", "s"] {
+        assert!(desk.press(key).is_empty());
+    }
+    assert_eq!(desk.press("enter"), ["1 allowed once"]);
+}
+
+#[test]
+fn the_rest_of_a_sentence_does_not_become_a_prompt_when_the_request_goes_away() {
+    let mut desk = Desk::new();
+    desk.asked(1, "ls", Binding::default());
+    desk.see();
+    desk.wait(ARMING_MS);
+    desk.press("shift-n");
+    desk.press("u");
+    desk.happens(EventKind::ApprovalWithdrawn { approval: ApprovalId(1), why: Withdrawal::ByCli });
+    for key in ["s", "e", "enter"] {
+        assert!(desk.press(key).is_empty());
+        desk.wait(100);
+    }
+    assert!(desk.ui.tab().unwrap().composer.is_blank());
+    desk.wait(1_000);
+    desk.press("x");
+    assert_eq!(desk.press("enter"), ["sent x"]);
+}
+
+#[test]
+fn later_keeps_it_pending_and_an_answer_from_elsewhere_closes_it() {
+    let mut desk = Desk::new();
+    desk.asked(1, "ls", Binding::default());
+    desk.see();
+    desk.wait(ARMING_MS);
+    assert!(desk.press("esc").is_empty());
+    desk.wait(10_000);
+    assert_eq!((desk.shown(), desk.fleet.inbox().len()), (None, 1));
+    desk.press("alt-a");
+    assert_eq!(desk.shown(), Some(1));
+    let verdict = crate::core::approval::Verdict {
+        decision: Decision::deny("no"),
+        by: crate::core::prompt::Surface::Engine,
+        after_ms: 1,
+    };
+    desk.happens(EventKind::ApprovalResolved { approval: ApprovalId(1), verdict });
+    assert_eq!(desk.shown(), None);
+    assert_eq!(desk.ui.approval, None::<ApprovalFocus>);
+}
+
+#[test]
+fn the_one_dangerous_mode_is_asked_for_and_not_taken_by_a_key_typed_ahead() {
+    let mut desk = Desk::new();
+    desk.press("alt-m");
+    for key in ["b", "y", "p", "a", "s", "s"] {
+        desk.press(key);
+    }
+    assert!(desk.press("enter").is_empty());
+    assert!(desk.press("y").is_empty(), "typed ahead");
+    desk.wait(ARMING_MS);
+    let sent = desk.press("y");
+    assert!(sent.len() == 1 && sent[0].contains("BypassPermissions"), "{sent:?}");
+}
