@@ -31,7 +31,7 @@ pub mod exit {
 
 /// A control room for several Claude Code sessions.
 #[derive(Debug, Parser)]
-#[command(name = "adjutant", version, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(name = "adjutant", version, subcommand_precedence_over_arg = true, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -39,6 +39,17 @@ pub struct Cli {
     pub verb: Option<Verb>,
     #[command(flatten)]
     pub open: Open,
+}
+
+impl Cli {
+    /// Directories and options of the terminal given together with a verb: one of them was not meant.
+    pub fn contradiction(&self) -> Option<setup::Stop> {
+        let Open { directories, prompt, resume, profile } = &self.open;
+        let is_terminal = !directories.is_empty() || prompt.is_some() || resume.is_some() || profile.is_some();
+        (self.verb.is_some() && is_terminal).then(|| {
+            setup::Stop::usage("directories and options of the terminal do not go with a verb; write what belongs to the verb after it, and a directory with the name of a verb as ./NAME")
+        })
+    }
 }
 
 /// Options of every verb.
@@ -134,4 +145,29 @@ fn permission_mode(word: &str) -> Result<crate::core::permission::PermissionMode
         let hint = crate::config::section::did_you_mean(word, words.iter().copied());
         format!("there is no such mode; the modes are {}{hint}", words.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_may_stand_before_or_after_the_verb_but_not_on_both_sides() {
+        let parse = |words: &str| Cli::try_parse_from(words.split(' '));
+        for good in [
+            "adjutant",
+            "adjutant a b",
+            "adjutant --config c run -p x d",
+            "adjutant run -p x --config c",
+            "adjutant demo",
+        ] {
+            let parsed = parse(good).unwrap();
+            assert!(parsed.contradiction().is_none(), "{good}");
+            assert_eq!(parsed.verb.is_some(), good.contains("run") || good.contains("demo"), "{good}");
+        }
+        assert!(parse("adjutant ./run").unwrap().verb.is_none());
+        assert!(parse("adjutant a demo").unwrap().contradiction().is_some());
+        assert!(parse("adjutant run").is_err());
+        assert!(parse("adjutant run -p x --mode yolo").unwrap_err().to_string().contains("bypassPermissions"));
+    }
 }

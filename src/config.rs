@@ -151,22 +151,33 @@ fn list(path: &Path, problems: &[Problem]) -> String {
 
 /// Loads the defaults and, over them, the file. A missing file is fine unless `must_exist`: the person
 /// named it.
-pub fn load(path: &Path, must_exist: bool) -> Result<Config, ConfigError> {
+/// `check_keys` judges `[keys]`, so that its mistakes are told together with all others.
+pub fn load(
+    path: &Path,
+    must_exist: bool,
+    check_keys: impl FnOnce(&[KeyLine]) -> Vec<Problem>,
+) -> Result<Config, ConfigError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(source) if source.kind() == std::io::ErrorKind::NotFound && !must_exist => String::new(),
         Err(source) => return Err(ConfigError::Unreadable { path: path.to_owned(), source }),
     };
-    parse(&text).map_err(|problems| ConfigError::Wrong { path: path.to_owned(), problems })
+    parse_checked(&text, check_keys).map_err(|problems| ConfigError::Wrong { path: path.to_owned(), problems })
 }
 
 /// The defaults with `text` over them, or everything that is wrong with it.
 pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
+    parse_checked(text, |_| Vec::new())
+}
+
+fn parse_checked(text: &str, check_keys: impl FnOnce(&[KeyLine]) -> Vec<Problem>) -> Result<Config, Vec<Problem>> {
     let mut config = Config::default();
     let mut problems = Vec::new();
     // A test holds that the defaults themselves have no problem.
     read::layer(DEFAULTS, &mut config, &mut problems);
     read::layer(text, &mut config, &mut problems);
+    problems.extend(check_keys(&config.keys));
+    problems.sort_by_key(|problem| problem.line);
     if problems.is_empty() {
         read::whole(&config, text, &mut problems);
     }

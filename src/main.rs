@@ -19,6 +19,9 @@ fn main() -> ExitCode {
         return report(&Stop::failed(format!("the error reports could not be set up: {error}")));
     }
     let arguments = Cli::parse();
+    if let Some(stop) = arguments.contradiction() {
+        return report(&stop);
+    }
     let done = match &arguments.verb {
         None => cli::open::main(&arguments.global, &arguments.open),
         Some(Verb::Demo) => cli::open::demo(&arguments.global),

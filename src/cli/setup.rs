@@ -56,12 +56,15 @@ pub fn ground(global: &Global) -> Result<Ground, Stop> {
 
 /// The configuration and the keymap in it, or everything that is wrong with both.
 pub fn read_config(places: &Places) -> Result<(Config, Keymap), config::ConfigError> {
-    let path = &places.config_file;
-    let config = config::load(path, places.config_named)?;
-    match Keymap::resolve(&config.keys) {
-        Ok(keymap) => Ok((config, keymap)),
-        Err(problems) => Err(config::ConfigError::Wrong { path: path.clone(), problems }),
-    }
+    let mut keymap = Keymap::default();
+    let config = config::load(&places.config_file, places.config_named, |lines| match Keymap::resolve(lines) {
+        Ok(resolved) => {
+            keymap = resolved;
+            Vec::new()
+        }
+        Err(problems) => problems,
+    })?;
+    Ok((config, keymap))
 }
 
 /// Opens the daily log. Without one the program goes on: a full disk must not keep anyone from working.
