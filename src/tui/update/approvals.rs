@@ -1,15 +1,12 @@
 //! Answers to approvals. The rules that keep an answer from being given by accident are here and in
 //! [`ui::approval`](crate::tui::ui::approval); they are pure functions of state, key and time.
 
-use serde_json::Value;
-
 use super::Effect;
 use super::World;
 use super::waiting;
 use crate::core::approval::Approval;
 use crate::core::approval::ApprovalState;
 use crate::core::approval::Ask;
-use crate::core::approval::Binding;
 use crate::core::approval::Decision;
 use crate::core::approval::OpenApproval;
 use crate::core::command::Command;
@@ -18,19 +15,25 @@ use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
 use crate::core::prompt::Surface;
 use crate::tui::input::action::Action;
-use crate::tui::render::sanitize::reveal;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::AlwaysList;
 use crate::tui::ui::approval::ApprovalFocus;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::CHOICES;
-use crate::tui::ui::approval::EditBox;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::approval::QUIET_MS;
-use crate::tui::ui::composer::Composer;
-use crate::tui::ui::dialog::Confirm;
-use crate::tui::ui::dialog::ConfirmKind;
-use crate::tui::ui::dialog::Layer;
+
+/// Changing what runs before it is allowed.
+mod edit;
+/// The form of the model's questions.
+mod questions;
+/// Several requests allowed at once.
+pub(super) mod together;
+
+use edit::edit_box;
+use edit::edited_input;
+use edit::finish_rule;
+use questions::question;
 
 /// Keys are thrown away for so long after a text box vanished under the person's hands: the rest of the
 /// sentence must not become a prompt.
@@ -225,38 +228,6 @@ fn denial(message: &str, stop: bool) -> Decision {
     Decision::Deny { message: text.to_owned(), stop }
 }
 
-/// What is edited: a command as text, anything else as JSON. Hidden characters are taken out first,
-/// because an input box could not show them.
-fn edit_box(approval: &Approval) -> EditBox {
-    let field = (approval.tool == "Bash" && approval.input["command"].is_string()).then_some("command");
-    let text = match field.and_then(|field| approval.input[field].as_str()) {
-        Some(text) => text.to_owned(),
-        None => serde_json::to_string_pretty(&approval.input).unwrap_or_default(),
-    };
-    let hidden = reveal(&text).hidden;
-    let mut clean = String::with_capacity(text.len());
-    let mut from = 0;
-    for place in hidden_places(&text) {
-        clean.push_str(&text[from..place.start]);
-        from = place.end;
-    }
-    clean.push_str(&text[from..]);
-    let error = match hidden.len() {
-        0 => None,
-        1 => Some("One hidden character was taken out.".to_owned()),
-        n => Some(format!("{n} hidden characters were taken out.")),
-    };
-    EditBox { composer: Composer::with_text(&clean), field, error }
-}
-
-/// Where in the source the characters stand that would not show themselves.
-fn hidden_places(text: &str) -> Vec<std::ops::Range<usize>> {
-    text.char_indices()
-        .filter(|(_, c)| !matches!(c, '\n' | '\t') && !reveal(c.encode_utf8(&mut [0; 4])).hidden.is_empty())
-        .map(|(place, c)| place..place + c.len_utf8())
-        .collect()
-}
-
 /// Sends a decision, for this request and for those that are the same; asks once more where one key must
 /// not be enough.
 pub(super) fn decide(ui: &mut Ui, world: World<'_>, approval: &Approval, decision: Decision) -> Vec<Effect> {
@@ -303,58 +274,6 @@ fn without_extras(decision: &Decision) -> Decision {
     }
 }
 
-/// More than these are not taken in at one glance.
-const MAX_TOGETHER: usize = 8;
-/// A longer command is not read in a list.
-const MAX_GLANCE_CHARS: usize = 120;
-/// The smallest screen on which the question shows every command whole.
-const GLANCE_SCREEN: (u16, u16) = (80, 24);
-
-/// The whole of a request in one line, if it can be judged by that: a plain, short command.
-fn at_a_glance(approval: &Approval) -> Option<&str> {
-    let only_command = |(key, _): (&String, &Value)| matches!(key.as_str(), "command" | "description" | "timeout");
-    let command = approval.input.get("command")?.as_str()?;
-    let is_short = command.chars().nth(MAX_GLANCE_CHARS).is_none() && !command.contains('\n');
-    let is_plain = reveal(command).is_plain() && approval.input.as_object()?.iter().all(only_command);
-    let is_free = approval.binding == Binding::default() && approval.ask == Ask::Tool;
-    (is_short && is_plain && is_free).then_some(command)
-}
-
-/// Asks whether to allow several requests at once, with all of them on the screen.
-pub(super) fn ask_together(ui: &mut Ui, world: World<'_>, ids: Vec<ApprovalId>) {
-    let open: Vec<&Approval> =
-        ids.iter().filter_map(|id| world.fleet.approval(*id)).map(|open| &open.approval).collect();
-    let title = |approval: &Approval| world.fleet.get(approval.session).map_or("", |session| session.title.as_str());
-    let lines: Option<Vec<String>> =
-        open.iter().map(|approval| Some(format!("{}: {}", title(approval), at_a_glance(approval)?))).collect();
-    let has_room = ui.screen.width >= GLANCE_SCREEN.0 && ui.screen.height >= GLANCE_SCREEN.1;
-    let Some(details) = lines.filter(|lines| has_room && lines.len() <= MAX_TOGETHER) else {
-        ui.say(
-            "These cannot be judged at a glance: only a few short commands can be allowed together.",
-            true,
-            world.now,
-        );
-        if let Some(first) = ids.first() {
-            look_at(ui, world, *first);
-        }
-        return;
-    };
-    ui.layers.push(Layer::Confirm(Confirm {
-        question: format!("Allow these {} commands once?", details.len()),
-        is_dangerous: open.iter().any(|approval| !approval.risks.is_empty()),
-        kind: ConfirmKind::AllowTogether(ids),
-        details,
-        opened: world.now,
-    }));
-}
-
-/// Allows what was asked together, as far as it is still open.
-pub(super) fn allow_together(ui: &mut Ui, world: World<'_>, ids: &[ApprovalId]) -> Vec<Effect> {
-    let open: Vec<&OpenApproval> = ids.iter().filter_map(|id| world.fleet.approval(*id)).collect();
-    let open = open.into_iter().filter(|open| is_pending(ui, open)).map(|open| &open.approval).collect::<Vec<_>>();
-    open.into_iter().map(|approval| send_answer(ui, approval, Decision::allow_once())).collect()
-}
-
 fn send_answer(ui: &mut Ui, approval: &Approval, decision: Decision) -> Effect {
     ui.answered.insert(approval.id);
     Effect::Send(Command::Answer {
@@ -363,45 +282,6 @@ fn send_answer(ui: &mut Ui, approval: &Approval, decision: Decision) -> Effect {
         decision: Box::new(decision),
         by: Surface::Terminal,
     })
-}
-
-fn question(ui: &mut Ui, world: World<'_>, approval: &Approval, action: Action) -> Vec<Effect> {
-    let Ask::Questions(questions) = &approval.ask else { return Vec::new() };
-    let Some(form) = form(ui) else { return Vec::new() };
-    let Some(asked) = questions.get(form.question) else { return Vec::new() };
-    let Some(draft) = form.questions.get_mut(form.question) else { return Vec::new() };
-    let n_rows = asked.options.len() + 1;
-    let on_free_text = draft.row + 1 == n_rows;
-    match action {
-        Action::OptionDown => draft.row = (draft.row + 1) % n_rows,
-        Action::OptionUp => draft.row = (draft.row + n_rows - 1) % n_rows,
-        Action::QuestionNext => form.question = (form.question + 1) % questions.len(),
-        Action::QuestionPrevious => form.question = (form.question + questions.len() - 1) % questions.len(),
-        Action::OptionToggle if on_free_text => open_free_text(form),
-        Action::OptionToggle => draft.toggle(draft.row, asked.multiple),
-        Action::SubmitAnswers => {
-            // Enter on a single choice takes the row under the cursor; on several it takes what is chosen.
-            if draft.answer(asked).is_none() {
-                if on_free_text {
-                    open_free_text(form);
-                    return Vec::new();
-                }
-                draft.toggle(draft.row, asked.multiple);
-            }
-            if let Some(answers) = form.answers(questions) {
-                return decide(ui, world, approval, Decision::Answers(answers));
-            }
-            let open = (0..questions.len()).find(|place| form.questions[*place].answer(&questions[*place]).is_none());
-            form.question = open.unwrap_or(form.question);
-        }
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn open_free_text(form: &mut ApprovalForm) {
-    let text = form.questions.get(form.question).map(|draft| draft.free_text.clone()).unwrap_or_default();
-    form.pane = Pane::FreeText(Box::new(Composer::with_text(&text)));
 }
 
 /// The text of a pane is done.
@@ -453,48 +333,4 @@ pub(super) fn text_done(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
         Pane::Main | Pane::Whole => return Vec::new(),
     };
     decide(ui, world, approval, decision)
-}
-
-fn edited_input(edit: &EditBox, input: &Value) -> Result<Value, String> {
-    let text = edit.composer.text();
-    if !hidden_places(&text).is_empty() {
-        return Err("The text has hidden characters in it; type it instead of pasting it.".into());
-    }
-    match edit.field {
-        Some(field) => {
-            if text.trim().is_empty() {
-                return Err("There is nothing left to run; deny the request instead.".into());
-            }
-            let mut edited = input.clone();
-            edited[field] = Value::String(text);
-            Ok(edited)
-        }
-        None => match serde_json::from_str::<Value>(&text) {
-            Ok(edited) if edited.is_object() => Ok(edited),
-            Ok(_) => Err("The input must stay a JSON object: { … }.".into()),
-            Err(error) => Err(format!("This is no JSON: {error}.")),
-        },
-    }
-}
-
-/// Takes over a rule's changed text, or says what is wrong with it.
-fn finish_rule(list: &mut AlwaysList) {
-    use crate::core::permission::PermissionUpdate;
-    use crate::core::permission::Rule;
-    let Some(edit) = &mut list.editing else { return };
-    let Some(PermissionUpdate::AddRules { rules, .. }) = list.choices.get_mut(list.selected) else {
-        list.editing = None;
-        return;
-    };
-    let tool = rules.first().map(|rule| rule.tool.clone());
-    match Rule::parse(&edit.text) {
-        Ok(rule) if tool.as_deref().is_some_and(|tool| tool != rule.tool) => {
-            edit.error = Some(format!("The rule must stay one for {}.", tool.unwrap_or_default()));
-        }
-        Ok(rule) => {
-            *rules = vec![rule];
-            list.editing = None;
-        }
-        Err(error) => edit.error = Some(error),
-    }
 }

@@ -220,7 +220,7 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
                 .collect();
             match ids.as_slice() {
                 [] | [_] => approvals::look_at(ui, world, ids.first().copied().unwrap_or(id)),
-                _ => approvals::ask_together(ui, world, ids),
+                _ => approvals::together::ask_together(ui, world, ids),
             }
         }
         (ListKind::Completions { n_typed, .. }, ListItem::Text(word)) => compose::take(ui, *n_typed, &word),

@@ -300,7 +300,7 @@ pub(super) fn confirmed(ui: &mut Ui, world: World<'_>, kind: &ConfirmKind) -> Ve
         ConfirmKind::Quit => vec![Effect::Quit],
         ConfirmKind::CloseTab(session) => vec![Effect::Send(Command::Close { session: *session })],
         ConfirmKind::SetMode(session, mode) => vec![Effect::Send(Command::SetMode { session: *session, mode: *mode })],
-        ConfirmKind::AllowTogether(ids) => approvals::allow_together(ui, world, ids),
+        ConfirmKind::AllowTogether(ids) => approvals::together::allow_together(ui, world, ids),
     }
 }
 

@@ -1,0 +1,54 @@
+//! The form of the model's questions.
+
+use super::decide;
+use super::form;
+use crate::core::approval::Approval;
+use crate::core::approval::Ask;
+use crate::core::approval::Decision;
+use crate::tui::input::action::Action;
+use crate::tui::ui::Ui;
+use crate::tui::ui::approval::ApprovalForm;
+use crate::tui::ui::approval::Pane;
+use crate::tui::ui::composer::Composer;
+use crate::tui::update::Effect;
+use crate::tui::update::World;
+
+/// Moves through the form, chooses, answers.
+pub(super) fn question(ui: &mut Ui, world: World<'_>, approval: &Approval, action: Action) -> Vec<Effect> {
+    let Ask::Questions(questions) = &approval.ask else { return Vec::new() };
+    let Some(form) = form(ui) else { return Vec::new() };
+    let Some(asked) = questions.get(form.question) else { return Vec::new() };
+    let Some(draft) = form.questions.get_mut(form.question) else { return Vec::new() };
+    let n_rows = asked.options.len() + 1;
+    let on_free_text = draft.row + 1 == n_rows;
+    match action {
+        Action::OptionDown => draft.row = (draft.row + 1) % n_rows,
+        Action::OptionUp => draft.row = (draft.row + n_rows - 1) % n_rows,
+        Action::QuestionNext => form.question = (form.question + 1) % questions.len(),
+        Action::QuestionPrevious => form.question = (form.question + questions.len() - 1) % questions.len(),
+        Action::OptionToggle if on_free_text => open_free_text(form),
+        Action::OptionToggle => draft.toggle(draft.row, asked.multiple),
+        Action::SubmitAnswers => {
+            // Enter on a single choice takes the row under the cursor; on several it takes what is chosen.
+            if draft.answer(asked).is_none() {
+                if on_free_text {
+                    open_free_text(form);
+                    return Vec::new();
+                }
+                draft.toggle(draft.row, asked.multiple);
+            }
+            if let Some(answers) = form.answers(questions) {
+                return decide(ui, world, approval, Decision::Answers(answers));
+            }
+            let open = (0..questions.len()).find(|place| form.questions[*place].answer(&questions[*place]).is_none());
+            form.question = open.unwrap_or(form.question);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn open_free_text(form: &mut ApprovalForm) {
+    let text = form.questions.get(form.question).map(|draft| draft.free_text.clone()).unwrap_or_default();
+    form.pane = Pane::FreeText(Box::new(Composer::with_text(&text)));
+}
