@@ -80,6 +80,9 @@ pub struct Profile {
     pub timeout_minutes: u64,
 }
 
+/// The CLI's tools that only read: all that `auto_allow` may name.
+pub const READING_TOOLS: [&str; 7] = ["Read", "Glob", "Grep", "LS", "NotebookRead", "WebSearch", "WebFetch"];
+
 #[derive(Debug, Clone, Default)]
 pub struct Approvals {
     /// Tools that run without asking, as far as their input allows it.
@@ -243,6 +246,13 @@ mod tests {
         let found = problems("[claude\ncommand = 3\n\n[ui]\ntheme = \n");
         assert!(found[0].starts_with("1: "), "{found:?}");
         assert!(found.iter().any(|problem| problem.starts_with("5: ")), "{found:?}");
+    }
+
+    #[test]
+    fn only_reading_tools_can_be_allowed_without_asking() {
+        let found = problems("[approvals]\nauto_allow = [\"Read\", \"Bash\", \"Grpe\"]\n");
+        assert!(found[0].starts_with("2: [approvals] auto_allow: “Bash” is none of the reading tools"), "{found:?}");
+        assert!(found[1].ends_with("did you mean “Grep”?"), "{found:?}");
     }
 
     #[test]

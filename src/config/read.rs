@@ -8,6 +8,7 @@ use super::KeyLine;
 use super::NotifyHow;
 use super::Problem;
 use super::Profile;
+use super::READING_TOOLS;
 use super::ThemeName;
 use super::section::Section;
 use super::section::did_you_mean;
@@ -104,7 +105,16 @@ fn claude(mut section: Section<'_, '_>, config: &mut Config) {
 
 fn approvals(mut section: Section<'_, '_>, config: &mut Config) {
     let approvals = &mut config.approvals;
-    set(&mut approvals.auto_allow, section.strings("auto_allow"));
+    if let Some(tools) = section.strings("auto_allow") {
+        for tool in tools.iter().filter(|tool| !READING_TOOLS.contains(&tool.as_str())) {
+            let hint = did_you_mean(tool, READING_TOOLS);
+            section.wrong(
+                "auto_allow",
+                format!("“{tool}” is none of the reading tools {}{hint}", READING_TOOLS.join(", ")),
+            );
+        }
+        approvals.auto_allow = tools;
+    }
     set(&mut approvals.anywhere, section.boolean("anywhere"));
     set(&mut approvals.deadline_s, section.number("deadline_s", 0..=24 * HOUR_S));
     section.finish();

@@ -128,14 +128,13 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Whether one decision can serve both: same session, same tool, same input, same asker.
+    /// Whether one decision can serve both: the same call of the same asker, under the same guards.
     pub fn is_same_request(&self, other: &Self) -> bool {
-        self.session == other.session
-            && self.tool == other.tool
-            && self.input == other.input
-            && self.agent == other.agent
-            && self.ask == Ask::Tool
-            && other.ask == Ask::Tool
+        let is_tool = self.ask == Ask::Tool && other.ask == Ask::Tool;
+        let is_same_call = self.session == other.session && self.tool == other.tool && self.input == other.input;
+        let is_same_asker = self.agent == other.agent;
+        let is_as_strict = self.binding == other.binding && self.blocked_path == other.blocked_path;
+        is_tool && is_same_call && is_same_asker && is_as_strict
     }
 }
 

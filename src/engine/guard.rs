@@ -89,6 +89,11 @@ fn become_program(parent: Pid, program: &OsString, arguments: &[OsString]) -> io
     if rustix::process::getppid() != Some(parent) {
         return io::Error::other("its guard is gone");
     }
+    // A session of its own has no controlling terminal: nothing the CLI starts can write to, or read from,
+    // the one that adjutant draws on. It is no group leader, so this cannot fail for that reason.
+    if let Err(error) = rustix::process::setsid() {
+        return error.into();
+    }
     Command::new(program).args(arguments).exec()
 }
 

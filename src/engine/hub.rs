@@ -198,11 +198,14 @@ impl Hub {
         let id = SessionId(numbers::next_session(&self.settings.data_dir));
         let (sender, commands) = mpsc::channel(COMMAND_BUFFER);
         let config = Arc::clone(&self.settings.config);
+        let profile = config.profile(spec.profile.as_deref()).unwrap_or_default();
+        // Known from the start, so that a mode that asks nothing shows before anything runs in it.
+        spec.mode = spec.mode.or(profile.mode);
         let outfit = Outfit {
             session: id,
             directory,
             config: Arc::clone(&config),
-            profile: config.profile(spec.profile.as_deref()).unwrap_or_default(),
+            profile,
             guard_program: self.settings.guard_program.clone(),
             commands,
             reports: self.reports.clone(),

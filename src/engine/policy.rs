@@ -4,7 +4,7 @@
 //! and reads the disk, so it runs where blocking is allowed.
 //!
 //! Invariants: only a definite yes is an answer; whatever cannot be resolved, read or understood is
-//! asked. A tool that changes something is never on the list, whatever the configuration says.
+//! asked. A tool that is not known to only read is never answered, whatever the configuration says.
 
 use std::path::Component;
 use std::path::Path;
@@ -13,33 +13,19 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::config::Approvals;
+use crate::config::READING_TOOLS;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::permission::PermissionMode;
 use crate::core::permission::PermissionUpdate;
 use crate::core::risk::looks_secret;
 
-/// Tools that change or run something, or ask a person: never answered by the list.
-const NEVER: [&str; 12] = [
-    "Bash",
-    "PowerShell",
-    "Edit",
-    "MultiEdit",
-    "Write",
-    "NotebookEdit",
-    "ExitPlanMode",
-    "AskUserQuestion",
-    "Agent",
-    "Task",
-    "KillShell",
-    "Skill",
-];
 /// Input fields that name a place on the disk.
 const PATH_KEYS: [&str; 5] = ["file_path", "notebook_path", "path", "directory", "dir_path"];
 
 /// The rule that allows the request, in words, or nothing: then it is asked.
 pub(crate) fn allows(approval: &Approval, config: &Approvals, directories: &[PathBuf]) -> Option<String> {
-    let listed = config.auto_allow.contains(&approval.tool) && !NEVER.contains(&approval.tool.as_str());
+    let listed = config.auto_allow.contains(&approval.tool) && READING_TOOLS.contains(&approval.tool.as_str());
     if !listed || approval.ask != Ask::Tool || !approval.binding.permits_automatic() {
         return None;
     }
@@ -55,6 +41,9 @@ pub(crate) fn allows(approval: &Approval, config: &Approvals, directories: &[Pat
             PermissionUpdate::SetMode { .. } | PermissionUpdate::AddRules { .. } | PermissionUpdate::Other(_) => {}
         }
     }
+    if approval.tool == "Grep" && prints_lines(&approval.input) && !is_narrow(&approval.input) {
+        return None;
+    }
     let roots: Vec<PathBuf> = directories.iter().filter_map(|root| root.canonicalize().ok()).collect();
     for place in &places {
         let real = resolve(&directory.join(place))?;
@@ -66,6 +55,29 @@ pub(crate) fn allows(approval: &Approval, config: &Approvals, directories: &[Pat
     Some(format!("auto_allow {}", approval.tool))
 }
 
+/// Whether a search shows what it finds, and not only where.
+fn prints_lines(input: &Value) -> bool {
+    !matches!(input.get("output_mode").and_then(Value::as_str), None | Some("files_with_matches" | "count"))
+        || input.get("output_mode").is_some_and(|mode| !mode.is_string())
+}
+
+/// Whether a search is limited to one ordinary kind of file, or to one file: it looks into hidden files too,
+/// and what it prints of a secret one is given away.
+fn is_narrow(input: &Value) -> bool {
+    let text = |key: &str| input.get(key).and_then(Value::as_str);
+    let one_kind = |glob: &str| {
+        let end = glob.trim_start_matches("**/").strip_prefix("*.");
+        end.is_some_and(|end| {
+            !end.is_empty() && end.chars().all(char::is_alphanumeric) && !looks_secret(&format!("x.{end}"))
+        })
+    };
+    match (text("glob"), text("type")) {
+        (Some(glob), _) => one_kind(glob),
+        (None, Some(kind)) => kind.chars().all(char::is_alphanumeric),
+        (None, None) => text("path").is_some_and(|path| Path::new(path).is_file()),
+    }
+}
+
 /// Every place on the disk that the input names; `None` when it could name more than can be told.
 fn places(approval: &Approval, directory: &Path) -> Option<Vec<PathBuf>> {
     let fields = approval.input.as_object()?;
@@ -74,7 +86,10 @@ fn places(approval: &Approval, directory: &Path) -> Option<Vec<PathBuf>> {
     for (key, value) in fields {
         match (key.as_str(), value) {
             (key, Value::String(path)) if PATH_KEYS.contains(&key) => {
-                if path.starts_with('~') || path.contains('\0') {
+                // The CLI takes blanks off and follows its own directory, which a command may have changed:
+                // only a path that means the same to both of us is judged here.
+                let is_plain = path.starts_with('/') && path.trim() == path && !path.contains('\0');
+                if !is_plain {
                     return None;
                 }
                 places.push(PathBuf::from(path));
@@ -189,7 +204,17 @@ mod tests {
         let other = root.path().join("other/b.txt").to_string_lossy().into_owned();
         let cases = [
             ("Read", json!({"file_path": home.join("src/a.rs")}), true),
-            ("Read", json!({"file_path": "src/a.rs", "offset": 3, "limit": 10}), true),
+            ("Read", json!({"file_path": home.join("src/a.rs"), "offset": 3, "limit": 10}), true),
+            ("Read", json!({"file_path": "src/a.rs"}), false),
+            ("Read", json!({"file_path": format!(" {}", home.join("src/a.rs").display())}), false),
+            ("Grep", json!({"pattern": "x", "output_mode": "content"}), false),
+            ("Grep", json!({"pattern": "x", "output_mode": "content", "glob": ".e*"}), false),
+            ("Grep", json!({"pattern": "x", "output_mode": "content", "glob": "*.pem"}), false),
+            ("Grep", json!({"pattern": "x", "output_mode": 7}), false),
+            ("Grep", json!({"pattern": "x", "output_mode": "content", "glob": "**/*.rs"}), true),
+            ("Grep", json!({"pattern": "x", "output_mode": "content", "type": "rust"}), true),
+            ("Grep", json!({"pattern": "x", "output_mode": "content", "path": home.join("src/a.rs")}), true),
+            ("Grep", json!({"pattern": "x", "output_mode": "files_with_matches"}), true),
             ("Read", json!({"file_path": home.join("src/new.rs")}), true),
             ("Read", json!({"file_path": other}), false),
             ("Read", json!({"file_path": home.join("../other/b.txt")}), false),
@@ -240,7 +265,7 @@ mod tests {
     #[test]
     fn a_bound_request_is_always_asked() {
         let (_root, home) = project();
-        let good = || approval(&home, "Read", json!({"file_path": "src/a.rs"}));
+        let good = || approval(&home, "Read", json!({"file_path": home.join("src/a.rs")}));
         let ask = |change: fn(&mut Approval)| {
             let mut approval = good();
             change(&mut approval);

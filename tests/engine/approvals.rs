@@ -154,7 +154,7 @@ async fn only_the_terminal_approves_what_needs_a_person() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policy_answers_without_a_dialog() {
-    let script = r#"{"turn": [{"tool": {"name": "Read", "input": {"file_path": "notes.txt"}, "ask": true, "result": "x"}},
+    let script = r#"{"turn": [{"tool": {"name": "Grep", "input": {"pattern": "x"}, "ask": true, "result": "x"}},
         {"tool": {"name": "Read", "input": {"file_path": "/etc/shadow"}, "ask": true}}]}"#;
     let (mut rig, _script) = play(&[&one_line(script)]);
     let id = rig.open().await;

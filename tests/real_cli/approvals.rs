@@ -7,6 +7,7 @@ use adjutant::core::approval::Ask;
 use adjutant::core::approval::Decision;
 use adjutant::core::cell::CellBody;
 use adjutant::core::cell::TurnOutcome;
+use adjutant::core::command::Command;
 use adjutant::core::event::EventKind;
 use adjutant::core::permission::PermissionMode;
 use adjutant::core::permission::PermissionUpdate;
@@ -231,6 +232,39 @@ async fn a_plan_is_shown_rejected_and_accepted() {
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
         assert_eq!(std::fs::read_to_string(file).unwrap(), "planned\n");
         assert_eq!(rig.session(id).mode, PermissionMode::AcceptEdits);
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_plan_does_not_bring_back_a_looser_mode() {
+    async fn test(cli: PathBuf) {
+        let (mut rig, api) = rig(cli, &[("hello", vec![text("good day")])]).await;
+        let file = rig.project().join("planned.txt");
+        api.script(
+            "plan it",
+            vec![
+                tool("ExitPlanMode", json!({ "plan": "# The plan" })),
+                tool("Write", json!({ "file_path": file, "content": "planned\n" })),
+                text("done"),
+            ],
+        );
+        let directory = rig.project().display().to_string();
+        let spec = SessionSpec { directory, mode: Some(PermissionMode::AcceptEdits), ..SessionSpec::default() };
+        let id = rig.open_spec(spec).await;
+        rig.prompt(id, "hello").await;
+        rig.turn_end().await;
+        rig.send(Command::SetMode { session: id, mode: PermissionMode::Plan }).await;
+        rig.wait("the mode", |kind| matches!(kind, EventKind::ModeChanged(PermissionMode::Plan))).await;
+        rig.prompt(id, "plan it").await;
+        let plan = rig.approval().await;
+        rig.answer(id, plan.id, Decision::AcceptPlan { mode: PermissionMode::Default }).await;
+        let write = rig.approval().await;
+        assert_eq!(write.tool, "Write", "edits are asked one by one, as the person was told");
+        rig.answer(id, write.id, Decision::deny("no")).await;
+        rig.turn_end().await;
+        assert!(!file.exists());
         rig.end().await;
     }
     with_each_cli!(test);

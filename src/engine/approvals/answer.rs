@@ -44,7 +44,12 @@ pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Re
         (Decision::Answers(answers), Ask::Questions(_)) => {
             Ok(allow(with_answers(&approval.input, answers), Vec::new()))
         }
-        (Decision::AcceptPlan { .. }, Ask::Plan(_)) => Ok(allow(approval.input.clone(), Vec::new())),
+        // The mode goes with the answer: left alone, the CLI would go back to the one from before planning,
+        // which may ask for less than the person has just been told.
+        (Decision::AcceptPlan { mode }, Ask::Plan(_)) => {
+            let update = PermissionUpdate::SetMode { mode: *mode, scope: Scope::Session };
+            Ok(allow(approval.input.clone(), vec![to_wire(&update, pending)?]))
+        }
         (Decision::Answers(_), _) => Err("this request asks no question".into()),
         (Decision::AcceptPlan { .. }, _) => Err("this request proposes no plan".into()),
     }

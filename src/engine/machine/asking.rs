@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Asked;
 use super::Effect;
 use super::Machine;
 use super::commands::new_prompt;
@@ -18,7 +17,6 @@ use crate::core::event::EventKind;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::ids::ToolCallId;
-use crate::core::permission::PermissionMode;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::Surface;
 use crate::engine::approvals::Pending;
@@ -27,9 +25,7 @@ use crate::engine::approvals::answer;
 use crate::engine::approvals::ask;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
-use crate::wire::inbound::words;
 use crate::wire::outbound::Answer;
-use crate::wire::outbound::ClientRequest;
 use crate::wire::outbound::Outbound;
 use crate::wire::permission::CanUseTool;
 use crate::wire::permission::PermissionAnswer;
@@ -151,10 +147,6 @@ impl Machine {
                 self.queue.push_front(new_prompt(comment, PromptOrigin::Comment(id)));
                 self.wanted = true;
                 self.advance();
-            }
-            Decision::AcceptPlan { mode } if mode != PermissionMode::Default => {
-                let request = ClientRequest::SetPermissionMode { mode: words::PermissionMode::from(mode.as_str()) };
-                self.request(request, Asked::SetMode(mode));
             }
             Decision::Allow { .. } | Decision::AcceptPlan { .. } | Decision::Answers(_) => {}
         }

@@ -66,7 +66,11 @@ impl Machine {
     }
 
     fn message(&mut self, inbound: Inbound, output: &mut Output) {
-        let Inbound { session_id, message, .. } = inbound;
+        let Inbound { session_id, mut message, repaired, .. } = inbound;
+        if let (true, Message::ControlRequest(request)) = (repaired, &mut message) {
+            // What would be sent back is not quite what came: nothing automatic may answer that.
+            request.unknown_fields.push("text that is not Unicode".into());
+        }
         let is_ours = matches!(
             message,
             Message::ControlRequest(_)

@@ -287,7 +287,7 @@ fn a_request_that_was_withdrawn_while_the_disk_was_read_is_never_shown() {
 }
 
 #[test]
-fn a_plan_is_accepted_and_the_mode_follows() {
+fn an_accepted_plan_carries_its_mode() {
     let mut bench = Bench::running(|_| {});
     let block = json!({"type": "tool_use", "id": "p", "name": "ExitPlanMode", "input": {"plan": "# Do it"}});
     bench.line(&json!({"type": "assistant", "message": {"id": "m", "content": [block]}}));
@@ -295,9 +295,9 @@ fn a_plan_is_accepted_and_the_mode_follows() {
     let plan = &bench.fleet.inbox()[0].approval.ask;
     assert_eq!(*plan, crate::core::approval::Ask::Plan("# Do it".into()));
     bench.decide(1, Decision::AcceptPlan { mode: PermissionMode::AcceptEdits });
-    let last: Vec<&Outbound> = bench.lines.iter().rev().take(2).collect();
-    assert!(matches!(last[1], Outbound::Answer { .. }), "the answer comes first");
-    assert!(matches!(last[0], Outbound::Request { request: ClientRequest::SetPermissionMode { .. }, .. }));
+    let PermissionAnswer::Allow { updated_permissions, .. } = &bench.answers["a"][0] else { panic!("allowed") };
+    let sent: Vec<&Value> = updated_permissions.iter().map(|update| update.as_value()).collect();
+    assert_eq!(sent, [&json!({"type": "setMode", "mode": "acceptEdits", "destination": "session"})]);
 }
 
 #[test]

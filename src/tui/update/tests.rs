@@ -229,6 +229,10 @@ fn twins_are_answered_together_only_when_they_were_shown_and_guard_the_same() {
     desk.asked(3, "ls", Binding::default());
     assert_eq!(desk.press("y"), ["1 allowed once", "2 allowed once"]);
     assert_eq!(desk.shown(), Some(3));
+    desk.asked(4, "ls", Binding { safety_check: true, ..Binding::default() });
+    desk.see();
+    desk.wait(FOLLOWING_MS);
+    assert_eq!(desk.press("y"), ["3 allowed once"], "a stricter twin is asked by itself");
 }
 
 #[test]
