@@ -9,6 +9,7 @@
 )]
 
 mod engine;
+mod pty;
 mod real_cli;
 mod screens;
 mod support;

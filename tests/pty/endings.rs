@@ -1,0 +1,130 @@
+//! The terminal is given back and nothing is left behind, however it ends.
+
+use rustix::process::Pid;
+use rustix::process::Signal;
+use rustix::process::kill_process;
+
+use super::ASKS;
+use super::Stage;
+use crate::support::pty::Pty;
+
+/// What must have been written before the end: every mode that was entered is left.
+fn is_restored(pty: &Pty) {
+    let raw = pty.raw();
+    let last = |sequence: &str| raw.rfind(sequence).unwrap_or_else(|| panic!("{sequence:?} was never written"));
+    for (enter, leave) in
+        [("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?2004h", "\x1b[?2004l"), ("\x1b[?1004h", "\x1b[?1004l")]
+    {
+        assert!(last(enter) < last(leave), "{leave:?} comes last");
+    }
+    assert!(last("\x1b[>") < last("\x1b[<1u"), "the keyboard's flags are taken back");
+    assert!(last("\x1b[?25l") < last("\x1b[?25h"), "the cursor is shown");
+}
+
+fn pid(pty: &Pty) -> Pid {
+    Pid::from_raw(pty.child.process_id().unwrap() as i32).unwrap()
+}
+
+#[test]
+fn quitting_and_signals_give_the_terminal_back() {
+    for how in ["keys", "term", "hup"] {
+        let stage = Stage::new(ASKS);
+        let mut pty = stage.start(100, 30, &["web"]);
+        pty.wait_for("❯");
+        match how {
+            "keys" => {
+                pty.press("\x03");
+                pty.wait_for("ctrl-c once more");
+                pty.press("\x03");
+            }
+            "term" => kill_process(pid(&pty), Signal::TERM).unwrap(),
+            _ => kill_process(pid(&pty), Signal::HUP).unwrap(),
+        }
+        assert_eq!(pty.wait_for_exit(), 0, "{how}");
+        is_restored(&pty);
+    }
+}
+
+#[test]
+fn quitting_names_what_is_running() {
+    let stage = Stage::new(r#"{"turn": [{"deltas": {"count": 100000, "per_second": 100}}]}"#);
+    let mut pty = stage.start(100, 30, &["web"]);
+    pty.wait_for("❯");
+    pty.press("go\r");
+    pty.wait_for("interrupt");
+    pty.press("\x11");
+    pty.wait_for("a turn is running");
+    Pty::let_it_arm();
+    pty.press("n");
+    pty.wait_until("the question to close", |screen| !screen.contains("a turn is running"));
+    pty.press("\x11");
+    pty.wait_for("a turn is running");
+    Pty::let_it_arm();
+    pty.press("y");
+    assert_eq!(pty.wait_for_exit(), 0);
+    is_restored(&pty);
+}
+
+#[test]
+fn it_stops_with_ctrl_z_and_comes_back() {
+    let stage = Stage::new(r#"{"turn": [{"say": "hello-again"}]}"#);
+    let mut pty = stage.start(100, 30, &["web"]);
+    pty.wait_for("❯");
+    let state = || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid(&pty).as_raw_nonzero())).unwrap();
+        stat.rsplit(") ").next().unwrap().chars().next()
+    };
+    assert_ne!(state(), Some('T'));
+    let raw = pid(&pty);
+    pty.press("\x1a");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", raw.as_raw_nonzero())).unwrap();
+        if stat.rsplit(") ").next().unwrap().starts_with('T') {
+            break;
+        }
+        assert!(std::time::Instant::now() < end, "it does not stop");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    is_restored(&pty);
+    kill_process(raw, Signal::CONT).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    pty.press("hello\r");
+    pty.wait_for("hello-again");
+}
+
+/// Processes whose environment or command line names this folder.
+fn survivors(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().chars().all(|c| c.is_ascii_digit()))
+        .filter_map(|entry| {
+            let read = |name: &str| {
+                std::fs::read(entry.path().join(name)).map(|bytes| String::from_utf8_lossy(&bytes).replace('\0', " "))
+            };
+            let (line, env) = (read("cmdline").ok()?, read("environ").unwrap_or_default());
+            (line.contains(folder) || env.contains(folder)).then_some(line)
+        })
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+#[test]
+fn nothing_survives_a_kill_not_even_children_in_sessions_of_their_own() {
+    let stage = Stage::new(
+        r#"{"turn": [{"child": 600}, {"say": "child-started"}, {"deltas": {"count": 100000, "per_second": 50}}]}"#,
+    );
+    let folder = stage.path().display().to_string();
+    let mut pty = stage.start(100, 30, &["web"]);
+    pty.wait_for("❯");
+    pty.press("go\r");
+    pty.wait_for("child-started");
+    assert!(survivors(&folder).len() >= 3, "adjutant, the stand-in and its child run: {:?}", survivors(&folder));
+    kill_process(pid(&pty), Signal::KILL).unwrap();
+    pty.wait_for_exit();
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !survivors(&folder).is_empty() {
+        assert!(std::time::Instant::now() < end, "left behind: {:?}", survivors(&folder));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}

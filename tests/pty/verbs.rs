@@ -1,0 +1,96 @@
+//! The verbs that need no terminal.
+
+use std::io::Write as _;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+
+use adjutant::core::event::Event;
+
+use super::ASKS;
+use super::Stage;
+
+fn adjutant(stage: &Stage, arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_adjutant"));
+    command
+        .args(arguments)
+        .current_dir(stage.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+        .env("ADJUTANT_CONFIG", stage.path().join("config.toml"))
+        .env("ADJUTANT_DATA_DIR", stage.path().join("data"));
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn run_prints_the_answer_or_every_event() {
+    let stage = Stage::new(r#"{"turn": [{"say": "hello there"}]}"#);
+    let plain = adjutant(&stage, &["run", "-p", "hi", "web"], "");
+    assert_eq!((plain.status.code(), text(&plain.stdout).trim()), (Some(0), "hello there"), "{}", text(&plain.stderr));
+    let json = adjutant(&stage, &["run", "--json", "-p", "hi", "web"], "");
+    let events: Vec<Event> = text(&json.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(events.len() > 5 && json.status.code() == Some(0));
+    assert!(events.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+}
+
+#[test]
+fn run_says_by_its_exit_code_what_became_of_approvals() {
+    let stage = Stage::new(ASKS);
+    let policy = adjutant(&stage, &["run", "-p", "hi", "web"], "");
+    assert_eq!(policy.status.code(), Some(3), "{}", text(&policy.stderr));
+    assert!(text(&policy.stdout).contains("it-was-denied"));
+    let deny = adjutant(&stage, &["run", "-p", "hi", "--approve", "deny", "web"], "");
+    assert_eq!(deny.status.code(), Some(0));
+    let nobody = adjutant(&stage, &["run", "-p", "hi", "--approve", "stdin", "web"], "");
+    assert_eq!(nobody.status.code(), Some(3), "the end of the input is no answer");
+}
+
+#[test]
+fn run_fails_clearly() {
+    let stage = Stage::new(r#"{"turn": [{"fail": {"status": 401, "text": "no key"}}]}"#);
+    let failed = adjutant(&stage, &["run", "-p", "hi", "web"], "");
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(text(&failed.stderr).contains("does not accept the sign-in"), "{}", text(&failed.stderr));
+    for (arguments, word) in [
+        (&["run", "-p", "  ", "web"][..], "prompt is empty"),
+        (&["run", "-p", "hi", "nowhere"], "nowhere"),
+        (&["run", "-p", "hi", "--profile", "none"], "[profiles.none]"),
+        (&["--config", "missing.toml"], "missing.toml"),
+    ] {
+        let wrong = adjutant(&stage, arguments, "");
+        assert_eq!(wrong.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&wrong.stderr).contains(word), "{}", text(&wrong.stderr));
+    }
+}
+
+#[test]
+fn a_wrong_configuration_is_told_whole_before_the_terminal_is_taken() {
+    let stage = Stage::new("");
+    let config = "[claude]\ncomand = \"x\"\n[ui]\ntheme = \"drak\"\n[keys]\nsned = \"x\"\n";
+    std::fs::write(stage.path().join("config.toml"), config).unwrap();
+    for arguments in [&["config", "check"][..], &["web"]] {
+        let wrong = adjutant(&stage, arguments, "");
+        let told = text(&wrong.stderr);
+        assert_eq!(wrong.status.code(), Some(2));
+        for line in [
+            "config.toml:2: [claude] has no key “comand”; did you mean “command”?",
+            "config.toml:4: ",
+            "config.toml:6: ",
+        ] {
+            assert!(told.contains(line), "{line}: {told}");
+        }
+        assert!(!text(&wrong.stdout).contains('\x1b'));
+    }
+    let default = adjutant(&stage, &["config", "default"], "");
+    assert_eq!(text(&default.stdout), adjutant::config::DEFAULTS);
+}
