@@ -10,6 +10,8 @@ use crossterm::event::Event as TerminalEvent;
 use crossterm::event::KeyEventKind;
 use crossterm::execute;
 use crossterm::terminal::BeginSynchronizedUpdate;
+use crossterm::terminal::Clear;
+use crossterm::terminal::ClearType;
 use crossterm::terminal::EndSynchronizedUpdate;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -204,6 +206,14 @@ impl App {
         result
     }
 
+    /// Begins with an empty screen of which nothing is taken for drawn already. Without asking the terminal
+    /// where its cursor stands, as `Terminal::clear` does: one that answers late would end the program.
+    fn wipe(&mut self) -> io::Result<()> {
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        self.screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(())
+    }
+
     /// The screen is not what it was: an open approval must be seen again before a key can answer it.
     fn see_anew(&mut self) {
         if let Some(focus) = &mut self.ui.approval {
@@ -308,7 +318,7 @@ impl App {
                     }
                 }
                 Effect::Redraw => {
-                    if let Err(error) = self.screen.clear() {
+                    if let Err(error) = self.wipe() {
                         tracing::warn!(%error, "could not clear the screen");
                     }
                 }
@@ -353,7 +363,7 @@ impl App {
             self.ui.say(trouble, true, now());
         }
         // The visitor may have left the screen in any state and at any size.
-        self.screen.clear()?;
+        self.wipe()?;
         let size = self.screen.size()?;
         (self.ui.screen.width, self.ui.screen.height) = (size.width, size.height);
         self.see_anew();

@@ -126,7 +126,7 @@ fn questions_and_plans_are_answered() {
     let mut pty = stage.start(100, 30, &["web"]);
     pty.wait_for("❯");
     pty.press("ask me\r");
-    pty.wait_for("Which colour?");
+    pty.wait_for("( ) red");
     Pty::let_it_arm();
     pty.press("\x1b[B");
     std::thread::sleep(std::time::Duration::from_millis(50));

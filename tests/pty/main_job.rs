@@ -2,6 +2,7 @@
 
 use super::ASKS;
 use super::Stage;
+use crate::support::pty::Pty;
 
 #[test]
 fn a_prompt_is_typed_asked_about_and_answered() {
@@ -12,7 +13,7 @@ fn a_prompt_is_typed_asked_about_and_answered() {
         pty.press("look around\r");
         pty.wait_for("ls -la");
         pty.wait_for("[y]");
-        crate::support::pty::Pty::let_it_arm();
+        Pty::let_it_arm();
         pty.press("y");
         pty.wait_for("it-was-allowed");
         pty.press("\x11");
@@ -104,26 +105,34 @@ fn without_a_cli_it_says_what_is_missing_and_offers_the_demo() {
 fn the_demo_can_be_played_to_its_end() {
     let stage = Stage::new("");
     let mut pty = stage.start(120, 40, &["demo"]);
-    // Whatever asks is answered: y allows and accepts, enter answers questions; nothing else is pressed.
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(80);
-    loop {
+    pty.wait_for("4 waiting");
+    // Whatever asks is answered: y allows and accepts, space and enter answer questions.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(100);
+    let mut n_quiet = 0;
+    while n_quiet < 4 {
         assert!(std::time::Instant::now() < end, "the demo does not end:\n{}", pty.screen());
         let screen = pty.screen();
-        if screen.contains("[space] choose") {
-            crate::support::pty::Pty::let_it_arm();
-            pty.press(" \r");
+        if screen.contains("[space]") {
+            Pty::let_it_arm();
+            pty.press(" ");
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            pty.press("\r");
         } else if screen.contains("[y]") {
-            crate::support::pty::Pty::let_it_arm();
+            Pty::let_it_arm();
             pty.press("y");
-        } else if screen.contains("No unsafe") || screen.contains("overloaded") {
-            // The last story ends with an error; the others have had their answers by then.
-            let waiting = screen.contains("waiting");
-            if !waiting {
-                break;
-            }
+        } else if screen.contains("waiting") {
+            pty.press("\x1ba");
+        } else if screen.contains("working") {
+            n_quiet = 0;
         } else {
-            pty.press("\x1b4");
+            n_quiet += 1;
         }
-        std::thread::sleep(std::time::Duration::from_millis(900));
+        std::thread::sleep(std::time::Duration::from_millis(400));
+    }
+    for (tab, told) in
+        [("1", "nothing changes for those who"), ("2", "set up"), ("3", "begin with the table"), ("4", "overloaded")]
+    {
+        pty.press(&format!("\x1b{tab}"));
+        pty.wait_for(told);
     }
 }

@@ -29,9 +29,15 @@ pub struct Pty {
 impl Pty {
     /// Starts adjutant with these arguments; nothing of the tester's own environment leaks in.
     pub fn start(folder: &Path, columns: u16, rows: u16, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::run(env!("CARGO_BIN_EXE_adjutant"), folder, (columns, rows), arguments, env)
+    }
+
+    /// Starts any program in the same surroundings.
+    pub fn run(program: &str, folder: &Path, size: (u16, u16), arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let (columns, rows) = size;
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_adjutant"));
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.cwd(folder);
         command.env_clear();
