@@ -12,6 +12,7 @@ use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::core::session::Session;
+use crate::core::session::SessionSpec;
 use crate::tui::input::action::Context;
 use crate::tui::input::key::Key;
 
@@ -70,6 +71,8 @@ pub struct Ui {
     pub order: Vec<SessionId>,
     pub active: Option<SessionId>,
     pub tabs: HashMap<SessionId, Tab>,
+    /// Sessions closed here, to be opened again; the last one last.
+    pub closed: Vec<SessionSpec>,
     /// Open dialogs, the topmost last.
     pub layers: Vec<Layer>,
     /// The approval that is looked at, under any layers.
@@ -116,6 +119,7 @@ impl Default for Ui {
             order: Vec::new(),
             active: None,
             tabs: HashMap::new(),
+            closed: Vec::new(),
             layers: Vec::new(),
             approval: None,
             forms: HashMap::new(),

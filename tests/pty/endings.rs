@@ -82,6 +82,30 @@ fn it_stops_with_ctrl_z_and_comes_back() {
     pty.wait_for("hello-again");
 }
 
+/// Set in the process that is to panic.
+const PANICS: &str = "ADJUTANT_TEST_PANICS";
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_reported() {
+    if std::env::var_os(PANICS).is_some() {
+        let _guard = adjutant::tui::terminal::guard::Guard::take().unwrap();
+        panic!("on-purpose");
+    }
+    // This very test, in a terminal of its own and with the word that makes it panic.
+    let me = std::env::current_exe().unwrap().display().to_string();
+    let name = "pty::endings::a_panic_gives_the_terminal_back_before_it_is_reported";
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = Pty::run(&me, folder.path(), (100, 30), &["--exact", name, "--nocapture"], &[(PANICS, "1")]);
+    assert_ne!(pty.wait_for_exit(), 0);
+    let raw = pty.raw();
+    let place =
+        |sequence: &str| raw.rfind(sequence).unwrap_or_else(|| panic!("{sequence:?} was never written: {raw:?}"));
+    let told = place("on-purpose");
+    for leave in ["\x1b[?1049l", "\x1b[?2004l", "\x1b[?1004l", "\x1b[<1u", "\x1b[?25h"] {
+        assert!(place(leave) < told, "{leave:?} comes before the report");
+    }
+}
+
 /// Processes whose environment or command line names this folder.
 fn survivors(folder: &str) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();

@@ -94,6 +94,7 @@ actions! {
         Palette "palette" ["ctrl-p"] "palette" "Find any action by name and do it"
         NewTab "new_tab" ["ctrl-t"] "" "Open a session in a directory"
         CloseTab "close_tab" ["ctrl-w"] "" "Close this session; asks when something runs"
+        ReopenTab "reopen_tab" ["alt-w"] "" "Open the session that was closed last again, with its conversation"
         RenameTab "rename_tab" ["f2"] "" "Give this session a title"
         NextTab "next_tab" ["ctrl-pgdn"] "" "Go to the next session"
         PreviousTab "previous_tab" ["ctrl-pgup"] "" "Go to the previous session"

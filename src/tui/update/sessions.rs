@@ -81,6 +81,10 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
                 ui.session(world.fleet).map_or_else(|| ui.here.clone(), |session| session.spec.directory.clone());
             pages::ask_text(ui, TextKind::NewTab, "Open a session in", "a directory · ~ is your home", &directory);
         }
+        Action::ReopenTab => match ui.closed.pop() {
+            Some(spec) => return vec![open(ui, spec)],
+            None => ui.say("No session was closed here.", false, world.now),
+        },
         Action::NextTab => step_tab(ui, 1),
         Action::PreviousTab => step_tab(ui, -1),
         Action::MoveTabLeft => move_tab(ui, -1),
@@ -214,7 +218,7 @@ fn retry(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
 fn close(ui: &mut Ui, now: Timestamp, session: &Session) -> Vec<Effect> {
     let has_draft = ui.tabs.get(&session.id).is_some_and(|tab| !tab.composer.is_blank());
     if !session.is_busy() && !has_draft && session.transcript.is_empty() {
-        return vec![Effect::Send(Command::Close { session: session.id })];
+        return vec![closing(ui, session)];
     }
     let mut details = cut_off(session);
     if has_draft {
@@ -233,6 +237,16 @@ fn close(ui: &mut Ui, now: Timestamp, session: &Session) -> Vec<Effect> {
         opened: now,
     }));
     Vec::new()
+}
+
+/// Closes a session and remembers how to open it again.
+fn closing(ui: &mut Ui, session: &Session) -> Effect {
+    let title = session.titled.then(|| session.title.clone());
+    let (mode, model) = (Some(session.mode).filter(|mode| !mode.is_dangerous()), session.spec.model.clone());
+    let (directory, profile) = (session.spec.directory.clone(), session.spec.profile.clone());
+    let resume = session.conversation.clone();
+    ui.closed.push(SessionSpec { directory, title, profile, mode, model, resume, ..SessionSpec::default() });
+    Effect::Send(Command::Close { session: session.id })
 }
 
 /// What ending a session cuts off, a line each.
@@ -298,7 +312,7 @@ fn clear_or_quit(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
 pub(super) fn confirmed(ui: &mut Ui, world: World<'_>, kind: &ConfirmKind) -> Vec<Effect> {
     match kind {
         ConfirmKind::Quit => vec![Effect::Quit],
-        ConfirmKind::CloseTab(session) => vec![Effect::Send(Command::Close { session: *session })],
+        ConfirmKind::CloseTab(id) => world.fleet.get(*id).map(|session| closing(ui, session)).into_iter().collect(),
         ConfirmKind::SetMode(session, mode) => vec![Effect::Send(Command::SetMode { session: *session, mode: *mode })],
         ConfirmKind::AllowTogether(ids) => approvals::together::allow_together(ui, world, ids),
     }
