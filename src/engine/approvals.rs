@@ -21,6 +21,8 @@ pub(crate) mod ask;
 /// What the disk says about a request: the file it would change, whether the policy lets it pass.
 pub(crate) mod inspect;
 
+/// Requests of one session that wait at the same time; what comes beyond is denied.
+pub(crate) const MAX_PENDING: usize = 256;
 /// Ids of ended requests that are remembered, to tell a late answer from a wrong one.
 const MAX_ENDED: usize = 256;
 
@@ -59,6 +61,11 @@ impl Desk {
     pub(crate) fn knows(&self, request_id: &str) -> bool {
         self.pending.iter().any(|pending| pending.request_id == request_id)
             || self.ended_requests.iter().any(|id| id == request_id)
+    }
+
+    /// Whether more requests wait than any person looks at; a flood of them must not fill the memory.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pending.len() >= MAX_PENDING
     }
 
     pub(crate) fn add(&mut self, pending: Pending) {

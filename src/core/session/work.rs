@@ -16,7 +16,7 @@ use crate::core::tool::ToolOutcome;
 use crate::core::tool::ToolOutput;
 use crate::core::tool::ToolState;
 
-/// Ended tasks beyond this many are forgotten, oldest first.
+/// Tasks beyond this many are forgotten: the oldest that has ended, else the oldest.
 const MAX_TASKS: usize = 200;
 
 impl Session {
@@ -98,9 +98,9 @@ impl Session {
         if self.tasks.iter().any(|task| task.id == *id) {
             return;
         }
-        let ended = self.tasks.iter().position(|task| task.state != TaskState::Running);
-        if let Some(place) = ended.filter(|_| self.tasks.len() >= MAX_TASKS) {
-            self.tasks.remove(place);
+        if self.tasks.len() >= MAX_TASKS {
+            let ended = self.tasks.iter().position(|task| task.state != TaskState::Running);
+            self.tasks.remove(ended.unwrap_or(0));
         }
         self.tasks.push(Task {
             id: id.clone(),

@@ -13,12 +13,14 @@ use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
 use crate::core::approval::Withdrawal;
+use crate::core::cell::Notice;
 use crate::core::event::EventKind;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::ids::ToolCallId;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::Surface;
+use crate::engine::approvals::MAX_PENDING;
 use crate::engine::approvals::Pending;
 use crate::engine::approvals::Stage;
 use crate::engine::approvals::answer;
@@ -35,6 +37,15 @@ impl Machine {
         // Asked twice under one id: the one answer serves both. After the input was closed no answer
         // would arrive; the process is about to be gone.
         if self.desk.knows(&request_id) || !matches!(self.life, Life::Up | Life::Starting { .. }) {
+            return;
+        }
+        if self.desk.is_full() {
+            self.desk.note_ended_request(&request_id);
+            let message =
+                format!("{MAX_PENDING} requests wait for the person already; ask again when some are answered.");
+            let answer = PermissionAnswer::Deny { message, interrupt: false, decision_classification: None };
+            self.answer(request_id, Answer::Permission(answer));
+            self.emit(EventKind::Noted(Notice::warning("A request was denied because too many are waiting.")));
             return;
         }
         let call = ToolCallId::from(request.tool_use_id.as_str());

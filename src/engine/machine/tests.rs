@@ -301,6 +301,20 @@ fn an_accepted_plan_carries_its_mode() {
 }
 
 #[test]
+fn a_flood_of_requests_is_denied_and_never_allowed() {
+    let mut bench = Bench::running(|_| {});
+    let n_asked = crate::engine::approvals::MAX_PENDING + 3;
+    for number in 0..n_asked {
+        bench.ask(&format!("r{number}"), &json!({}));
+    }
+    bench.inspect_all(None);
+    assert_eq!(bench.fleet.inbox().len(), crate::engine::approvals::MAX_PENDING);
+    assert_eq!(bench.answers.len(), 3);
+    let denied = |answers: &Vec<PermissionAnswer>| matches!(answers[..], [PermissionAnswer::Deny { .. }]);
+    assert!(bench.answers.values().all(denied));
+}
+
+#[test]
 fn answers_go_into_the_input() {
     let mut bench = Bench::running(|_| {});
     let questions = json!([{"question": "Q?", "header": "H", "options": [{"label": "a", "description": ""}]}]);

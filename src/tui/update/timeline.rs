@@ -1,5 +1,7 @@
 //! Moving through the timeline: selecting, folding, copying, finding.
 
+use std::collections::HashMap;
+
 use super::Effect;
 use super::World;
 use super::pages;
@@ -166,7 +168,8 @@ pub(super) fn find(ui: &mut Ui, world: World<'_>, text: &str, from: Option<CellI
         return;
     }
     let order = session.transcript.order();
-    let place = |id: CellId| order.iter().position(|other| *other == id).unwrap_or(order.len());
+    let places: HashMap<CellId, usize> = order.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    let place = |id: CellId| places.get(&id).copied().unwrap_or(order.len());
     let from = from.map_or(order.len(), place);
     let current = hits.iter().rposition(|hit| place(*hit) <= from).unwrap_or(0);
     if let Some(tab) = ui.tab_mut() {
