@@ -87,6 +87,8 @@ pub(crate) struct Machine {
     cli: CliInfo,
     conversation: Option<ConversationId>,
     fork: bool,
+    /// The process went on with a conversation and has not answered in it yet.
+    resumed: bool,
     mode: Option<PermissionMode>,
     model: Option<String>,
     stderr: VecDeque<String>,
@@ -150,6 +152,7 @@ impl Machine {
             cli: CliInfo::default(),
             conversation: spec.resume.clone(),
             fork: spec.fork,
+            resumed: false,
             stderr: VecDeque::new(),
             startup_error: None,
             garbage_told: false,

@@ -94,3 +94,22 @@ async fn a_slow_client_misses_nothing_in_the_end_and_holds_up_nobody() {
     rig.wait("the end of one", |kind| matches!(kind, EventKind::Closed)).await;
     rig.engine.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_two_sessions_work_at_once() {
+    let (mut rig, _script) = play(&[r#"{"turn": [{"deltas": {"count": 100, "per_second": 100}}, {"say": "done"}]}"#]);
+    let mut ids = Vec::new();
+    for _ in 0..32 {
+        ids.push(rig.open().await);
+    }
+    for id in &ids {
+        rig.prompt(*id, "go").await;
+    }
+    for _ in &ids {
+        rig.wait("the end of a turn", |kind| matches!(kind, EventKind::TurnEnded { .. })).await;
+    }
+    for id in &ids {
+        assert_eq!(rig.session(*id).last_turn.as_ref().and_then(|turn| turn.text.as_deref()), Some("done"));
+    }
+    rig.end().await;
+}

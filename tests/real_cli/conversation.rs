@@ -162,6 +162,17 @@ async fn goes_on_with_the_same_conversation_after_a_stop() {
         rig.send(Command::Close { session: id }).await;
         rig.wait("the close", |kind| matches!(kind, EventKind::Closed)).await;
         let directory = rig.project().display().to_string();
+        let fork = SessionSpec {
+            directory: directory.clone(),
+            resume: Some(conversation.clone()),
+            fork: true,
+            ..SessionSpec::default()
+        };
+        let id = rig.open_spec(fork).await;
+        rig.prompt(id, "what was it in the fork").await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        assert!(api.requests().pop().unwrap().to_string().contains("remember the pear"));
+        assert_ne!(rig.session(id).conversation, Some(conversation.clone()), "a fork has a name of its own");
         let id = rig.open_spec(SessionSpec { directory, resume: Some(conversation), ..SessionSpec::default() }).await;
         rig.prompt(id, "what was it again").await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);

@@ -65,6 +65,7 @@ impl Machine {
         }
         let timeout = Duration::from_secs(self.config.claude.initialize_timeout_s);
         self.life = Life::Starting { until: self.now.mono + timeout };
+        self.resumed = self.conversation.is_some();
         self.effects.push(Effect::Launch(Launch {
             directory: self.directory.clone(),
             resume: self.conversation.clone(),

@@ -301,6 +301,25 @@ fn an_accepted_plan_carries_its_mode() {
 }
 
 #[test]
+fn a_conversation_that_answers_nothing_after_a_resume_is_noticed() {
+    let noticed = |resumed: bool, prompt: &str, result: &Value| {
+        let mut bench = Bench::new(|_| {});
+        if resumed {
+            bench.machine.conversation = Some("old".into());
+        }
+        bench.prompt(prompt, SendHow::Queue).reply("initialize").line(&init()).line(result);
+        bench.kinds().iter().any(|kind| matches!(kind, EventKind::Noted(notice) if notice.text.contains("alt-f")))
+    };
+    let nothing = json!({"type": "result", "subtype": "success", "result": "", "num_turns": 0, "total_cost_usd": 0.0});
+    let something =
+        json!({"type": "result", "subtype": "success", "result": "hi", "num_turns": 1, "total_cost_usd": 0.1});
+    assert!(noticed(true, "go on", &nothing));
+    assert!(!noticed(true, "/context", &nothing), "a command of the CLI costs nothing");
+    assert!(!noticed(true, "go on", &something));
+    assert!(!noticed(false, "go on", &nothing));
+}
+
+#[test]
 fn a_flood_of_requests_is_denied_and_never_allowed() {
     let mut bench = Bench::running(|_| {});
     let n_asked = crate::engine::approvals::MAX_PENDING + 3;

@@ -48,6 +48,17 @@ pub(super) struct Interrupt {
     pub(super) signalled: bool,
 }
 
+/// What a conversation looks like that a stop at a bad moment has damaged.
+const DAMAGED: &str = "The conversation answered with nothing: no turn, no cost. A stop at a bad moment may have \
+                       damaged it. Open a fork of it (alt-f), which goes on from a copy.";
+
+/// A turn that ended well without anything having happened in it.
+fn is_nothing(result: &TurnResult) -> bool {
+    let is_silent = result.result.as_deref().unwrap_or_default().trim().is_empty();
+    let is_free = result.total_cost_usd.is_none_or(|cost| cost == 0.0);
+    !result.is_error && result.num_turns == 0 && is_silent && is_free
+}
+
 impl Machine {
     /// Does what can be done next: starts the process, or sends the next prompt.
     pub(super) fn advance(&mut self) {
@@ -131,6 +142,11 @@ impl Machine {
             });
         turn.begun = true;
         turn.report = Some(report);
+        let is_command = turn.prompt.as_ref().is_none_or(|prompt| prompt.text.trim_start().starts_with('/'));
+        if std::mem::take(&mut self.resumed) && !is_command && is_nothing(result) {
+            self.emit(EventKind::Noted(Notice::warning(DAMAGED)));
+        }
+        let Some(turn) = &mut self.turn else { return };
         if foreign {
             let prompt = turn.prompt.take();
             self.end_turn();

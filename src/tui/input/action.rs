@@ -95,6 +95,7 @@ actions! {
         NewTab "new_tab" ["ctrl-t"] "" "Open a session in a directory"
         CloseTab "close_tab" ["ctrl-w"] "" "Close this session; asks when something runs"
         ReopenTab "reopen_tab" ["alt-w"] "" "Open the session that was closed last again, with its conversation"
+        ForkTab "fork_tab" ["alt-f"] "" "Go on with a copy of this conversation in a session of its own"
         RenameTab "rename_tab" ["f2"] "" "Give this session a title"
         NextTab "next_tab" ["ctrl-pgdn"] "" "Go to the next session"
         PreviousTab "previous_tab" ["ctrl-pgup"] "" "Go to the previous session"

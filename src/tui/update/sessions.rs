@@ -8,6 +8,7 @@ use super::pages;
 use super::timeline;
 use crate::core::command::Command;
 use crate::core::fleet::Fleet;
+use crate::core::ids::ConversationId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
@@ -122,6 +123,10 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
 fn act_on_session(ui: &mut Ui, world: World<'_>, session: &Session, action: Action) -> Vec<Effect> {
     let id = session.id;
     match action {
+        Action::ForkTab => match &session.conversation {
+            Some(conversation) => return vec![fork(ui, session, conversation)],
+            None => ui.say("There is no conversation yet to make a copy of.", false, world.now),
+        },
         Action::CloseTab => return close(ui, world.now, session),
         Action::RenameTab => pages::ask_text(ui, TextKind::Rename(id), "Title of this session", "", &session.title),
         Action::Interrupt => return interrupt(ui, world, session),
@@ -237,6 +242,19 @@ fn close(ui: &mut Ui, now: Timestamp, session: &Session) -> Vec<Effect> {
         opened: now,
     }));
     Vec::new()
+}
+
+/// Opens a session on a copy of a conversation.
+fn fork(ui: &mut Ui, session: &Session, conversation: &ConversationId) -> Effect {
+    let spec = SessionSpec {
+        directory: session.spec.directory.clone(),
+        title: Some(format!("{} (fork)", session.title)),
+        profile: session.spec.profile.clone(),
+        resume: Some(conversation.clone()),
+        fork: true,
+        ..SessionSpec::default()
+    };
+    open(ui, spec)
 }
 
 /// Closes a session and remembers how to open it again.
