@@ -37,6 +37,8 @@ const TO_BUFFER: usize = 1024;
 const READ_BYTES: usize = 64 << 10;
 /// A line of standard error is cut here.
 const MAX_STDERR_LINE: usize = 4 << 10;
+/// How long a process that nobody owns any more may take to end after each signal; its input was closed.
+const ABANDONED_GRACE: Duration = Duration::from_secs(5);
 /// How long the pipes may stay open after the process has ended.
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -246,6 +248,8 @@ async fn watch(
     sender: mpsc::Sender<FromProcess>,
 ) {
     let mut open = true;
+    // Whoever should have stopped it is gone, by a defect of ours: then it is stopped from here.
+    let mut ladder = [Rung::Terminate, Rung::Kill, Rung::Destroy].into_iter();
     let status = loop {
         tokio::select! {
             status = child.wait() => break status.ok(),
@@ -253,6 +257,11 @@ async fn watch(
                 Some(rung) => send_signal(&child, guarded, rung),
                 None => open = false,
             },
+            () = tokio::time::sleep(ABANDONED_GRACE), if !open => {
+                if let Some(rung) = ladder.next() {
+                    send_signal(&child, guarded, rung);
+                }
+            }
         }
     };
     // Also after an orderly end: the guard may have been killed before it could do its work.
