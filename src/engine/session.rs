@@ -73,6 +73,7 @@ struct Task {
     epoch: Instant,
     marks: ReadMarks,
     found: mpsc::Sender<Input>,
+    last_look: Option<tokio::task::JoinHandle<()>>,
     done: bool,
 }
 
@@ -80,7 +81,8 @@ struct Task {
 pub(crate) async fn run(outfit: Outfit, machine: Machine) {
     let (found, mut findings) = mpsc::channel(FOUND_BUFFER);
     let marks = ReadMarks::default();
-    let mut task = Task { outfit, machine, process: None, epoch: Instant::now(), marks, found, done: false };
+    let mut task =
+        Task { outfit, machine, process: None, epoch: Instant::now(), marks, found, last_look: None, done: false };
     task.look_up_branch();
     let mut quitting = false;
     while !task.done {
@@ -228,9 +230,12 @@ impl Task {
         }
     }
 
-    fn inspect(&self, job: Job) {
+    /// Looks at what a request would touch. Looks run side by side, but tell what they found in the order of
+    /// the requests: first in, first out.
+    fn inspect(&mut self, job: Job) {
+        let before = self.last_look.take();
         let (found, marks, config) = (self.found.clone(), self.marks.clone(), Arc::clone(&self.outfit.config));
-        tokio::spawn(async move {
+        self.last_look = Some(tokio::spawn(async move {
             let request_id = job.request_id.clone();
             let look = tokio::task::spawn_blocking(move || inspect::inspect(&job, &config.approvals, &marks));
             // Whatever goes wrong, the request is shown, and nothing allows it by itself.
@@ -238,8 +243,11 @@ impl Task {
                 Ok(Ok(inspection)) => inspection,
                 Ok(Err(_)) | Err(_) => Inspection::default(),
             };
+            if let Some(before) = before {
+                let _ = before.await;
+            }
             let _ = found.send(Input::Inspected { request_id, inspection }).await;
-        });
+        }));
     }
 
     fn note_file(&self, file: String) {

@@ -217,3 +217,17 @@ async fn an_answer_is_on_its_way_at_once_while_others_flood() {
     rig.listen(Duration::from_millis(10)).await;
     rig.engine.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_shown_in_the_order_in_which_they_came() {
+    let calls: Vec<String> =
+        (0..40).map(|n| format!(r#"{{"name": "Bash", "input": {{"command": "echo {n}"}}, "ask": true}}"#)).collect();
+    let script = format!(r#"{{"turn": [{{"tools": [{}]}}]}}"#, calls.join(","));
+    let (mut rig, _script) = play(&[&script]);
+    let id = rig.open().await;
+    rig.prompt(id, "go").await;
+    for n in 0..40 {
+        assert_eq!(rig.approval().await.input["command"], format!("echo {n}"));
+    }
+    rig.end().await;
+}
