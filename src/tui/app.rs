@@ -227,7 +227,7 @@ impl App {
     }
 
     /// Something came from the terminal.
-    /// `is_burst`: more was there to be read right behind it.
+    /// `is_burst`: it arrived in one piece with other keys.
     pub fn input(&mut self, event: TerminalEvent, is_burst: bool) {
         let effects = match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {

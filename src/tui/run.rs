@@ -4,6 +4,7 @@
 //! without a single wake-up while nothing happens and nothing turns.
 
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -24,6 +25,8 @@ use crate::link::Link;
 
 /// Keys and pastes that are taken before the screen is drawn again.
 const MAX_INPUT_BATCH: usize = 64;
+/// Batches that wait for the loop; what comes beyond waits in the terminal.
+const INPUT_BUFFER: usize = 4;
 
 /// Longer than it ever takes to open the first sessions; nothing is started for them yet.
 const OPENING_TIME: Duration = Duration::from_millis(500);
@@ -51,22 +54,21 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
         tokio::select! {
             biased;
             () = any(&mut signals) => app.end(Ended::Signal),
-            event = events.recv() => {
-                let mut event = event;
-                for _ in 0..MAX_INPUT_BATCH {
-                    let next = events.try_recv().ok();
-                    match event {
-                        Some(found) => app.input(found, next.is_some()),
-                        // The terminal is gone: there is nobody to tell.
-                        None => app.end(Ended::Signal),
+            batch = events.recv() => match batch {
+                Some(batch) => {
+                    // What arrived in one piece was not typed by a hand that looked in between.
+                    let typed = |event: &&TerminalEvent| matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_));
+                    let is_burst = batch.iter().filter(typed).count() > 1;
+                    for event in batch {
+                        // What is typed into a program that borrows the terminal is not ours.
+                        if app.ended().is_none() && !app.has_visit() {
+                            app.input(event, is_burst);
+                        }
                     }
-                    // What is typed into a program that borrows the terminal is not ours.
-                    if next.is_none() || app.ended().is_some() || app.has_visit() {
-                        break;
-                    }
-                    event = next;
                 }
-            }
+                // The terminal is gone: there is nobody to tell.
+                None => app.end(Ended::Signal),
+            },
             () = sleep_until(due) => {}
             update = app.link().recv() => app.learn(update),
         }
@@ -88,17 +90,24 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
 /// The task that reads the terminal. It is a task of its own because the event stream remembers the first
 /// waker it is polled with: looking at it in passing would make it forget to wake the loop.
 struct Keyboard {
-    events: mpsc::Receiver<TerminalEvent>,
+    /// Events that could be read together come together.
+    events: mpsc::Receiver<Vec<TerminalEvent>>,
     reader: JoinHandle<()>,
 }
 
 impl Keyboard {
     fn listen() -> Self {
-        let (sender, events) = mpsc::channel(MAX_INPUT_BATCH);
+        let (sender, events) = mpsc::channel(INPUT_BUFFER);
         let reader = tokio::spawn(async move {
             let mut stream = EventStream::new();
             while let Some(Ok(event)) = stream.next().await {
-                if sender.send(event).await.is_err() {
+                let mut batch = vec![event];
+                while batch.len() < MAX_INPUT_BATCH
+                    && let Some(Some(Ok(event))) = ready(&mut stream).await
+                {
+                    batch.push(event);
+                }
+                if sender.send(batch).await.is_err() {
                     return;
                 }
             }
@@ -111,6 +120,16 @@ impl Keyboard {
         self.reader.abort();
         let _ = self.reader.await;
     }
+}
+
+/// The next event, if it can be read at once. It asks with the task's own waker, so that the stream wakes it
+/// later.
+async fn ready(stream: &mut EventStream) -> Option<Option<std::io::Result<TerminalEvent>>> {
+    std::future::poll_fn(|context| match stream.poll_next_unpin(context) {
+        Poll::Ready(event) => Poll::Ready(Some(event)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 async fn any(signals: &mut [Signal; 3]) {

@@ -50,8 +50,8 @@ fn begin_anew(ui: &mut Ui, world: World<'_>) {
     }
 }
 
-/// A key was pressed. `is_burst`: more was there to be read right behind it, as no hand types, so that it
-/// was typed before what is on the screen now could be seen, or was pasted.
+/// A key was pressed. `is_burst`: it arrived in one piece with others, as no hand types, so that it was typed
+/// before what is on the screen now could be seen, or was pasted.
 pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent, is_burst: bool) -> Vec<Effect> {
     if ui.deaf_until.is_some_and(|until| world.now < until) {
         return Vec::new();
