@@ -21,6 +21,7 @@ pub enum Risk {
     Network,
     Secrets,
     RunsAnything,
+    NoSandbox,
 }
 
 impl Risk {
@@ -36,6 +37,7 @@ impl Risk {
             Self::Network => "talks to the network",
             Self::Secrets => "touches files that look secret",
             Self::RunsAnything => "runs a program given as text",
+            Self::NoSandbox => "runs outside the CLI's sandbox",
         }
     }
 }
@@ -44,7 +46,12 @@ impl Risk {
 pub fn judge(tool: &str, input: &Value, directory: &str) -> Vec<Risk> {
     let mut risks = Vec::new();
     match tool {
-        "Bash" | "PowerShell" => command_risks(text(input, "command"), directory, &mut risks),
+        "Bash" | "PowerShell" => {
+            command_risks(text(input, "command"), directory, &mut risks);
+            if input.get("dangerouslyDisableSandbox").is_some_and(|value| *value != Value::Bool(false)) {
+                risks.push(Risk::NoSandbox);
+            }
+        }
         "WebFetch" | "WebSearch" => risks.push(Risk::Network),
         _ => {
             for key in ["file_path", "notebook_path", "path"] {
@@ -250,6 +257,15 @@ mod tests {
         for (command, expected) in cases {
             assert_eq!(bash(command), *expected, "{command}");
         }
+    }
+
+    #[test]
+    fn marks_what_leaves_the_sandbox() {
+        let judge_flag =
+            |flag: Value| judge("Bash", &json!({ "command": "ls", "dangerouslyDisableSandbox": flag }), "/p");
+        assert_eq!(judge_flag(json!(true)), [Risk::NoSandbox]);
+        assert_eq!(judge_flag(json!("yes")), [Risk::NoSandbox]);
+        assert_eq!(judge_flag(json!(false)), []);
     }
 
     #[test]

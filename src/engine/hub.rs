@@ -182,8 +182,8 @@ impl Hub {
             Some(Command::Answer { approval, .. }) => {
                 self.tell(session, EventKind::AnswerRefused { approval, why: "its session has ended".into() });
             }
-            Some(command) => {
-                tracing::warn!(%session, ?command, "a command reached nobody");
+            Some(_) => {
+                tracing::warn!(%session, "a command reached nobody");
                 if self.sessions.contains_key(&session) {
                     let text = "The session is too busy to take the command; please try again.";
                     self.tell(session, EventKind::Noted(Notice::warning(text)));

@@ -61,21 +61,10 @@ fn prints_lines(input: &Value) -> bool {
         || input.get("output_mode").is_some_and(|mode| !mode.is_string())
 }
 
-/// Whether a search is limited to one ordinary kind of file, or to one file: it looks into hidden files too,
-/// and what it prints of a secret one is given away.
+/// Whether a search looks into one file only, which is judged like one that is read: it looks into hidden
+/// files too, and a kind of file is no protection (`credentials.json` is JSON).
 fn is_narrow(input: &Value) -> bool {
-    let text = |key: &str| input.get(key).and_then(Value::as_str);
-    let one_kind = |glob: &str| {
-        let end = glob.trim_start_matches("**/").strip_prefix("*.");
-        end.is_some_and(|end| {
-            !end.is_empty() && end.chars().all(char::is_alphanumeric) && !looks_secret(&format!("x.{end}"))
-        })
-    };
-    match (text("glob"), text("type")) {
-        (Some(glob), _) => one_kind(glob),
-        (None, Some(kind)) => kind.chars().all(char::is_alphanumeric),
-        (None, None) => text("path").is_some_and(|path| Path::new(path).is_file()),
-    }
+    input.get("path").and_then(Value::as_str).is_some_and(|path| Path::new(path).is_file())
 }
 
 /// Every place on the disk that the input names; `None` when it could name more than can be told.
@@ -211,8 +200,8 @@ mod tests {
             ("Grep", json!({"pattern": "x", "output_mode": "content", "glob": ".e*"}), false),
             ("Grep", json!({"pattern": "x", "output_mode": "content", "glob": "*.pem"}), false),
             ("Grep", json!({"pattern": "x", "output_mode": 7}), false),
-            ("Grep", json!({"pattern": "x", "output_mode": "content", "glob": "**/*.rs"}), true),
-            ("Grep", json!({"pattern": "x", "output_mode": "content", "type": "rust"}), true),
+            ("Grep", json!({"pattern": "x", "output_mode": "content", "glob": "**/*.rs"}), false),
+            ("Grep", json!({"pattern": "x", "output_mode": "content", "type": "json"}), false),
             ("Grep", json!({"pattern": "x", "output_mode": "content", "path": home.join("src/a.rs")}), true),
             ("Grep", json!({"pattern": "x", "output_mode": "files_with_matches"}), true),
             ("Read", json!({"file_path": home.join("src/new.rs")}), true),
