@@ -24,7 +24,9 @@ use tokio::task::JoinHandle;
 use crate::engine::guard;
 use crate::engine::spawn::CommandLine;
 use crate::engine::spawn::MARK;
+use crate::wire::decode::BadLine;
 use crate::wire::decode::Decoded;
+use crate::wire::decode::cut_short;
 use crate::wire::decode::decode;
 use crate::wire::framing::Frame;
 use crate::wire::framing::LineDecoder;
@@ -58,8 +60,9 @@ pub(crate) enum FromProcess {
 #[derive(Debug)]
 pub(crate) enum FromStdout {
     Line(Decoded),
-    /// A line over the cap is being thrown away; told when the cap is passed, not at its end.
-    TooLong,
+    /// A line over the cap is being thrown away; told when the cap is passed, not at its end. What stood at
+    /// its beginning may be a request that waits for an answer.
+    TooLong(BadLine),
     NotUtf8 {
         preview: String,
     },
@@ -173,7 +176,7 @@ async fn read_stdout(mut stdout: impl AsyncRead + Unpin, max_line: usize, sender
         let mut batch: Vec<FromStdout> =
             decoder.push(&buffer[..n]).into_iter().filter_map(|frame| from_frame(frame, &mut long)).collect();
         if long.passes_cap(&buffer[..n]) {
-            batch.push(FromStdout::TooLong);
+            batch.push(too_long(&decoder.discarded_head().unwrap_or_default()));
         }
         if !batch.is_empty() && sender.send(FromProcess::Lines(batch)).await.is_err() {
             return;
@@ -207,9 +210,13 @@ impl LongLine {
 fn from_frame(frame: Frame, long: &mut LongLine) -> Option<FromStdout> {
     match frame {
         Frame::Line(line) => Some(FromStdout::Line(decode(&line))),
-        Frame::TooLong { .. } => (!std::mem::take(&mut long.told)).then_some(FromStdout::TooLong),
+        Frame::TooLong { head, .. } => (!std::mem::take(&mut long.told)).then(|| too_long(&head)),
         Frame::NotUtf8 { preview, .. } => Some(FromStdout::NotUtf8 { preview }),
     }
+}
+
+fn too_long(head: &str) -> FromStdout {
+    FromStdout::TooLong(cut_short(head, "its line is too long"))
 }
 
 async fn read_stderr(mut stderr: impl AsyncRead + Unpin, sender: mpsc::Sender<FromProcess>) {
@@ -233,7 +240,7 @@ async fn read_stderr(mut stderr: impl AsyncRead + Unpin, sender: mpsc::Sender<Fr
 fn stderr_line(frame: Frame) -> String {
     match frame {
         Frame::Line(line) => line,
-        Frame::TooLong { bytes } => format!("(a line of {bytes} bytes)"),
+        Frame::TooLong { bytes, .. } => format!("(a line of {bytes} bytes)"),
         Frame::NotUtf8 { preview, .. } => preview,
     }
 }
@@ -308,4 +315,34 @@ fn end_marked(mark: &str) {
         std::thread::sleep(Duration::from_millis(10));
     }
     tracing::warn!("a process of an ended session could not be killed");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The clock jumps whenever nothing else is to be done, so the patience costs no time.
+    #[tokio::test(start_paused = true)]
+    async fn a_process_that_nobody_owns_any_more_is_ended() {
+        for script in ["sleep 600", "trap '' TERM; while :; do sleep 1; done"] {
+            let line = CommandLine {
+                program: "sh".into(),
+                arguments: ["-c", script].map(Into::into).into(),
+                directory: "/".into(),
+                environment: std::env::vars_os().collect(),
+            };
+            let process = start(&line, None, uuid::Uuid::new_v4().to_string(), 1 << 20).unwrap();
+            let Process { writer, signals, mut events } = process;
+            // The session's task is gone; only the one that watches the process is left.
+            drop((writer, signals));
+            let end = loop {
+                match events.recv().await {
+                    Some(FromProcess::Gone(status)) => break status,
+                    Some(_) => {}
+                    None => panic!("the end was not told"),
+                }
+            };
+            assert!(end.is_some_and(|status| !status.success()), "{script}");
+        }
+    }
 }

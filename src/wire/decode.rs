@@ -10,6 +10,10 @@
 //! - A request that cannot be read still yields its id where that is possible, because the CLI
 //!   waits for an answer.
 
+use std::fmt;
+
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::wire::framing::PREVIEW_CHARS;
@@ -79,13 +83,40 @@ pub fn decode(line: &str) -> Decoded {
     {
         return decoded;
     }
-    let tags: Tags = lenient::from_text(line).ok().flatten().unwrap_or_default();
-    Decoded::NotJson(BadLine {
-        reason: error.to_string(),
-        kind: tags.kind,
-        request_id: tags.request_id,
-        ..bad_line(line)
-    })
+    Decoded::NotJson(cut_short(line, &error.to_string()))
+}
+
+/// What can be told of a line that is not whole, or not quite JSON: the tags that stand before the damage.
+pub fn cut_short(line: &str, reason: &str) -> BadLine {
+    let mut tags = TagsSoFar::default();
+    // The error is the damage itself; what was read before it counts.
+    let _ = serde_json::Deserializer::from_str(line).deserialize_map(&mut tags);
+    BadLine { reason: reason.to_owned(), kind: tags.kind, request_id: tags.request_id, ..bad_line(line) }
+}
+
+#[derive(Default)]
+struct TagsSoFar {
+    kind: Option<String>,
+    request_id: Option<String>,
+}
+
+impl<'de> Visitor<'de> for &mut TagsSoFar {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "type" => self.kind = Some(map.next_value()?),
+                "request_id" => self.request_id = Some(map.next_value()?),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The fields of a line, at its top, that this version of the program does not read. It costs a

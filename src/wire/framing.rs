@@ -15,6 +15,8 @@ pub const DEFAULT_MAX_LINE_BYTES: usize = 32 * 1024 * 1024;
 
 /// How much of a line that cannot be read is kept to be shown, in characters.
 pub const PREVIEW_CHARS: usize = 200;
+/// How much of a line over the cap is kept: enough to tell a request's id, which the CLI writes first.
+const HEAD_BYTES: usize = 4 << 10;
 
 /// One step of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Frame {
     TooLong {
         /// Length of the line without its newline.
         bytes: u64,
+        /// Its beginning, with U+FFFD where it could not be read.
+        head: String,
     },
     /// A line that is not UTF-8. The CLI writes only UTF-8, so something else wrote to its stdout.
     NotUtf8 {
@@ -47,8 +51,8 @@ pub struct LineDecoder {
 enum State {
     /// The line so far, at most `max_bytes` long.
     Collecting(Vec<u8>),
-    /// The line went over the cap; only its length is kept until the newline comes.
-    Discarding { bytes: u64 },
+    /// The line went over the cap; only its length and its beginning are kept until the newline comes.
+    Discarding { bytes: u64, head: Vec<u8> },
 }
 
 impl Default for LineDecoder {
@@ -84,7 +88,15 @@ impl LineDecoder {
     pub fn buffered_bytes(&self) -> usize {
         match &self.state {
             State::Collecting(line) => line.len(),
-            State::Discarding { .. } => 0,
+            State::Discarding { head, .. } => head.len(),
+        }
+    }
+
+    /// The beginning of the line that is being thrown away, if one is.
+    pub fn discarded_head(&self) -> Option<String> {
+        match &self.state {
+            State::Collecting(_) => None,
+            State::Discarding { head, .. } => Some(String::from_utf8_lossy(head).into_owned()),
         }
     }
 
@@ -95,16 +107,19 @@ impl LineDecoder {
             }
             State::Collecting(line) => {
                 let bytes = (line.len() + part.len()) as u64;
-                self.state = State::Discarding { bytes };
+                let head = line.iter().chain(part).take(HEAD_BYTES.min(self.max_bytes)).copied().collect();
+                self.state = State::Discarding { bytes, head };
             }
-            State::Discarding { bytes } => *bytes += part.len() as u64,
+            State::Discarding { bytes, .. } => *bytes += part.len() as u64,
         }
     }
 
     fn end_line(&mut self) -> Option<Frame> {
         match std::mem::replace(&mut self.state, State::Collecting(Vec::new())) {
             State::Collecting(line) => line_frame(line),
-            State::Discarding { bytes } => Some(Frame::TooLong { bytes }),
+            State::Discarding { bytes, head } => {
+                Some(Frame::TooLong { bytes, head: String::from_utf8_lossy(&head).into_owned() })
+            }
         }
     }
 }
@@ -147,6 +162,10 @@ mod tests {
         Frame::Line(text.to_owned())
     }
 
+    fn too_long(bytes: u64, head: &str) -> Frame {
+        Frame::TooLong { bytes, head: head.to_owned() }
+    }
+
     #[test]
     fn cuts_lines_whatever_their_ending() {
         let cases: &[(&[u8], Vec<Frame>)] = &[
@@ -156,8 +175,8 @@ mod tests {
             (b"a\rb\n", vec![line("a\rb")]),
             ("\u{e9}\u{2028}lo\n".as_bytes(), vec![line("\u{e9}\u{2028}lo")]),
             (b"12345678\n", vec![line("12345678")]),
-            (b"123456789\nok\n", vec![Frame::TooLong { bytes: 9 }, line("ok")]),
-            (b"ok\n1234567890", vec![line("ok"), Frame::TooLong { bytes: 10 }]),
+            (b"123456789\nok\n", vec![too_long(9, "12345678"), line("ok")]),
+            (b"ok\n1234567890", vec![line("ok"), too_long(10, "12345678")]),
         ];
         for (input, expected) in cases {
             assert_eq!(&frames_of(8, &[input]), expected, "{input:?}");
@@ -184,7 +203,7 @@ mod tests {
             assert_eq!(decoder.push(&chunk), vec![]);
             assert!(decoder.buffered_bytes() <= 1 << 16);
         }
-        assert_eq!(decoder.push(b"\nnext\n"), vec![Frame::TooLong { bytes: 100_000_000 }, line("next")]);
+        assert_eq!(decoder.push(b"\nnext\n"), vec![too_long(100_000_000, &"x".repeat(HEAD_BYTES)), line("next")]);
     }
 
     proptest! {

@@ -44,6 +44,21 @@ async fn a_line_without_an_end_is_thrown_away_and_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_too_long_to_be_read_is_refused() {
+    let request = serde_json::json!({"type": "control_request", "request_id": "big", "request": {
+        "subtype": "can_use_tool", "tool_name": "Bash", "tool_use_id": "t", "input": {"command": "x".repeat(2 << 20)}}});
+    let script = serde_json::json!({"turn": [{"raw": request}, {"say": "after it"}]}).to_string();
+    let (mut rig, _script) = play_with(&[&script], |config| config.claude.max_line_mib = 1);
+    let id = rig.open().await;
+    rig.prompt(id, "go").await;
+    let told = rig.wait("the notice", |kind| matches!(kind, EventKind::Noted(_))).await;
+    assert!(matches!(&told.kind, EventKind::Noted(notice) if notice.text.contains("it was refused")), "{told:?}");
+    assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+    assert!(!rig.events.iter().any(|event| matches!(event.kind, EventKind::ApprovalAsked(_))));
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn silence_in_a_turn_is_told() {
     let (mut rig, _script) =
         play_with(&[r#"{"turn": [{"sleep_ms": 2500}, {"say": "x"}]}"#], |config| config.claude.stall_after_s = 1);

@@ -39,11 +39,7 @@ impl Machine {
                 FromStdout::Line(Decoded::Message(inbound)) => self.message(*inbound, &mut output),
                 FromStdout::Line(Decoded::NotJson(bad) | Decoded::NotObject(bad)) => self.bad_line(bad),
                 FromStdout::NotUtf8 { preview } => self.garbage(preview),
-                FromStdout::TooLong => {
-                    let mib = self.config.claude.max_line_mib;
-                    let text = format!("The CLI sends a line longer than {mib} MiB, which is thrown away.");
-                    self.emit(EventKind::Noted(Notice::warning(text)));
-                }
+                FromStdout::TooLong(bad) => self.too_long(bad),
             }
         }
         self.release(&mut output);
@@ -160,13 +156,28 @@ impl Machine {
     /// A line that cannot be read. If it was a request, the CLI waits for an answer.
     fn bad_line(&mut self, bad: BadLine) {
         tracing::debug!(bytes = bad.bytes, reason = bad.reason, "a line that is no message");
-        if let (Some("control_request"), Some(request_id)) = (bad.kind.as_deref(), bad.request_id)
-            && !self.desk.knows(&request_id)
-        {
-            self.desk.note_ended_request(&request_id);
-            self.answer(request_id, Answer::Error(format!("the request could not be read: {}", bad.reason)));
-        }
+        self.refuse_unread(&bad);
         self.garbage(bad.preview);
+    }
+
+    fn too_long(&mut self, bad: BadLine) {
+        let mib = self.config.claude.max_line_mib;
+        let mut text = format!("The CLI sends a line longer than {mib} MiB, which is thrown away.");
+        if self.refuse_unread(&bad) {
+            text.push_str(" It was a request: it was refused. A higher [claude] max_line_mib lets it pass.");
+        }
+        self.emit(EventKind::Noted(Notice::warning(text).with_detail(bad.preview)));
+    }
+
+    /// Answers a request that nobody could read with an error; `false` when the line was none.
+    fn refuse_unread(&mut self, bad: &BadLine) -> bool {
+        let (Some("control_request"), Some(request_id)) = (bad.kind.as_deref(), &bad.request_id) else { return false };
+        if !self.desk.knows(request_id) {
+            self.desk.note_ended_request(request_id);
+            let answer = Answer::Error(format!("the request could not be read: {}", bad.reason));
+            self.answer(request_id.clone(), answer);
+        }
+        true
     }
 
     /// Told once: whoever prints into the protocol usually does so more than once.

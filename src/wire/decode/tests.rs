@@ -458,3 +458,16 @@ proptest! {
         prop_assert!(matches!(decode(&value.to_string()), Decoded::Message(_)), "{}", value);
     }
 }
+
+#[test]
+fn a_line_cut_short_still_tells_what_stood_before_the_cut() {
+    let head =
+        r#"{"type":"control_request","request_id":"r1","request":{"type":"x","request_id":"inner","input":"aaaa"#;
+    let bad = cut_short(head, "cut");
+    assert_eq!((bad.kind.as_deref(), bad.request_id.as_deref()), (Some("control_request"), Some("r1")));
+    let later = cut_short(r#"{"request":{"request_id":"inner"},"type":"cont"#, "cut");
+    assert_eq!((later.kind, later.request_id), (None, None));
+    for odd in ["", "[1", "7", "{", r#"{"type":7,"request_id":"r"}"#] {
+        assert_eq!(cut_short(odd, "cut").request_id, None, "{odd}");
+    }
+}
