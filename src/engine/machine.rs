@@ -180,7 +180,7 @@ impl Machine {
         match input {
             Input::Command(command) => self.command(command),
             Input::Quit => self.end(Ending::Quit),
-            Input::Launched => self.launched(),
+            Input::Launched { plans } => self.launched(plans),
             Input::LaunchFailed(trouble) => self.launch_failed(trouble),
             Input::Lines(lines) => self.lines(lines),
             Input::Stderr(lines) => self.stderr_lines(lines),

@@ -211,7 +211,7 @@ impl Task {
             Ok(process) => {
                 tracing::info!(session = %outfit.session, ?line, "started the CLI");
                 self.process = Some(process);
-                Input::Launched
+                Input::Launched { plans: line.claude_home().join("plans") }
             }
             Err(error) => {
                 let program = line.program.to_string_lossy().into_owned();

@@ -172,6 +172,15 @@ impl CommandLine {
         Ok(())
     }
 
+    /// The CLI's own folder: where it says so itself, or in the home it will have.
+    pub(crate) fn claude_home(&self) -> PathBuf {
+        let variable = |wanted: &str| self.environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        match variable("CLAUDE_CONFIG_DIR") {
+            Some(folder) => PathBuf::from(folder),
+            None => Path::new(variable("HOME").map_or("", |home| home.to_str().unwrap_or_default())).join(".claude"),
+        }
+    }
+
     /// The program's file, looked for as the system will: on the PATH the child gets, or from its directory.
     fn find_program(&self) -> Option<PathBuf> {
         if self.program.to_string_lossy().contains('/') {

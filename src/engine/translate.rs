@@ -9,6 +9,8 @@
 
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -46,10 +48,12 @@ pub(crate) struct Translator {
     cutting: bool,
     /// Inputs of plan calls, which newer CLIs leave out of the request for permission.
     plans: HashMap<ToolCallId, Value>,
-    /// The file that the session writes its plan to, when newer CLIs have it do so.
-    plan_file: Option<String>,
+    /// The CLI's own folder for plans.
+    plans_folder: PathBuf,
+    /// The file that the session has written its plan to, when newer CLIs have it do so.
+    plan_file: Option<PathBuf>,
     /// Files named in calls under way, to note when the session read or wrote them.
-    files: HashMap<ToolCallId, String>,
+    files: HashMap<ToolCallId, TouchedFile>,
     tokens: Tokens,
     message_tokens: Tokens,
     context_tokens: Option<u64>,
@@ -64,6 +68,13 @@ pub(crate) struct Translator {
     limit: Option<(String, String)>,
     lifts: Option<i64>,
     n_local: u64,
+}
+
+#[derive(Debug)]
+struct TouchedFile {
+    path: String,
+    /// Once written, it is the plan of the session itself.
+    is_plan: bool,
 }
 
 /// What the lines of one batch came to.
@@ -134,8 +145,13 @@ impl Translator {
     }
 
     /// The file with the plan, when the plan is in no call.
-    pub(crate) fn plan_file(&self) -> Option<&str> {
+    pub(crate) fn plan_file(&self) -> Option<&Path> {
         self.plan_file.as_deref()
+    }
+
+    /// Learns where the CLI has its plans written: a file elsewhere is no plan, whatever it is called.
+    pub(crate) fn plans_are_in(&mut self, folder: PathBuf) {
+        self.plans_folder = folder;
     }
 
     /// What is known of a sub-agent.

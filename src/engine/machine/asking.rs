@@ -65,7 +65,7 @@ impl Machine {
         let job = Job {
             request_id: request_id.clone(),
             approval: approval.clone(),
-            plan_file: self.translator.plan_file().filter(|_| is_empty_plan).map(PathBuf::from),
+            plan_file: self.translator.plan_file().filter(|_| is_empty_plan).map(Path::to_owned),
             directories: directories.collect(),
         };
         self.effects.push(Effect::Inspect(Box::new(job)));

@@ -1,5 +1,6 @@
 //! What goes into the machine and what comes out.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::core::command::Command;
@@ -26,7 +27,10 @@ pub(crate) enum Input {
     Command(Command),
     /// The engine stops.
     Quit,
-    Launched,
+    /// It runs; where it has plans written.
+    Launched {
+        plans: PathBuf,
+    },
     LaunchFailed(Trouble),
     Lines(Vec<FromStdout>),
     Stderr(Vec<String>),

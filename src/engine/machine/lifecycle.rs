@@ -1,5 +1,6 @@
 //! The life of the process: started lazily, stopped down a ladder, its end explained.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Asked;
@@ -75,7 +76,8 @@ impl Machine {
         }));
     }
 
-    pub(super) fn launched(&mut self) {
+    pub(super) fn launched(&mut self, plans: PathBuf) {
+        self.translator.plans_are_in(plans);
         self.last_line = self.now.mono;
         let asked = Asked::Initialize { mode: self.mode, model: self.model.clone() };
         self.request(ClientRequest::Initialize(Box::default()), asked);

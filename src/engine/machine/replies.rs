@@ -12,6 +12,7 @@ use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::core::usage::ContextUse;
 use crate::engine::spawn::normal_model;
+use crate::engine::translate::bound;
 use crate::wire::inbound::control::ControlResponse;
 use crate::wire::inbound::control::Outcome;
 use crate::wire::inbound::replies::ContextUsageReply;
@@ -19,6 +20,11 @@ use crate::wire::inbound::replies::InitializeReply;
 use crate::wire::inbound::system;
 use crate::wire::inbound::words;
 use crate::wire::outbound::ClientRequest;
+
+/// Models, and slash commands, that a person can choose from.
+const MAX_CHOICES: usize = 1000;
+/// Bytes of one description.
+const MAX_DESCRIPTION: usize = 1000;
 
 /// What a request of ours was about.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,10 +119,11 @@ impl Machine {
             models: reply
                 .models
                 .iter()
+                .take(MAX_CHOICES)
                 .map(|model| ModelChoice {
                     value: model.value.clone(),
-                    label: model.display_name.clone(),
-                    description: model.description.clone(),
+                    label: bound::word(&model.display_name),
+                    description: bound::word(&model.description),
                 })
                 .collect(),
             commands: commands(&reply.commands),
@@ -148,10 +155,11 @@ impl Machine {
 
 fn commands(list: &[system::SlashCommand]) -> Vec<SlashCommand> {
     list.iter()
+        .take(MAX_CHOICES)
         .map(|command| SlashCommand {
-            name: command.name.clone(),
-            description: command.description.clone(),
-            argument_hint: command.argument_hint.clone(),
+            name: bound::word(&command.name),
+            description: bound::cut(&command.description, MAX_DESCRIPTION),
+            argument_hint: bound::word(&command.argument_hint),
         })
         .collect()
 }

@@ -111,7 +111,7 @@ impl Bench {
             }
         }
         if launched {
-            self.give(Input::Launched);
+            self.give(Input::Launched { plans: "/home/me/.claude/plans".into() });
         }
         self
     }

@@ -7,11 +7,13 @@
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::MAX_REMEMBERED;
 use super::Output;
+use super::TouchedFile;
 use super::Translator;
 use super::bound;
 use super::tokens_of;
@@ -182,7 +184,11 @@ impl Translator {
             ContentBlock::Thinking(_) => SlotKind::Thinking,
             ContentBlock::ToolUse(tool) | ContentBlock::ServerToolUse(tool) => {
                 let call = call_id(&tool.id);
-                output.push(EventKind::ToolAnnounced { call, parent: parent_id(parent), name: tool.name });
+                output.push(EventKind::ToolAnnounced {
+                    call,
+                    parent: parent_id(parent),
+                    name: bound::word(&tool.name),
+                });
                 SlotKind::Tool(tool.id)
             }
             _ => SlotKind::Other,
@@ -311,13 +317,14 @@ impl Translator {
             if self.files.len() >= MAX_REMEMBERED {
                 self.files.clear();
             }
-            if parent.is_none() && tool.name != "Read" && file.contains("/.claude/plans/") {
-                self.plan_file = Some(file.clone());
-            }
-            self.files.insert(call.clone(), file);
+            let is_plan = parent.is_none()
+                && tool.name != "Read"
+                && Path::new(&file).parent().is_some_and(|folder| folder == self.plans_folder);
+            self.files.insert(call.clone(), TouchedFile { path: file, is_plan });
         }
         let input = bound::input(&tool.input);
-        output.push(EventKind::ToolStarted { call, parent: parent_id(parent), name: tool.name, input });
+        let name = bound::word(&tool.name);
+        output.push(EventKind::ToolStarted { call, parent: parent_id(parent), name, input });
     }
 }
 

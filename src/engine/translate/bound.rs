@@ -51,6 +51,11 @@ fn bounded(value: &Value, spent: &mut usize) -> Value {
     }
 }
 
+/// A name: of a tool, of a kind. No real one is longer than this.
+pub(crate) fn word(text: &str) -> String {
+    cut(text, INPUT_SHORT)
+}
+
 /// The beginning of a text, with a mark when there was more.
 pub(crate) fn cut(text: &str, room: usize) -> String {
     if text.len() <= room {

@@ -1,5 +1,7 @@
 //! `user` lines: what tools gave back, the summary after a compaction, output of local commands.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use super::Output;
@@ -86,7 +88,10 @@ impl Translator {
         if let Some(file) = self.files.remove(&call)
             && outcome == ToolOutcome::Done
         {
-            output.touched.push(file);
+            if file.is_plan {
+                self.plan_file = Some(PathBuf::from(&file.path));
+            }
+            output.touched.push(file.path);
         }
         self.plans.remove(&call);
         let (text, omitted) = bound::output(&text);

@@ -77,15 +77,16 @@ impl Translator {
         if line.ambient {
             return;
         }
+        let description = bound::cut(&line.description, MAX_SUMMARY);
         let task = self.tasks.entry(&line.task_id);
         task.running = true;
-        task.description.clone_from(&line.description);
-        task.kind.clone_from(&line.subagent_type);
+        task.description.clone_from(&description);
+        task.kind = line.subagent_type.as_deref().map(bound::word);
         output.push(EventKind::TaskStarted {
             task: TaskId::from(line.task_id.as_str()),
             call: line.tool_use_id.as_deref().map(ToolCallId::from),
-            kind: line.subagent_type.or(line.task_type).unwrap_or_else(|| "task".into()),
-            description: line.description,
+            kind: line.subagent_type.or(line.task_type).map_or_else(|| "task".into(), |kind| bound::word(&kind)),
+            description,
         });
     }
 
@@ -123,8 +124,8 @@ impl Translator {
             }
             let known = self.tasks.entry(&task.task_id);
             if known.description.is_empty() {
-                known.description.clone_from(&task.description);
-                known.kind.clone_from(&task.subagent_type);
+                known.description = bound::cut(&task.description, MAX_SUMMARY);
+                known.kind = task.subagent_type.as_deref().map(bound::word);
             }
             known.running = true;
             known.listed = true;

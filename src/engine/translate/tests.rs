@@ -327,3 +327,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_a_written_file_in_the_own_folder_of_the_cli_is_the_plan() {
+    let mut reader = Reader::default();
+    reader.translator.plans_are_in("/home/me/.claude/plans".into());
+    let cases = [
+        ("a", "/project/.claude/plans/fake.md", false, None),
+        ("b", "/home/me/.claude/plans/sub/../../../x.md", false, None),
+        ("c", "/home/me/.claude/plans/failed.md", true, None),
+        ("d", "/home/me/.claude/plans/real.md", false, Some("/home/me/.claude/plans/real.md")),
+        ("e", "/project/.claude/plans/later.md", false, Some("/home/me/.claude/plans/real.md")),
+    ];
+    for (call, path, failed, expected) in cases {
+        let input = json!({"file_path": path, "content": "# Plan"});
+        reader.whole("m", &json!({"type": "tool_use", "id": call, "name": "Write", "input": input}));
+        reader.result(call, "written", failed);
+        assert_eq!(reader.translator.plan_file().and_then(Path::to_str), expected, "{path}");
+    }
+}

@@ -222,8 +222,15 @@ impl<'d> Dialog<'d, '_> {
             title.push(span(format!(" ({})", flat(branch)), theme.dim));
         }
 
-        let waiting = state::waiting(scene.fleet, scene.ui);
-        let place = waiting.iter().position(|open| open.approval.id == approval.id);
+        let mut waiting = state::waiting(scene.fleet, scene.ui);
+        // Those that one decision answers together count as one.
+        let mut decisions: Vec<&Approval> = Vec::new();
+        waiting.retain(|open| {
+            let is_new = !decisions.iter().any(|decision| decision.is_same_request(&open.approval));
+            decisions.extend(is_new.then_some(&open.approval));
+            is_new
+        });
+        let place = decisions.iter().position(|first| first.id == approval.id || first.is_same_request(approval));
         let mut facts: Vec<Spans> = Vec::new();
         if let Some(place) = place.filter(|_| waiting.len() > 1) {
             facts.push(vec![span(format!("{} of {}", place + 1, waiting.len()), theme.text)]);
