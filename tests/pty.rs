@@ -3,6 +3,7 @@
 mod approvals;
 mod endings;
 mod main_job;
+mod real_cli;
 mod verbs;
 
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! Interrupts, crashes, errors of the API.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -178,4 +179,46 @@ async fn a_prompt_that_is_too_long_says_so() {
         rig.end().await;
     }
     with_each_cli!(test);
+}
+
+/// What a kill in the middle of a write may leave of the CLI's own file: it must go on, and the session with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_transcript_is_gone_on_with() {
+    async fn test(cli: PathBuf) {
+        let replies = vec![tool("Bash", json!({ "command": "touch made", "description": "make" })), text("made it")];
+        let (mut rig, _api) = rig(cli, &[("make", replies), ("go on", vec![text("here I am")])]).await;
+        for damage in ["a call without its result", "half a line", "nothing but zeros at the end"] {
+            let id = rig.open().await;
+            rig.prompt(id, "make it").await;
+            let approval = rig.approval().await;
+            rig.answer(id, approval.id, Decision::allow_once()).await;
+            assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+            rig.send(Command::Stop { session: id }).await;
+            rig.wait("the stop", |kind| matches!(kind, EventKind::Exited(_))).await;
+            let conversation = rig.session(id).conversation.clone().unwrap();
+            let file = transcript(&rig.folder.path().join("home/.claude/projects"), &conversation.0);
+            let whole = std::fs::read_to_string(&file).unwrap();
+            let call = whole.find(r#""type":"tool_use""#).unwrap();
+            let end = call + whole[call..].find('\n').unwrap();
+            let damaged = match damage {
+                "a call without its result" => whole[..=end].to_owned(),
+                "half a line" => whole[..call].to_owned(),
+                _ => format!("{whole}\0\0\0\0"),
+            };
+            std::fs::write(&file, damaged).unwrap();
+            rig.prompt(id, "go on").await;
+            assert_eq!(rig.turn_end().await, TurnOutcome::Completed, "{damage}");
+            let last = rig.session(id).last_turn.as_ref().and_then(|turn| turn.text.clone());
+            assert_eq!(last.as_deref(), Some("here I am"), "{damage}");
+        }
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}
+
+/// The CLI's file of a conversation, in whichever of its project folders.
+fn transcript(projects: &Path, conversation: &str) -> PathBuf {
+    let folders = std::fs::read_dir(projects).unwrap().flatten();
+    let mut files = folders.map(|folder| folder.path().join(format!("{conversation}.jsonl")));
+    files.find(|file| file.is_file()).expect("the CLI has written the conversation")
 }

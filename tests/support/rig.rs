@@ -200,7 +200,7 @@ fn brief(event: &Event) -> String {
 }
 
 /// An environment in which the real CLI needs no network and no account.
-fn environment(home: &Path, api: Option<&Api>) -> BTreeMap<String, String> {
+pub fn environment(home: &Path, api: Option<&Api>) -> BTreeMap<String, String> {
     let mut env: BTreeMap<String, String> = [
         ("HOME", home.display().to_string()),
         ("ANTHROPIC_API_KEY", "test-key".into()),

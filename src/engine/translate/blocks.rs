@@ -283,7 +283,7 @@ impl Translator {
             ContentBlock::Thinking(thinking) => (BlockKind::Thinking, thinking.thinking),
             ContentBlock::ToolUse(tool) | ContentBlock::ServerToolUse(tool) => {
                 message.settle(&SlotKind::Tool(tool.id.clone()));
-                self.tool_started(tool, parent, output);
+                self.tool_started(&tool, parent, output);
                 return;
             }
             ContentBlock::Unknown(unknown) => {
@@ -305,7 +305,7 @@ impl Translator {
         }
     }
 
-    fn tool_started(&mut self, tool: ToolUse, parent: Option<&String>, output: &mut Output) {
+    fn tool_started(&mut self, tool: &ToolUse, parent: Option<&String>, output: &mut Output) {
         let call = call_id(&tool.id);
         if tool.name == "ExitPlanMode" {
             if self.plans.len() >= MAX_REMEMBERED {
