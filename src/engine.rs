@@ -22,6 +22,7 @@ use crate::core::command::Command;
 use crate::link;
 use crate::link::Link;
 use crate::link::Peer;
+use crate::link::tap::Tap;
 
 mod approvals;
 mod branch;
@@ -70,10 +71,15 @@ pub struct Engine {
 impl Engine {
     /// Starts the engine on the runtime this is called in.
     pub fn start(settings: Settings) -> Self {
+        Self::start_tapped(settings, Vec::new())
+    }
+
+    /// The same with taps, which get every lasting event from the first.
+    pub fn start_tapped(settings: Settings, taps: Vec<Tap>) -> Self {
         let (commands, receiver) = link::command_channel();
         let (peers, newcomers) = mpsc::channel(PEER_BUFFER);
         let (quit, ended) = (CancellationToken::new(), CancellationToken::new());
-        let channels = hub::Channels { commands: receiver, peers: newcomers, quit: quit.clone() };
+        let channels = hub::Channels { commands: receiver, peers: newcomers, taps, quit: quit.clone() };
         let guard = ended.clone().drop_guard();
         tokio::spawn(async move {
             hub::Hub::run(settings, channels).await;

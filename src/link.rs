@@ -12,6 +12,9 @@ use crate::core::command::Command;
 use crate::core::event::Event;
 use crate::core::fleet::Fleet;
 
+/// Listeners that must not miss an event: records on the disk.
+pub mod tap;
+
 /// Events in one update, at most: a client looks at its keyboard between two updates.
 pub const MAX_BATCH: usize = 256;
 /// Updates that wait for a client before it is considered slow.

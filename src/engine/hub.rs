@@ -39,6 +39,7 @@ use crate::engine::session;
 use crate::engine::session::Outfit;
 use crate::engine::session::Report;
 use crate::link::Peer;
+use crate::link::tap::Tap;
 
 /// Commands that wait for one session. They are few and quickly taken.
 const COMMAND_BUFFER: usize = 64;
@@ -58,6 +59,7 @@ pub(crate) fn wall_clock() -> Timestamp {
 pub(crate) struct Channels {
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) peers: mpsc::Receiver<Peer>,
+    pub(crate) taps: Vec<Tap>,
     pub(crate) quit: CancellationToken,
 }
 
@@ -66,6 +68,7 @@ pub(crate) struct Hub {
     settings: Settings,
     fleet: Fleet,
     peers: Vec<Peer>,
+    taps: Vec<Tap>,
     sessions: BTreeMap<SessionId, mpsc::Sender<Command>>,
     tasks: JoinSet<()>,
     task_sessions: HashMap<tokio::task::Id, SessionId>,
@@ -78,12 +81,13 @@ pub(crate) struct Hub {
 impl Hub {
     /// Runs until the engine is told to stop, or until nobody is left who could tell it anything.
     pub(crate) async fn run(settings: Settings, channels: Channels) {
-        let Channels { mut commands, mut peers, quit } = channels;
+        let Channels { mut commands, mut peers, taps, quit } = channels;
         let (reports, mut inbox) = mpsc::channel(REPORT_BUFFER);
         let mut hub = Self {
             settings,
             fleet: Fleet::default(),
             peers: Vec::new(),
+            taps,
             sessions: BTreeMap::new(),
             tasks: JoinSet::new(),
             task_sessions: HashMap::new(),
@@ -149,9 +153,13 @@ impl Hub {
     }
 
     fn offer(&mut self, events: &[Arc<Event>]) {
+        let Some(session) = events.last().map(|event| event.session) else { return };
+        // The taps come first: what is shown is on its way to the records.
+        let notices: Vec<Notice> = self.taps.iter_mut().filter_map(|tap| tap.offer(events)).collect();
         let fleet = &self.fleet;
-        if !events.is_empty() {
-            self.peers.retain_mut(|peer| peer.offer(events, fleet));
+        self.peers.retain_mut(|peer| peer.offer(events, fleet));
+        for notice in notices {
+            self.tell(session, EventKind::Noted(notice));
         }
     }
 

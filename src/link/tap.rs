@@ -1,0 +1,217 @@
+//! A tap: a listener that gets every lasting event, each once, for records on the disk.
+//!
+//! **For:** the audit log and the store, which must not skip what a [`super::Link`] may skip. **Not for:**
+//! clients that show something. Invariants: the engine never waits for a recorder; what is held for one
+//! is bounded in bytes; what did not fit is counted and the count is handed over in its place.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::mpsc;
+
+use crate::core::cell::Notice;
+use crate::core::event::Event;
+
+/// Bytes of events that are held for a recorder that does not keep up.
+pub const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
+/// What an event costs beside its text.
+const EVENT_BYTES: usize = 256;
+
+/// What a recorder gets, in order.
+#[derive(Debug, Clone)]
+pub enum Tapped {
+    Event(Arc<Event>),
+    /// So many events did not fit here.
+    Lost(u64),
+}
+
+/// The engine's end.
+#[derive(Debug)]
+pub struct Tap {
+    sender: mpsc::UnboundedSender<(usize, Tapped)>,
+    shared: Arc<Shared>,
+    lost: u64,
+    limit: usize,
+}
+
+/// The recorder's end.
+#[derive(Debug)]
+pub struct Recorder {
+    receiver: mpsc::UnboundedReceiver<(usize, Tapped)>,
+    shared: Arc<Shared>,
+    batch: Vec<(usize, Tapped)>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    held: AtomicUsize,
+    /// What the recorder wants the person to know.
+    notice: Mutex<Option<Notice>>,
+}
+
+/// Makes the two ends.
+pub fn tap() -> (Tap, Recorder) {
+    tap_holding(MAX_HELD_BYTES)
+}
+
+fn tap_holding(limit: usize) -> (Tap, Recorder) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let shared = Arc::new(Shared::default());
+    (Tap { sender, shared: Arc::clone(&shared), lost: 0, limit }, Recorder { receiver, shared, batch: Vec::new() })
+}
+
+impl Tap {
+    /// Hands over what lasts of these events. Never waits. Returns what the recorder wants told.
+    pub fn offer(&mut self, events: &[Arc<Event>]) -> Option<Notice> {
+        for event in events.iter().filter(|event| event.kind.is_lasting()) {
+            let bytes = EVENT_BYTES + written_bytes(event);
+            let held = self.shared.held.load(Ordering::Relaxed);
+            // One event of any size fits into an empty tap.
+            if held > 0 && held.saturating_add(bytes) > self.limit {
+                self.lost += 1;
+                continue;
+            }
+            self.tell_lost();
+            self.send(bytes, Tapped::Event(Arc::clone(event)));
+        }
+        self.shared.notice.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn tell_lost(&mut self) {
+        let lost = std::mem::take(&mut self.lost);
+        if lost > 0 {
+            self.send(EVENT_BYTES, Tapped::Lost(lost));
+        }
+    }
+
+    fn send(&self, bytes: usize, tapped: Tapped) {
+        self.shared.held.fetch_add(bytes, Ordering::Relaxed);
+        // A recorder that has left wants nothing any more.
+        if self.sender.send((bytes, tapped)).is_err() {
+            self.shared.held.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.tell_lost();
+    }
+}
+
+impl Recorder {
+    /// Waits for events and appends up to `max` of them; `false` when the engine has ended and all was
+    /// read. Cancel-safe.
+    pub async fn recv_many(&mut self, tapped: &mut Vec<Tapped>, max: usize) -> bool {
+        let n_read = self.receiver.recv_many(&mut self.batch, max).await;
+        self.hand_over(tapped);
+        n_read > 0
+    }
+
+    /// The same for a thread of its own.
+    pub fn blocking_recv_many(&mut self, tapped: &mut Vec<Tapped>, max: usize) -> bool {
+        let n_read = self.receiver.blocking_recv_many(&mut self.batch, max);
+        self.hand_over(tapped);
+        n_read > 0
+    }
+
+    fn hand_over(&mut self, tapped: &mut Vec<Tapped>) {
+        for (bytes, item) in self.batch.drain(..) {
+            self.shared.held.fetch_sub(bytes, Ordering::Relaxed);
+            tapped.push(item);
+        }
+    }
+
+    /// Shows this to the person in the session where something happens next.
+    pub fn tell(&self, notice: Notice) {
+        *self.shared.notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(notice);
+    }
+}
+
+/// How long the event would be as JSON: a fair measure of what holding it costs.
+fn written_bytes(event: &Event) -> usize {
+    struct Count(usize);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // An event that cannot be written costs what was counted until then.
+    let _ = serde_json::to_writer(&mut count, event);
+    count.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::EventKind;
+    use crate::core::ids::BlockId;
+    use crate::core::ids::Generation;
+    use crate::core::ids::SessionId;
+    use crate::core::ids::Timestamp;
+
+    fn event(seq: u64, kind: EventKind) -> Arc<Event> {
+        Arc::new(Event { seq, session: SessionId(1), generation: Generation(1), at: Timestamp(1), kind })
+    }
+
+    fn renamed(seq: u64) -> Arc<Event> {
+        event(seq, EventKind::Renamed { title: "x".repeat(1000) })
+    }
+
+    async fn read(recorder: &mut Recorder) -> Vec<String> {
+        let mut tapped = Vec::new();
+        assert!(recorder.recv_many(&mut tapped, 100).await);
+        let words = tapped.iter().map(|item| match item {
+            Tapped::Event(event) => event.seq.to_string(),
+            Tapped::Lost(n) => format!("lost {n}"),
+        });
+        words.collect()
+    }
+
+    #[tokio::test]
+    async fn every_lasting_event_arrives_once_and_in_order() {
+        let (mut tap, mut recorder) = tap();
+        let delta = EventKind::BlockDelta { block: BlockId::from("b"), text: "x".into() };
+        tap.offer(&[renamed(1), event(2, delta), event(3, EventKind::Heard), renamed(4)]);
+        assert_eq!(read(&mut recorder).await, ["1", "4"]);
+        drop(tap);
+        assert!(!recorder.recv_many(&mut Vec::new(), 1).await);
+    }
+
+    #[tokio::test]
+    async fn what_a_slow_recorder_misses_is_counted_in_its_place() {
+        let (mut tap, mut recorder) = tap_holding(5000);
+        for seq in 1..=10 {
+            tap.offer(&[renamed(seq)]);
+        }
+        assert_eq!(read(&mut recorder).await, ["1", "2", "3"]);
+        tap.offer(&[renamed(11)]);
+        assert_eq!(read(&mut recorder).await, ["lost 7", "11"]);
+        for seq in 12..=16 {
+            tap.offer(&[renamed(seq)]);
+        }
+        drop(tap);
+        assert_eq!(read(&mut recorder).await, ["12", "13", "14", "lost 2"]);
+    }
+
+    #[tokio::test]
+    async fn a_recorder_can_tell_the_person_something_once() {
+        let (mut tap, recorder) = tap();
+        assert_eq!(tap.offer(&[renamed(1)]), None);
+        recorder.tell(Notice::warning("full"));
+        assert_eq!(tap.offer(&[renamed(2)]), Some(Notice::warning("full")));
+        assert_eq!(tap.offer(&[renamed(3)]), None);
+        drop(recorder);
+        assert_eq!(tap.offer(&[renamed(4)]), None);
+    }
+}
