@@ -18,9 +18,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::core::command::Command;
 use crate::link;
 use crate::link::Link;
+use crate::link::Order;
 use crate::link::Peer;
 use crate::link::tap::Tap;
 
@@ -62,7 +62,7 @@ impl Settings {
 /// A handle on the running engine. When every handle and every link is dropped, it stops by itself.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    commands: mpsc::Sender<Command>,
+    orders: mpsc::Sender<Order>,
     peers: mpsc::Sender<Peer>,
     quit: CancellationToken,
     ended: CancellationToken,
@@ -76,22 +76,22 @@ impl Engine {
 
     /// The same with taps, which get every lasting event from the first.
     pub fn start_tapped(settings: Settings, taps: Vec<Tap>) -> Self {
-        let (commands, receiver) = link::command_channel();
+        let (orders, receiver) = link::order_channel();
         let (peers, newcomers) = mpsc::channel(PEER_BUFFER);
         let (quit, ended) = (CancellationToken::new(), CancellationToken::new());
-        let channels = hub::Channels { commands: receiver, peers: newcomers, taps, quit: quit.clone() };
+        let channels = hub::Channels { orders: receiver, peers: newcomers, taps, quit: quit.clone() };
         let guard = ended.clone().drop_guard();
         tokio::spawn(async move {
             hub::Hub::run(settings, channels).await;
             drop(guard);
         });
-        Self { commands, peers, quit, ended }
+        Self { orders, peers, quit, ended }
     }
 
     /// Connects a client. Its first update is a snapshot of everything; after the engine has stopped,
     /// the link ends at once.
     pub fn connect(&self) -> Link {
-        let (link, peer) = link::connect(self.commands.clone());
+        let (link, peer) = link::connect(self.orders.clone());
         if self.peers.try_send(peer).is_err() {
             tracing::warn!("a client came while the engine could take none");
         }

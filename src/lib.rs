@@ -14,6 +14,8 @@ pub mod demo;
 pub mod engine;
 /// The boundary between the engine and its clients: commands one way, updates the other.
 pub mod link;
+/// The runner's front door: the engine behind a socket, and the client's side of it.
+pub mod server;
 /// The scripted CLI behind the demo and the tests: this program in another role.
 pub mod standin;
 /// The terminal: keys in, screens out.

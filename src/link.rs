@@ -1,16 +1,23 @@
 //! The boundary between the engine and those who look at it: commands one way, updates the other.
 //!
-//! **For:** a terminal, a headless run and later a socket, which all see the same values. **Not for:**
+//! **For:** a terminal, a headless run and a socket, which all see the same values. **Not for:**
 //! deciding anything. Invariant: a client that does not keep up never blocks the engine; it misses
 //! events and is handed a snapshot of the whole state instead.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
+use serde::Deserialize;
+use serde::Serialize;
 use tokio::sync::mpsc;
 
+use crate::core::cell::Cell;
 use crate::core::command::Command;
 use crate::core::event::Event;
 use crate::core::fleet::Fleet;
+use crate::core::ids::CellId;
+use crate::core::ids::SessionId;
 
 /// Listeners that must not miss an event: records on the disk.
 pub mod tap;
@@ -19,16 +26,38 @@ pub mod tap;
 pub const MAX_BATCH: usize = 256;
 /// Updates that wait for a client before it is considered slow.
 const UPDATE_BUFFER: usize = 64;
-/// Commands that wait for the engine.
-const COMMAND_BUFFER: usize = 256;
+/// Orders that wait for the engine.
+const ORDER_BUFFER: usize = 256;
+/// Cells of each session in a snapshot; the older ones come when they are asked for.
+pub const SNAPSHOT_CELLS: usize = 200;
+/// Older cells that are handed over at once.
+pub const HISTORY_CELLS: usize = 2_000;
 
 /// What a client learns.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Update {
-    /// The whole state: the first update of every client, and again after it fell behind.
+    /// The whole state, but for older cells: the first update of every client, and again after it fell behind.
     Snapshot(Box<Fleet>),
     /// What happened since, in order.
     Events(Vec<Arc<Event>>),
+    /// Older cells that were asked for, as they are now; none when there are none.
+    History { session: SessionId, cells: Vec<Cell> },
+}
+
+/// Which client an order comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientId(u64);
+
+/// What clients send.
+#[derive(Debug)]
+pub enum Order {
+    Command(Command),
+    /// The cells before this one, for this client alone.
+    History {
+        client: ClientId,
+        session: SessionId,
+        before: CellId,
+    },
 }
 
 /// The engine does not listen any more.
@@ -48,38 +77,87 @@ pub enum NotSent {
 /// A client's end.
 #[derive(Debug)]
 pub struct Link {
-    commands: mpsc::Sender<Command>,
+    id: ClientId,
+    orders: mpsc::Sender<Order>,
     updates: mpsc::Receiver<Update>,
 }
 
 /// The engine's end of one client.
 #[derive(Debug)]
 pub struct Peer {
+    id: ClientId,
     updates: mpsc::Sender<Update>,
     /// It missed something; only a snapshot can make it whole.
     behind: bool,
 }
 
-/// A channel for the commands of all clients.
-pub fn command_channel() -> (mpsc::Sender<Command>, mpsc::Receiver<Command>) {
-    mpsc::channel(COMMAND_BUFFER)
+/// A channel for the orders of all clients.
+pub fn order_channel() -> (mpsc::Sender<Order>, mpsc::Receiver<Order>) {
+    mpsc::channel(ORDER_BUFFER)
 }
 
-/// Connects a client that sends its commands into `commands`.
-pub fn connect(commands: mpsc::Sender<Command>) -> (Link, Peer) {
+/// Connects a client that sends its orders into `orders`.
+pub fn connect(orders: mpsc::Sender<Order>) -> (Link, Peer) {
     let (sender, receiver) = mpsc::channel(UPDATE_BUFFER);
-    (Link { commands, updates: receiver }, Peer { updates: sender, behind: true })
+    let id = next_id();
+    (Link { id, orders, updates: receiver }, Peer { id, updates: sender, behind: true })
+}
+
+/// A link whose other end is elsewhere: what it sends and what it is sent pass through these channels.
+pub fn remote() -> (Link, mpsc::Receiver<Order>, mpsc::Sender<Update>) {
+    let (orders, receiver) = order_channel();
+    let (sender, updates) = mpsc::channel(UPDATE_BUFFER);
+    (Link { id: next_id(), orders, updates }, receiver, sender)
+}
+
+fn next_id() -> ClientId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    ClientId(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The sending half of a link, for a task of its own.
+#[derive(Debug, Clone)]
+pub struct Orders {
+    id: ClientId,
+    orders: mpsc::Sender<Order>,
+}
+
+impl Orders {
+    pub async fn command(&self, command: Command) -> Result<(), EngineGone> {
+        self.send(Order::Command(command)).await
+    }
+
+    pub async fn history(&self, session: SessionId, before: CellId) -> Result<(), EngineGone> {
+        self.send(Order::History { client: self.id, session, before }).await
+    }
+
+    async fn send(&self, order: Order) -> Result<(), EngineGone> {
+        self.orders.send(order).await.map_err(|_| EngineGone)
+    }
 }
 
 impl Link {
+    pub fn orders(&self) -> Orders {
+        Orders { id: self.id, orders: self.orders.clone() }
+    }
+
     /// Sends a command, waiting while the engine has too many already.
     pub async fn send(&self, command: Command) -> Result<(), EngineGone> {
-        self.commands.send(command).await.map_err(|_| EngineGone)
+        self.orders.send(Order::Command(command)).await.map_err(|_| EngineGone)
     }
 
     /// Sends a command without waiting.
     pub fn try_send(&self, command: Command) -> Result<(), NotSent> {
-        self.commands.try_send(command).map_err(|error| match error {
+        self.try_order(Order::Command(command))
+    }
+
+    /// Asks for the cells before this one; the answer is an [`Update::History`].
+    pub fn try_history(&self, session: SessionId, before: CellId) -> Result<(), NotSent> {
+        self.try_order(Order::History { client: self.id, session, before })
+    }
+
+    fn try_order(&self, order: Order) -> Result<(), NotSent> {
+        self.orders.try_send(order).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => NotSent::Busy,
             mpsc::error::TrySendError::Closed(_) => NotSent::Gone,
         })
@@ -117,9 +195,22 @@ impl Peer {
             return false;
         }
         if self.behind && self.updates.capacity() == self.updates.max_capacity() {
-            self.behind = self.updates.try_send(Update::Snapshot(Box::new(fleet.clone()))).is_err();
+            self.behind = self.updates.try_send(Update::Snapshot(Box::new(fleet.tail(SNAPSHOT_CELLS)))).is_err();
         }
         true
+    }
+
+    /// Hands over older cells. Without room there is nothing to do: the client asks again after its snapshot.
+    pub fn offer_history(&mut self, session: SessionId, before: CellId, fleet: &Fleet) {
+        let Some(transcript) = fleet.get(session).map(|session| &session.transcript) else { return };
+        if !self.behind {
+            let cells = transcript.before(before, HISTORY_CELLS);
+            self.behind = self.updates.try_send(Update::History { session, cells }).is_err();
+        }
+    }
+
+    pub fn is(&self, client: ClientId) -> bool {
+        self.id == client
     }
 
     /// Returns when the client has read everything it was sent, or has left. Cancel-safe.
@@ -150,8 +241,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_client_never_blocks_and_gets_a_snapshot() {
-        let (commands, _receiver) = command_channel();
-        let (mut link, mut peer) = connect(commands);
+        let (orders, _receiver) = order_channel();
+        let (mut link, mut peer) = connect(orders);
         let mut fleet = Fleet::default();
         for seq in 1..=500 {
             let event = opened(seq);
@@ -164,6 +255,7 @@ mod tests {
             match link.recv().await {
                 Some(Update::Snapshot(fleet)) => seen = *fleet,
                 Some(Update::Events(events)) => events.iter().for_each(|event| seen.apply(event)),
+                Some(Update::History { .. }) => panic!("nobody asked for it"),
                 None => panic!("the engine is there"),
             }
         }

@@ -122,6 +122,7 @@ impl Headless {
                             }
                             continue;
                         }
+                        Update::History { .. } => continue,
                     };
                     for event in events {
                         if let EventKind::Opened { tag: Some(TAG), .. } = &event.kind {

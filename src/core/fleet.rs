@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use super::approval::OpenApproval;
+use super::cell::Cell;
 use super::event::Event;
 use super::event::EventKind;
 use super::ids::ApprovalId;
@@ -41,6 +42,20 @@ impl Fleet {
                     session.apply(event);
                 }
             }
+        }
+    }
+
+    /// The same with only the newest cells of each session: what a client is handed first.
+    #[must_use]
+    pub fn tail(&self, n_cells: usize) -> Self {
+        let sessions = self.sessions.iter().map(|(id, session)| (*id, session.tail(n_cells)));
+        Self { sessions: sessions.collect(), seq: self.seq }
+    }
+
+    /// Puts older cells of a session back in front of those that are here.
+    pub fn prepend(&mut self, session: SessionId, older: Vec<Cell>) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.transcript.prepend(older);
         }
     }
 

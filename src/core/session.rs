@@ -188,6 +188,37 @@ impl Session {
         }
     }
 
+    /// The same with only the newest cells. Written out, so that the others are not copied on the way.
+    #[must_use]
+    pub fn tail(&self, n_cells: usize) -> Self {
+        Self {
+            id: self.id,
+            generation: self.generation,
+            spec: self.spec.clone(),
+            title: self.title.clone(),
+            titled: self.titled,
+            branch: self.branch.clone(),
+            opened: self.opened,
+            process: self.process.clone(),
+            cli: self.cli.clone(),
+            conversation: self.conversation.clone(),
+            mode: self.mode,
+            model: self.model.clone(),
+            turn: self.turn.clone(),
+            last_turn: self.last_turn.clone(),
+            transcript: self.transcript.tail(n_cells),
+            approvals: self.approvals.clone(),
+            queue: self.queue.clone(),
+            todo: self.todo.clone(),
+            tasks: self.tasks.clone(),
+            usage: self.usage.clone(),
+            heard: self.heard,
+            stalled: self.stalled,
+            stderr: self.stderr.clone(),
+            n_unknown: self.n_unknown,
+        }
+    }
+
     pub fn activity(&self) -> Activity {
         let n_pending = self.approvals.iter().filter(|open| open.state == ApprovalState::Pending).count();
         if n_pending > 0 {

@@ -129,6 +129,76 @@ impl Transcript {
         id
     }
 
+    /// The newest `n` cells, and more where something may still happen to an older one: what a client needs
+    /// to go on from here. It asks for the rest with [`prepend`](Self::prepend) in mind.
+    #[must_use]
+    pub fn tail(&self, n: usize) -> Self {
+        let newest = self.n_ever().saturating_sub(n as u64).max(self.first);
+        let start = self.open_cells().first().map_or(newest, |open| newest.min(open.0));
+        let mut tail = Self { first: start, shape: self.shape, ..Self::default() };
+        tail.order = self.order.iter().filter(|id| id.0 >= start).copied().collect();
+        tail.cells = self.between(start, self.n_ever()).cloned().collect();
+        for cell in self.between(start, self.n_ever()) {
+            tail.take_in(cell);
+        }
+        tail
+    }
+
+    /// At most `n` cells that stand right before a cell, oldest first.
+    pub fn before(&self, id: CellId, n: usize) -> Vec<Cell> {
+        self.between(id.0.saturating_sub(n as u64).max(self.first), id.0).cloned().collect()
+    }
+
+    fn between(&self, start: u64, end: u64) -> impl Iterator<Item = &Cell> {
+        let place =
+            |id: u64| usize::try_from(id.saturating_sub(self.first)).unwrap_or(usize::MAX).min(self.cells.len());
+        self.cells.range(place(start)..place(end).max(place(start)))
+    }
+
+    /// Puts older cells, as [`before`](Self::before) gives them, back in front. Cells that do not end right
+    /// before the first one here change nothing.
+    pub fn prepend(&mut self, older: Vec<Cell>) {
+        let fits = older.iter().rev().zip(1..).all(|(cell, back)| self.first.checked_sub(back) == Some(cell.id.0));
+        if !fits || older.is_empty() {
+            return;
+        }
+        self.first -= older.len() as u64;
+        for cell in older.into_iter().rev() {
+            self.take_in(&cell);
+            self.cells.push_front(cell);
+        }
+        self.order_anew();
+        self.shape += 1;
+    }
+
+    /// Counts and names a cell that is already known elsewhere.
+    fn take_in(&mut self, cell: &Cell) {
+        self.bytes = self.bytes.saturating_add(weight(cell));
+        match &cell.body {
+            CellBody::Tool(call) => {
+                self.calls.insert(call.id.clone(), cell.id);
+            }
+            CellBody::Block(block) => {
+                self.blocks.insert(block.id.clone(), cell.id);
+            }
+            _ => {}
+        }
+    }
+
+    /// Finds each cell's place again, in order of arrival.
+    fn order_anew(&mut self) {
+        let ids: Vec<(CellId, Option<CellId>)> = self
+            .cells
+            .iter()
+            .map(|cell| (cell.id, cell.parent.as_ref().and_then(|parent| self.calls.get(parent)).copied()))
+            .collect();
+        self.order.clear();
+        for (id, above) in ids {
+            let place = above.filter(|above| *above < id).and_then(|above| self.end_of(above));
+            self.order.insert(place.unwrap_or(self.order.len()), id);
+        }
+    }
+
     /// The place in `order` behind the last descendant of a cell.
     fn end_of(&self, id: CellId) -> Option<usize> {
         let place = self.order.iter().rposition(|other| *other == id)?;
@@ -274,6 +344,7 @@ fn value_weight(value: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::cell::Notice;
+    use super::super::tool::ToolState;
     use super::*;
 
     fn note(text: &str) -> CellBody {
@@ -323,6 +394,35 @@ mod tests {
         }
         assert!(transcript.bytes <= MAX_BYTES);
         assert!(transcript.len() >= 10);
+    }
+
+    /// A tail with all that was before it put back is the whole again.
+    #[test]
+    fn a_tail_grows_back_into_the_whole() {
+        let mut whole = Transcript::default();
+        let at = Timestamp(1);
+        for n in 0..50 {
+            let call = ToolCallId::from(format!("c{n}").as_str());
+            let parent = (n % 3 != 0).then(|| ToolCallId::from(format!("c{}", n / 3 * 3).as_str()));
+            whole.ensure_call(&call, parent.as_ref(), "Agent", at);
+            whole.change_call(&call, |call| call.state = ToolState::Done);
+            whole.push(at, parent, note(&n.to_string()));
+        }
+        for n in [0, 1, 7, 40, 99, 100, 1000] {
+            let mut tail = whole.tail(n);
+            assert_eq!(tail.len(), n.min(whole.len()), "{n}");
+            while tail.n_dropped() > whole.n_dropped() {
+                let first = CellId(tail.n_dropped());
+                tail.prepend(whole.before(first, 9));
+            }
+            tail.shape = whole.shape;
+            assert_eq!(tail, whole, "{n}");
+        }
+        let mut tail = whole.tail(10);
+        tail.prepend(whole.before(CellId(5), 3));
+        assert_eq!(tail, whole.tail(10), "cells that do not fit change nothing");
+        whole.change_call(&"c2".into(), |call| call.state = ToolState::Running);
+        assert!(whole.tail(3).call(&"c2".into()).is_some(), "what is open is always there");
     }
 
     #[test]

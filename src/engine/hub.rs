@@ -24,6 +24,7 @@ use crate::core::command::Command;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
 use crate::core::fleet::Fleet;
+use crate::core::ids::CellId;
 use crate::core::ids::Generation;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
@@ -38,6 +39,8 @@ use crate::engine::numbers;
 use crate::engine::session;
 use crate::engine::session::Outfit;
 use crate::engine::session::Report;
+use crate::link::ClientId;
+use crate::link::Order;
 use crate::link::Peer;
 use crate::link::tap::Tap;
 
@@ -57,7 +60,7 @@ pub(crate) fn wall_clock() -> Timestamp {
 /// The hub's ends of its channels.
 #[derive(Debug)]
 pub(crate) struct Channels {
-    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) orders: mpsc::Receiver<Order>,
     pub(crate) peers: mpsc::Receiver<Peer>,
     pub(crate) taps: Vec<Tap>,
     pub(crate) quit: CancellationToken,
@@ -81,7 +84,7 @@ pub(crate) struct Hub {
 impl Hub {
     /// Runs until the engine is told to stop, or until nobody is left who could tell it anything.
     pub(crate) async fn run(settings: Settings, channels: Channels) {
-        let Channels { mut commands, mut peers, taps, quit } = channels;
+        let Channels { mut orders, mut peers, taps, quit } = channels;
         let (reports, mut inbox) = mpsc::channel(REPORT_BUFFER);
         let mut hub = Self {
             settings,
@@ -96,7 +99,7 @@ impl Hub {
             quit: quit.clone(),
         };
         let mut batch = Vec::new();
-        let (mut commands_open, mut peers_open) = (true, true);
+        let (mut orders_open, mut peers_open) = (true, true);
         loop {
             let stopping = hub.quit.is_cancelled();
             if stopping && hub.tasks.is_empty() && inbox.is_empty() {
@@ -109,15 +112,16 @@ impl Hub {
                     Some(peer) => hub.welcome(peer),
                     None => peers_open = false,
                 },
-                command = commands.recv(), if commands_open => match command {
-                    Some(command) => hub.command(command),
-                    None => commands_open = false,
+                order = orders.recv(), if orders_open => match order {
+                    Some(Order::Command(command)) => hub.command(command),
+                    Some(Order::History { client, session, before }) => hub.history(client, session, before),
+                    None => orders_open = false,
                 },
                 _ = inbox.recv_many(&mut batch, REPORT_BATCH) => hub.publish(batch.drain(..)),
                 Some(ended) = hub.tasks.join_next_with_id(), if !hub.tasks.is_empty() => hub.session_ended(&ended),
                 () = drained(&hub.peers) => hub.catch_up(),
             }
-            if !commands_open {
+            if !orders_open {
                 quit.cancel();
             }
         }
@@ -133,6 +137,12 @@ impl Hub {
     fn catch_up(&mut self) {
         let fleet = &self.fleet;
         self.peers.retain_mut(|peer| peer.offer_snapshot(fleet));
+    }
+
+    fn history(&mut self, client: ClientId, session: SessionId, before: CellId) {
+        if let Some(peer) = self.peers.iter_mut().find(|peer| peer.is(client)) {
+            peer.offer_history(session, before, &self.fleet);
+        }
     }
 
     fn publish(&mut self, reports: impl Iterator<Item = Report>) {

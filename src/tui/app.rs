@@ -203,7 +203,22 @@ impl App {
         let world = World { fleet: &self.fleet, keymap: &self.keymap, now: now() };
         let result = change(&mut self.ui, world);
         update::settle(&mut self.ui, world);
+        self.fetch_history();
         result
+    }
+
+    /// Asks for what came before in the session that is looked at: a snapshot has only the newest.
+    fn fetch_history(&mut self) {
+        let Some((session, before)) = update::sessions::missing_history(&self.ui, &self.fleet) else { return };
+        if self.link.try_history(session, before).is_ok()
+            && let Some(tab) = self.ui.tabs.get_mut(&session)
+        {
+            tab.asked_before = Some(before);
+        }
+    }
+
+    fn settle(&mut self) {
+        self.update(|_, _| ());
     }
 
     /// Begins with an empty screen of which nothing is taken for drawn already. Without asking the terminal
@@ -262,7 +277,13 @@ impl App {
             Some(Update::Snapshot(fleet)) => {
                 self.fleet = *fleet;
                 self.layouts = Layouts::default();
-                self.update(|_, _| ());
+                self.ui.tabs.values_mut().for_each(|tab| tab.asked_before = None);
+                self.settle();
+                self.changed();
+            }
+            Some(Update::History { session, cells }) => {
+                self.fleet.prepend(session, cells);
+                self.settle();
                 self.changed();
             }
             Some(Update::Events(events)) => {
@@ -276,7 +297,7 @@ impl App {
                         self.changed();
                     }
                 }
-                self.update(|_, _| ());
+                self.settle();
                 let soon = self.drawn_at + STREAM_FRAME;
                 self.due.get_or_insert(soon);
             }

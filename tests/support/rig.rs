@@ -131,6 +131,7 @@ impl Rig {
     fn take(&mut self, update: Update) {
         match update {
             Update::Snapshot(fleet) => self.fleet = *fleet,
+            Update::History { session, cells } => self.fleet.prepend(session, cells),
             Update::Events(events) => {
                 for event in events {
                     self.fleet.apply(&event);

@@ -53,6 +53,8 @@ pub struct Tab {
     pub find: Option<Find>,
     /// Cells that had arrived when the tab was last looked at.
     pub seen: u64,
+    /// The cell whose predecessors were asked for last.
+    pub asked_before: Option<CellId>,
 }
 
 impl Tab {

@@ -8,6 +8,7 @@ use super::pages;
 use super::timeline;
 use crate::core::command::Command;
 use crate::core::fleet::Fleet;
+use crate::core::ids::CellId;
 use crate::core::ids::ConversationId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
@@ -55,6 +56,14 @@ pub(super) fn settle(ui: &mut Ui, fleet: &Fleet) {
             }
         }
     }
+}
+
+/// The older cells of the shown session that are not here yet, by the one they stand before.
+pub fn missing_history(ui: &Ui, fleet: &Fleet) -> Option<(SessionId, CellId)> {
+    let session = ui.session(fleet)?;
+    let first = CellId(session.transcript.n_dropped());
+    let is_new = ui.tabs.get(&session.id)?.asked_before != Some(first);
+    (first.0 > 0 && is_new).then_some((session.id, first))
 }
 
 /// Shows a session's tab.
