@@ -15,6 +15,10 @@ pub mod config;
 pub mod open;
 /// One prompt without a terminal.
 pub mod run;
+/// Reaching the runner, and starting it when there is none.
+pub mod runner;
+/// The runner itself.
+pub mod serve;
 /// What every verb needs: places, configuration, log, engine.
 pub mod setup;
 
@@ -44,8 +48,9 @@ pub struct Cli {
 impl Cli {
     /// Directories and options of the terminal given together with a verb: one of them was not meant.
     pub fn contradiction(&self) -> Option<setup::Stop> {
-        let Open { directories, prompt, resume, profile } = &self.open;
-        let is_terminal = !directories.is_empty() || prompt.is_some() || resume.is_some() || profile.is_some();
+        let Open { directories, prompt, resume, profile, foreground } = &self.open;
+        let is_terminal =
+            !directories.is_empty() || prompt.is_some() || resume.is_some() || profile.is_some() || *foreground;
         (self.verb.is_some() && is_terminal).then(|| {
             setup::Stop::usage("directories and options of the terminal do not go with a verb; write what belongs to the verb after it, and a directory with the name of a verb as ./NAME")
         })
@@ -78,17 +83,32 @@ pub struct Open {
     /// Settings of this name from the configuration.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+    /// Keep everything in this process: the sessions end with the terminal.
+    #[arg(long)]
+    pub foreground: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// See everything on scripted sessions: no account, no network, nothing installed.
     Demo,
+    /// Run the sessions without a terminal; terminals attach to it and leave as they like. `adjutant` starts
+    /// it by itself.
+    Serve(Serve),
+    /// End the runner in order: every session is stopped, and comes back with the next start.
+    Stop,
     /// Send one prompt without a terminal, and end with its turn.
     Run(Run),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigVerb),
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Leave the terminal it was started from, and end some time after the last one has left.
+    #[arg(long, hide = true)]
+    pub background: bool,
 }
 
 #[derive(Debug, Args)]

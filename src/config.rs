@@ -33,6 +33,7 @@ pub struct Config {
     pub ui: Ui,
     /// `[keys]` as written: which keys each action is bound to.
     pub keys: Vec<KeyLine>,
+    pub runner: Runner,
     pub log: Log,
 }
 
@@ -120,6 +121,13 @@ pub struct Ui {
     pub editor: Option<String>,
     /// Lines of a tool's output that show unfolded.
     pub output_lines: u64,
+}
+
+/// The process that the sessions live in.
+#[derive(Debug, Clone, Default)]
+pub struct Runner {
+    /// One that was started by itself ends this long after the last terminal left, if nothing runs.
+    pub linger_minutes: u64,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -25,6 +25,8 @@ fn main() -> ExitCode {
     let done = match &arguments.verb {
         None => cli::open::main(&arguments.global, &arguments.open),
         Some(Verb::Demo) => cli::open::demo(&arguments.global),
+        Some(Verb::Serve(serve)) => cli::serve::main(&arguments.global, serve),
+        Some(Verb::Stop) => cli::runner::stop(&arguments.global),
         Some(Verb::Run(run)) => cli::run::main(&arguments.global, run),
         Some(Verb::Config(verb)) => cli::config::main(&arguments.global, verb),
     };

@@ -12,5 +12,7 @@ pub mod client;
 pub mod door;
 /// Where the socket and the lock of a data directory are.
 pub mod place;
+/// Who is attached, and since when nobody is.
+pub mod presence;
 /// What goes over the socket.
 pub mod protocol;

@@ -4,10 +4,14 @@ mod approvals;
 mod endings;
 mod main_job;
 mod real_cli;
+mod runner;
 mod verbs;
 
 use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
 
+use rustix::process::Pid;
 use tempfile::TempDir;
 
 use crate::support::pty::Pty;
@@ -40,9 +44,28 @@ impl Stage {
         self.folder.path()
     }
 
+    /// The process that the sessions live in.
+    fn runner_pid(&self) -> Pid {
+        let text = std::fs::read_to_string(self.path().join("data/runner.lock")).unwrap();
+        Pid::from_raw(text.trim().parse().unwrap()).unwrap()
+    }
+
     fn start(&self, columns: u16, rows: u16, arguments: &[&str]) -> Pty {
         let config = self.path().join("config.toml").display().to_string();
         Pty::start(self.path(), columns, rows, arguments, &[("ADJUTANT_CONFIG", &config)])
+    }
+}
+
+impl Drop for Stage {
+    /// No runner outlives its test.
+    fn drop(&mut self) {
+        let stop = Command::new(env!("CARGO_BIN_EXE_adjutant"))
+            .arg("--data-dir")
+            .arg(self.path().join("data"))
+            .arg("stop")
+            .stdout(Stdio::null())
+            .status();
+        assert!(std::thread::panicking() || stop.is_ok_and(|status| status.success()), "the runner does not end");
     }
 }
 

@@ -86,7 +86,8 @@ const WALLS: &[(&str, &[&str])] = &[
             "std::env",
         ],
     ),
-    ("src/engine", &["ratatui", "crossterm", "crate::tui", "crate::cli"]),
+    ("src/engine", &["ratatui", "crossterm", "crate::tui", "crate::cli", "crate::server"]),
+    ("src/server", &["ratatui", "crossterm", "crate::tui", "crate::cli", "crate::wire", "crate::engine"]),
     ("src/config", &["tokio", "crate::engine", "crate::tui", "crate::wire"]),
     ("src/tui/render", &["tokio", "crate::engine", "crate::link", "crate::tui::ui", "crate::tui::update"]),
     (

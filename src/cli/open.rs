@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Global;
 use super::Open;
 use super::exit;
+use super::runner;
 use super::setup;
 use super::setup::Ground;
 use super::setup::Stop;
@@ -13,6 +14,8 @@ use crate::core::session::SessionSpec;
 use crate::demo;
 use crate::engine::Engine;
 use crate::engine::Settings;
+use crate::server::place;
+use crate::server::protocol::Welcome;
 use crate::tui::app::Ended;
 use crate::tui::app::Opening;
 use crate::tui::app::Options;
@@ -42,20 +45,40 @@ pub fn main(global: &Global, open: &Open) -> Result<u8, Stop> {
         first.prompt.clone_from(&open.prompt);
         first.spec.resume = open.resume.as_deref().map(Into::into);
     }
-    show(&ground, opening, false)
+    show(&ground, opening, if open.foreground { Where::Here } else { Where::Runner })
 }
 
 /// Opens the scripted sessions.
 pub fn demo(global: &Global) -> Result<u8, Stop> {
     let ground = setup::ground(global)?;
-    show(&ground, Vec::new(), true)
+    show(&ground, Vec::new(), Where::Demo)
 }
 
-fn show(ground: &Ground, open: Vec<Opening>, is_demo: bool) -> Result<u8, Stop> {
+/// Where the sessions live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Where {
+    /// In a process of their own, which outlives the terminal.
+    Runner,
+    /// In this process.
+    Here,
+    /// In this process, and scripted.
+    Demo,
+}
+
+fn show(ground: &Ground, open: Vec<Opening>, home: Where) -> Result<u8, Stop> {
     let failed = |what: &str, error: std::io::Error| Stop::failed(format!("{what}: {error}"));
     let mut config = (*ground.config).clone();
     let program = config.claude.command.first().cloned().unwrap_or_default();
+    let is_demo = home == Where::Demo;
+    let runtime = setup::runtime()?;
     let is_missing = !is_demo && !setup::is_on_path(&program);
+    let reached = match home {
+        // Without a CLI there is nothing to run; a runner that is at work may know of one.
+        Where::Runner if is_missing => runtime.block_on(runner::find(ground)),
+        Where::Runner => Some(runtime.block_on(runner::reach(ground))?),
+        Where::Here | Where::Demo => None,
+    };
+    let is_missing = is_missing && reached.is_none();
     let mut demo = Vec::new();
     if is_demo || is_missing {
         let laid_out = demo::lay_out(&ground.places.data_dir);
@@ -70,8 +93,13 @@ fn show(ground: &Ground, open: Vec<Opening>, is_demo: bool) -> Result<u8, Stop> 
         here: std::env::current_dir().map_or_else(|_| "/".into(), |path| path.display().to_string()),
         home: std::env::var("HOME").unwrap_or_default(),
         is_demo,
+        is_attached: reached.is_some(),
         ..Ui::default()
     };
+    let is_older = |welcome: &Welcome| welcome.config != setup::config_mark(&ground.places);
+    let notice = reached.as_ref().filter(|(_, welcome)| is_older(welcome)).map(|_| {
+        "The sessions run with the configuration of when the runner was started; `adjutant stop` renews it.".to_owned()
+    });
     let options = Options {
         ui,
         keymap: ground.keymap.clone(),
@@ -80,18 +108,32 @@ fn show(ground: &Ground, open: Vec<Opening>, is_demo: bool) -> Result<u8, Stop> 
         folder: ground.places.data_dir.join("tmp"),
         history: HistoryFile::new(&ground.places.data_dir),
         open: if is_demo { demo.clone() } else { open },
+        notice,
+        left: reached.as_ref().and_then(|(_, welcome)| welcome.left),
         demo,
     };
-    let runtime = setup::runtime()?;
-    let ended = runtime.block_on(async {
-        let engine = Engine::start(Settings::new(Arc::new(config), ground.places.data_dir.clone()));
-        let ended = crate::tui::run::run(engine.connect(), options).await;
-        engine.shutdown().await;
-        ended
-    });
+    let data_dir = ground.places.data_dir.clone();
+    let ended = match reached {
+        Some((link, _)) => runtime.block_on(crate::tui::run::run(link, options)),
+        None => {
+            let lock = (!is_demo).then(|| place::lock(&data_dir)).transpose();
+            let lock = lock.map_err(|error| Stop::failed(error.to_string()))?;
+            let ended = runtime.block_on(async {
+                let engine = Engine::start(Settings::new(Arc::new(config), data_dir.clone()));
+                let ended = crate::tui::run::run(engine.connect(), options).await;
+                engine.shutdown().await;
+                ended
+            });
+            drop(lock);
+            ended
+        }
+    };
     match ended {
         Ok(Ended::Quit | Ended::Signal) => Ok(exit::OK),
-        Ok(Ended::EngineGone) => Err(Stop::failed("the engine stopped unexpectedly; the log may say why")),
+        Ok(Ended::StopRunner) => runner::end(&runtime, &data_dir),
+        Ok(Ended::EngineGone) => Err(Stop::failed(
+            "the runner has ended; its log may say why, and `adjutant` starts it again with the same sessions",
+        )),
         Err(error) => Err(failed("the terminal could not be used", error)),
     }
 }

@@ -67,6 +67,15 @@ pub fn read_config(places: &Places) -> Result<(Config, Keymap), config::ConfigEr
     Ok((config, keymap))
 }
 
+/// Changes with the configuration file: tells whether the runner works with the one that is there now.
+pub fn config_mark(places: &Places) -> String {
+    use std::hash::Hash as _;
+    use std::hash::Hasher as _;
+    let mut hasher = std::hash::DefaultHasher::new();
+    std::fs::read(&places.config_file).unwrap_or_default().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
 /// Opens the daily log. Without one the program goes on: a full disk must not keep anyone from working.
 fn open_log(places: &Places, config: &Config) -> Option<WorkerGuard> {
     let folder = places.log_dir();

@@ -16,7 +16,7 @@ use super::section::kind;
 use super::section::line_of;
 use crate::core::permission::PermissionMode;
 
-const TABLES: [&str; 6] = ["claude", "profiles", "approvals", "ui", "keys", "log"];
+const TABLES: [&str; 7] = ["claude", "profiles", "approvals", "ui", "keys", "runner", "log"];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -43,6 +43,7 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "claude" => claude(section, config),
                     "approvals" => approvals(section, config),
                     "ui" => ui(section, config),
+                    "runner" => runner(section, config),
                     "log" => log(section, config),
                     "keys" => keys(source, table, config, &mut found),
                     _ => profiles(source, table, config, &mut found),
@@ -131,6 +132,11 @@ fn ui(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut ui.notify, section.choice("notify", &how));
     set_text(&mut ui.editor, section.string("editor"));
     set(&mut ui.output_lines, section.number("output_lines", 0..=1000));
+    section.finish();
+}
+
+fn runner(mut section: Section<'_, '_>, config: &mut Config) {
+    set(&mut config.runner.linger_minutes, section.number("linger_minutes", 0..=DAY_MINUTES));
     section.finish();
 }
 

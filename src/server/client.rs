@@ -47,10 +47,10 @@ pub enum NotConnected {
     Silent { path: PathBuf, error: io::Error },
 }
 
-/// Attaches to the runner of a data directory.
-pub async fn attach(data_dir: &Path) -> Result<(Link, Welcome), NotConnected> {
+/// Connects to the runner of a data directory: as a terminal, or as a verb.
+pub async fn connect(data_dir: &Path, purpose: Purpose) -> Result<(Link, Welcome), NotConnected> {
     let path = place::socket(data_dir);
-    let (greeting, welcome) = greet(data_dir, &path, Purpose::Attach).await?;
+    let (greeting, welcome) = greet(data_dir, &path, purpose).await?;
     let (link, mut orders, updates) = link::remote();
     let (mut sink, mut stream) = greeting.map_codec(|_| codec()).split();
     tokio::spawn(async move {
@@ -117,7 +117,7 @@ async fn greet(data_dir: &Path, path: &Path, purpose: Purpose) -> Result<(Greeti
         Err(_) => return Err(silent(io::ErrorKind::TimedOut.into())),
     };
     let why = welcome.refused.clone().or_else(|| {
-        let is_other = purpose == Purpose::Attach && welcome.protocol != PROTOCOL;
+        let is_other = purpose != Purpose::Stop && welcome.protocol != PROTOCOL;
         is_other.then(|| format!("it is adjutant {}, and this is adjutant {VERSION}", welcome.version))
     });
     match why {

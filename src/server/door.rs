@@ -11,11 +11,11 @@ use futures_util::SinkExt as _;
 use futures_util::StreamExt as _;
 use tokio::net::UnixListener;
 use tokio::net::UnixStream;
-use tokio::sync::watch;
 use tokio_util::codec::Framed;
 use tokio_util::sync::CancellationToken;
 
 use super::place;
+use super::presence::Presence;
 use super::protocol::Hello;
 use super::protocol::PROTOCOL;
 use super::protocol::Purpose;
@@ -48,8 +48,7 @@ pub struct House {
     pub config: String,
     /// Somebody wants the runner to end.
     pub quit: CancellationToken,
-    /// How many clients are attached.
-    pub attached: watch::Sender<usize>,
+    pub presence: Presence,
 }
 
 impl std::fmt::Debug for House {
@@ -126,10 +125,11 @@ async fn receive(stream: UnixStream, house: &House) -> io::Result<()> {
         version: VERSION.into(),
         pid: std::process::id(),
         config: house.config.clone(),
+        left: house.presence.left(),
         refused: None,
     };
     // A client of any version may end the runner: that is how one gets from an old version to a new one.
-    if hello.purpose == Purpose::Attach && hello.protocol != PROTOCOL {
+    if hello.purpose != Purpose::Stop && hello.protocol != PROTOCOL {
         welcome.refused = Some(format!("it is adjutant {VERSION}, and you are adjutant {}", hello.version));
     }
     let is_refused = welcome.refused.is_some();
@@ -138,11 +138,9 @@ async fn receive(stream: UnixStream, house: &House) -> io::Result<()> {
         return Ok(());
     }
     match hello.purpose {
-        Purpose::Attach => {
-            house.attached.send_modify(|n| *n += 1);
-            let served = serve(greeting.map_codec(|_| codec()), house).await;
-            house.attached.send_modify(|n| *n -= 1);
-            served
+        Purpose::Attach | Purpose::Verb => {
+            let _present = house.presence.enter(hello.purpose == Purpose::Attach);
+            serve(greeting.map_codec(|_| codec()), house).await
         }
         Purpose::Stop => {
             house.quit.cancel();

@@ -12,6 +12,7 @@ use tokio_util::codec::LengthDelimitedCodec;
 use crate::core::command::Command;
 use crate::core::ids::CellId;
 use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
 use crate::link::Update;
 
 /// Counted up with each change of what follows the greeting.
@@ -27,8 +28,10 @@ const MAX_GREETING: usize = 64 << 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// To see everything and send commands.
+    /// A terminal: somebody looks.
     Attach,
+    /// A verb: the same rights, but nobody looks.
+    Verb,
     /// To end the runner in order.
     Stop,
 }
@@ -55,6 +58,9 @@ pub struct Welcome {
     pub pid: u32,
     /// Which configuration it works with: changes with the file.
     pub config: String,
+    /// When the last terminal left, if none is attached now.
+    #[serde(default)]
+    pub left: Option<Timestamp>,
     /// Why the client is not let in; the connection ends.
     #[serde(default)]
     pub refused: Option<String>,

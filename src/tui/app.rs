@@ -61,6 +61,10 @@ pub struct Options {
     pub folder: PathBuf,
     pub history: HistoryFile,
     pub open: Vec<Opening>,
+    /// Something to say at the start.
+    pub notice: Option<String>,
+    /// When the last terminal left the sessions that are there already.
+    pub left: Option<Timestamp>,
     /// What "show me the demo" opens.
     pub demo: Vec<Opening>,
 }
@@ -72,6 +76,8 @@ pub enum Ended {
     /// The terminal went away, or the system asked us to go.
     Signal,
     EngineGone,
+    /// The person wants the runner to end too.
+    StopRunner,
 }
 
 /// Somebody borrows the terminal.
@@ -100,6 +106,8 @@ pub struct App {
     folder: PathBuf,
     history: HistoryFile,
     open: Vec<Opening>,
+    notice: Option<String>,
+    left: Option<Timestamp>,
     demo: Vec<Opening>,
     /// First prompts of sessions that are being opened, by the tag of the opening command.
     first_prompts: Vec<(u64, String)>,
@@ -125,6 +133,8 @@ impl App {
         let mut ui = options.ui;
         let size = screen.size()?;
         (ui.screen.width, ui.screen.height) = (size.width, size.height);
+        // Other terminals open sessions too: a tag of theirs must not be taken for one of ours.
+        ui.next_tag = uuid::Uuid::new_v4().as_u64_pair().0 >> 16 << 16;
         Ok(Self {
             ui,
             fleet: Fleet::default(),
@@ -137,6 +147,8 @@ impl App {
             folder: options.folder,
             history: options.history,
             open: options.open,
+            notice: options.notice,
+            left: options.left,
             demo: options.demo,
             first_prompts: Vec::new(),
             visit: None,
@@ -162,7 +174,7 @@ impl App {
 
     /// Whether a session that was asked for is not there yet.
     pub fn is_opening(&self) -> bool {
-        !self.ui.awaited_tags.is_empty()
+        !self.open.is_empty() || !self.ui.awaited_tags.is_empty()
     }
 
     pub fn has_visit(&self) -> bool {
@@ -177,12 +189,35 @@ impl App {
     /// What is done once the first frame stands: nothing of it may delay that.
     pub fn start(&mut self) {
         self.ui.history = self.history.load();
+        self.changed();
+    }
+
+    /// Opens what was asked for, now that it is known what is there already.
+    fn open_all(&mut self) {
+        let mut first = true;
         for opening in std::mem::take(&mut self.open) {
-            self.open(opening);
+            match update::sessions::already_open(&self.fleet, &opening.spec) {
+                Some(id) if opening.prompt.is_none() => {
+                    if std::mem::take(&mut first) {
+                        update::sessions::go_to(&mut self.ui, id);
+                    }
+                }
+                _ => {
+                    self.open(opening);
+                    // The first of several is the one to look at.
+                    if !std::mem::take(&mut first) {
+                        let newest = self.ui.next_tag - 1;
+                        self.ui.awaited_tags.remove(&newest);
+                    }
+                }
+            }
         }
-        // The first of several is the one to look at.
-        let first = self.ui.awaited_tags.iter().min().copied();
-        self.ui.awaited_tags.retain(|tag| Some(*tag) == first);
+        if let Some(notice) = self.notice.take() {
+            self.ui.say(notice, true, now());
+        }
+        if let Some(left) = self.left.take() {
+            self.update(|ui, world| update::away::tell(ui, world, left));
+        }
         self.changed();
     }
 
@@ -279,6 +314,7 @@ impl App {
                 self.layouts = Layouts::default();
                 self.ui.tabs.values_mut().for_each(|tab| tab.asked_before = None);
                 self.settle();
+                self.open_all();
                 self.changed();
             }
             Some(Update::History { session, cells }) => {
@@ -344,6 +380,7 @@ impl App {
                     }
                 }
                 Effect::Quit => self.end(Ended::Quit),
+                Effect::StopRunner => self.end(Ended::StopRunner),
             }
         }
     }

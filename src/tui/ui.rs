@@ -111,6 +111,8 @@ pub struct Ui {
     pub home: String,
     /// The scripted demo runs: no account, no network.
     pub is_demo: bool,
+    /// The sessions live in the runner and go on without this terminal.
+    pub is_attached: bool,
 }
 
 impl Default for Ui {
@@ -142,6 +144,7 @@ impl Default for Ui {
             here: "/".into(),
             home: String::new(),
             is_demo: false,
+            is_attached: false,
         }
     }
 }

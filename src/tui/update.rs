@@ -14,6 +14,8 @@ use crate::tui::ui::Ui;
 
 /// Answers to approvals.
 pub mod approvals;
+/// What happened while nobody looked.
+pub mod away;
 /// The input box: sending, history, completion.
 pub mod compose;
 /// What the engine's events change here.
@@ -76,7 +78,10 @@ pub enum Effect {
     StartDemo,
     Redraw,
     Suspend,
+    /// Leaves. In one process the sessions end with it.
     Quit,
+    /// Leaves, and ends the runner.
+    StopRunner,
 }
 
 /// Brings the terminal's state in line with the fold: tabs, the dialog that has the eyes, what was seen.

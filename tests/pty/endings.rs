@@ -21,7 +21,7 @@ fn is_restored(pty: &Pty) {
     assert!(last("\x1b[?25l") < last("\x1b[?25h"), "the cursor is shown");
 }
 
-fn pid(pty: &Pty) -> Pid {
+pub(super) fn pid(pty: &Pty) -> Pid {
     Pid::from_raw(pty.child.process_id().unwrap() as i32).unwrap()
 }
 
@@ -128,16 +128,23 @@ fn nothing_survives_a_kill_not_even_children_in_sessions_of_their_own() {
         r#"{"turn": [{"child": 600}, {"say": "child-started"}, {"deltas": {"count": 100000, "per_second": 50}}]}"#,
     );
     let folder = stage.path().display().to_string();
-    let mut pty = stage.start(100, 30, &["web"]);
-    pty.wait_for("❯");
-    pty.press("go\r");
-    pty.wait_for("child-started");
-    assert!(survivors(&folder).len() >= 3, "adjutant, the stand-in and its child run: {:?}", survivors(&folder));
-    kill_process(pid(&pty), Signal::KILL).unwrap();
-    pty.wait_for_exit();
-    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while !survivors(&folder).is_empty() {
-        assert!(std::time::Instant::now() < end, "left behind: {:?}", survivors(&folder));
-        std::thread::sleep(std::time::Duration::from_millis(50));
+    for arguments in [&["--foreground", "web"][..], &["web"]] {
+        let mut pty = stage.start(100, 30, arguments);
+        pty.wait_for("❯");
+        pty.press("go\r");
+        pty.wait_for("child-started");
+        assert!(survivors(&folder).len() >= 3, "adjutant, the stand-in and its child run: {:?}", survivors(&folder));
+        // Whoever the sessions live in is killed: this process, or the runner.
+        let is_foreground = arguments.contains(&"--foreground");
+        let victim = if is_foreground { pid(&pty) } else { stage.runner_pid() };
+        kill_process(victim, Signal::KILL).unwrap();
+        let code = pty.wait_for_exit();
+        assert!(is_foreground || code == 1, "a terminal without its runner says so");
+        assert!(is_foreground || pty.screen().contains("the runner has ended"), "{}", pty.screen());
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while !survivors(&folder).is_empty() {
+            assert!(std::time::Instant::now() < end, "left behind: {:?}", survivors(&folder));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
     }
 }

@@ -225,6 +225,7 @@ actions! {
     }
     Confirm {
         ConfirmYes "confirm_yes" ["y"] "yes" "Yes, do it"
+        ConfirmStop "confirm_stop" ["s"] "stop them" "When quitting: stop the sessions too"
         ConfirmNo "confirm_no" ["n", "esc"] "no" "No, go back"
     }
     Page {

@@ -54,10 +54,28 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfirmKind {
     Quit,
+    /// Leaves the sessions to the runner, or stops them.
+    Leave,
     CloseTab(SessionId),
     SetMode(SessionId, PermissionMode),
     /// Allows these once, all of which stand in the details, whole.
     AllowTogether(Vec<ApprovalId>),
+}
+
+impl ConfirmKind {
+    /// The answers there are, and what each means here.
+    pub fn answers(&self) -> &'static [(Action, &'static str)] {
+        match self {
+            Self::Leave => &[
+                (Action::ConfirmYes, "quit, leave them running"),
+                (Action::ConfirmStop, "stop them"),
+                (Action::ConfirmNo, "stay"),
+            ],
+            Self::Quit | Self::CloseTab(_) | Self::SetMode(..) | Self::AllowTogether(_) => {
+                &[(Action::ConfirmYes, "yes"), (Action::ConfirmNo, "no")]
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -106,6 +106,7 @@ fn decides(action: Action) -> bool {
             | Action::AcceptPlanEdits
             | Action::StopPlanning
             | Action::ConfirmYes
+            | Action::ConfirmStop
             | Action::ListTake
             | Action::EditorDone
     )

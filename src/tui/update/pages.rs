@@ -13,6 +13,7 @@ use crate::tui::input::action::Action;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::composer::Composer;
+use crate::tui::ui::dialog::ConfirmKind;
 use crate::tui::ui::dialog::Layer;
 use crate::tui::ui::dialog::Page;
 use crate::tui::ui::dialog::PageContent;
@@ -65,6 +66,14 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         Action::ConfirmYes => {
             if let Some(Layer::Confirm(confirm)) = ui.layers.pop() {
                 return sessions::confirmed(ui, world, &confirm.kind);
+            }
+        }
+        Action::ConfirmStop => {
+            let is_leaving =
+                matches!(ui.layers.last(), Some(Layer::Confirm(confirm)) if confirm.kind == ConfirmKind::Leave);
+            if is_leaving {
+                ui.layers.pop();
+                return vec![Effect::StopRunner];
             }
         }
         Action::ConfirmNo => close(ui),

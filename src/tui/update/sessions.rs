@@ -66,6 +66,16 @@ pub fn missing_history(ui: &Ui, fleet: &Fleet) -> Option<(SessionId, CellId)> {
     (first.0 > 0 && is_new).then_some((session.id, first))
 }
 
+/// A session that stands for what somebody wants to open: the same directory, the same profile.
+pub fn already_open(fleet: &Fleet, spec: &SessionSpec) -> Option<SessionId> {
+    let same = |session: &&Session| {
+        session.spec.directory == spec.directory
+            && (spec.profile.is_none() || session.spec.profile == spec.profile)
+            && (spec.resume.is_none() || session.conversation == spec.resume)
+    };
+    fleet.sessions().find(same).map(|session| session.id)
+}
+
 /// Shows a session's tab.
 pub fn go_to(ui: &mut Ui, id: SessionId) {
     if ui.tabs.contains_key(&id) {
@@ -305,17 +315,15 @@ fn quit(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
     if details.is_empty() {
         return vec![Effect::Quit];
     }
-    let is_open =
-        ui.layers.iter().any(|layer| matches!(layer, Layer::Confirm(Confirm { kind: ConfirmKind::Quit, .. })));
+    let (kind, question) = if ui.is_attached {
+        (ConfirmKind::Leave, "Quit? The sessions can go on without this terminal. Stopping them would cut off:")
+    } else {
+        (ConfirmKind::Quit, "Quit and stop what is running?")
+    };
+    let is_open = ui.layers.iter().any(|layer| matches!(layer, Layer::Confirm(confirm) if confirm.kind == kind));
     if !is_open {
-        let question = "Quit and stop what is running?".to_owned();
-        ui.layers.push(Layer::Confirm(Confirm {
-            kind: ConfirmKind::Quit,
-            question,
-            details,
-            is_dangerous: false,
-            opened: world.now,
-        }));
+        let question = question.to_owned();
+        ui.layers.push(Layer::Confirm(Confirm { kind, question, details, is_dangerous: false, opened: world.now }));
     }
     Vec::new()
 }
@@ -338,7 +346,7 @@ fn clear_or_quit(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
 /// What "yes" to a question of ours does.
 pub(super) fn confirmed(ui: &mut Ui, world: World<'_>, kind: &ConfirmKind) -> Vec<Effect> {
     match kind {
-        ConfirmKind::Quit => vec![Effect::Quit],
+        ConfirmKind::Quit | ConfirmKind::Leave => vec![Effect::Quit],
         ConfirmKind::CloseTab(id) => world.fleet.get(*id).map(|session| closing(ui, session)).into_iter().collect(),
         ConfirmKind::SetMode(session, mode) => vec![Effect::Send(Command::SetMode { session: *session, mode: *mode })],
         ConfirmKind::AllowTogether(ids) => approvals::together::allow_together(ui, world, ids),

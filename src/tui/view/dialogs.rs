@@ -106,12 +106,11 @@ fn draw_confirm(buf: &mut Buffer, body: Rect, confirm: &Confirm, scene: &Scene<'
         let bullet = Indent::hanging(vec![span(format!("{} ", theme.glyphs.bullets[0]), theme.dim)]);
         lines.extend(wrap(&[span(flat(detail), theme.text)], room, &bullet));
     }
-    let piece = |action: Action| -> Option<Spans> {
-        let key = scene.keymap.key_of(action)?;
-        Some(vec![span(format!("[{key}]"), theme.key), span(format!(" {}", action.def().hint), theme.text)])
+    let piece = |(action, what): &(Action, &str)| -> Option<Spans> {
+        let key = scene.keymap.key_of(*action)?;
+        Some(vec![span(format!("[{key}]"), theme.key), span(format!(" {what}"), theme.text)])
     };
-    let keys =
-        modal::flow([Action::ConfirmYes, Action::ConfirmNo].into_iter().filter_map(piece).collect(), room, theme);
+    let keys = modal::flow(confirm.kind.answers().iter().filter_map(piece).collect(), room, theme);
     // The answers stay, whatever else has no room.
     let n_keys = keys.len() + 1;
     let room_for_lines = usize::from(body.height).saturating_sub(2 + n_keys).max(1);

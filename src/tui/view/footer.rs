@@ -115,7 +115,12 @@ fn possible(scene: &Scene<'_>) -> Vec<Hint> {
         Context::Plan => vec![said(Action::PlanPageDown, "scroll"), hint(Action::LaterPlan)],
         Context::List => list(scene),
         Context::Editor => vec![hint(Action::EditorDone), hint(Action::EditorNewline), hint(Action::EditorClose)],
-        Context::Confirm => vec![hint(Action::ConfirmYes), hint(Action::ConfirmNo)],
+        Context::Confirm => match scene.ui.layers.last() {
+            Some(Layer::Confirm(confirm)) => {
+                confirm.kind.answers().iter().map(|(action, what)| said(*action, what)).collect()
+            }
+            _ => Vec::new(),
+        },
         Context::Page => vec![said(Action::PagePageDown, "scroll"), hint(Action::PageCopy), hint(Action::PageClose)],
     }
 }
