@@ -11,6 +11,8 @@ use clap::ValueEnum;
 
 /// `config check` and `config default`.
 pub mod config;
+/// The engine with its records.
+pub mod house;
 /// The terminal, on real sessions or on the demo.
 pub mod open;
 /// One prompt without a terminal.

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::core::fleet::Fleet;
 use crate::link;
 use crate::link::Link;
 use crate::link::Order;
@@ -49,13 +50,23 @@ pub struct Settings {
     /// The program that guards each CLI: one whose `main` calls [`guard::run`]. `None`: no guard, and
     /// only the CLI's process group is ended with it.
     pub guard_program: Option<PathBuf>,
+    /// What an earlier engine left.
+    pub restored: Restored,
+}
+
+/// The sessions of an earlier engine, and the numbers it used.
+#[derive(Debug, Clone, Default)]
+pub struct Restored {
+    pub fleet: Fleet,
+    pub last_approval: u32,
+    pub last_session: u32,
 }
 
 impl Settings {
     /// Settings with this very program as the guard.
     pub fn new(config: Arc<Config>, data_dir: PathBuf) -> Self {
         let guard_program = cfg!(target_os = "linux").then(guard::tree::own_program).and_then(Result::ok);
-        Self { config, data_dir, guard_program }
+        Self { config, data_dir, guard_program, restored: Restored::default() }
     }
 }
 

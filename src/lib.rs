@@ -18,6 +18,8 @@ pub mod link;
 pub mod server;
 /// The scripted CLI behind the demo and the tests: this program in another role.
 pub mod standin;
+/// The store: everything that happened, in SQLite.
+pub mod store;
 /// The terminal: keys in, screens out.
 pub mod tui;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.

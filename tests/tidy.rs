@@ -87,7 +87,14 @@ const WALLS: &[(&str, &[&str])] = &[
         ],
     ),
     ("src/engine", &["ratatui", "crossterm", "crate::tui", "crate::cli", "crate::server"]),
-    ("src/server", &["ratatui", "crossterm", "crate::tui", "crate::cli", "crate::wire", "crate::engine"]),
+    (
+        "src/store",
+        &["tokio", "ratatui", "crossterm", "crate::tui", "crate::cli", "crate::wire", "crate::engine", "crate::server"],
+    ),
+    (
+        "src/server",
+        &["crate::store", "ratatui", "crossterm", "crate::tui", "crate::cli", "crate::wire", "crate::engine"],
+    ),
     ("src/config", &["tokio", "crate::engine", "crate::tui", "crate::wire"]),
     ("src/tui/render", &["tokio", "crate::engine", "crate::link", "crate::tui::ui", "crate::tui::update"]),
     (

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Global;
 use super::Open;
 use super::exit;
+use super::house::House;
 use super::runner;
 use super::setup;
 use super::setup::Ground;
@@ -96,11 +97,7 @@ fn show(ground: &Ground, open: Vec<Opening>, home: Where) -> Result<u8, Stop> {
         is_attached: reached.is_some(),
         ..Ui::default()
     };
-    let is_older = |welcome: &Welcome| welcome.config != setup::config_mark(&ground.places);
-    let notice = reached.as_ref().filter(|(_, welcome)| is_older(welcome)).map(|_| {
-        "The sessions run with the configuration of when the runner was started; `adjutant stop` renews it.".to_owned()
-    });
-    let options = Options {
+    let mut options = Options {
         ui,
         keymap: ground.keymap.clone(),
         theme: theme(config.ui.theme, config.ui.ascii),
@@ -108,20 +105,29 @@ fn show(ground: &Ground, open: Vec<Opening>, home: Where) -> Result<u8, Stop> {
         folder: ground.places.data_dir.join("tmp"),
         history: HistoryFile::new(&ground.places.data_dir),
         open: if is_demo { demo.clone() } else { open },
-        notice,
+        notice: None,
         left: reached.as_ref().and_then(|(_, welcome)| welcome.left),
         demo,
     };
     let data_dir = ground.places.data_dir.clone();
     let ended = match reached {
-        Some((link, _)) => runtime.block_on(crate::tui::run::run(link, options)),
+        Some((link, welcome)) => {
+            options.notice = notice(ground, &welcome);
+            runtime.block_on(crate::tui::run::run(link, options))
+        }
+        None if is_demo => runtime.block_on(async {
+            let engine = Engine::start(Settings::new(Arc::new(config), data_dir.clone()));
+            let ended = crate::tui::run::run(engine.connect(), options).await;
+            engine.shutdown().await;
+            ended
+        }),
         None => {
-            let lock = (!is_demo).then(|| place::lock(&data_dir)).transpose();
-            let lock = lock.map_err(|error| Stop::failed(error.to_string()))?;
+            let lock = place::lock(&data_dir).map_err(|error| Stop::failed(error.to_string()))?;
             let ended = runtime.block_on(async {
-                let engine = Engine::start(Settings::new(Arc::new(config), data_dir.clone()));
-                let ended = crate::tui::run::run(engine.connect(), options).await;
-                engine.shutdown().await;
+                let house = House::start(Arc::new(config), &data_dir);
+                options.notice.clone_from(&house.trouble);
+                let ended = crate::tui::run::run(house.engine.connect(), options).await;
+                house.shutdown().await;
                 ended
             });
             drop(lock);
@@ -136,6 +142,13 @@ fn show(ground: &Ground, open: Vec<Opening>, home: Where) -> Result<u8, Stop> {
         )),
         Err(error) => Err(failed("the terminal could not be used", error)),
     }
+}
+
+/// What the person must know of the runner.
+fn notice(ground: &Ground, welcome: &Welcome) -> Option<String> {
+    let is_older = welcome.config != setup::config_mark(&ground.places);
+    let older = "The sessions run with the configuration of when the runner was started; `adjutant stop` renews it.";
+    welcome.trouble.clone().or_else(|| is_older.then(|| older.to_owned()))
 }
 
 fn theme(name: ThemeName, ascii: bool) -> Theme {

@@ -13,8 +13,8 @@ use super::exit;
 use super::setup;
 use super::setup::Ground;
 use super::setup::Stop;
+use crate::cli;
 use crate::engine::Engine;
-use crate::engine::Settings;
 use crate::link::Update;
 use crate::server::door::Door;
 use crate::server::door::House;
@@ -40,7 +40,8 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
     let door = Door::open(&ground.places.data_dir).map_err(failed)?;
     let mut signals =
         [signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?];
-    let engine = Engine::start(Settings::new(Arc::clone(&ground.config), ground.places.data_dir.clone()));
+    let inside = cli::house::House::start(Arc::clone(&ground.config), &ground.places.data_dir);
+    let engine = inside.engine.clone();
     let quit = CancellationToken::new();
     let house = Arc::new(House {
         connect: {
@@ -48,6 +49,7 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
             Box::new(move || engine.connect())
         },
         config: setup::config_mark(&ground.places),
+        trouble: inside.trouble.clone(),
         quit: quit.clone(),
         presence: Presence::default(),
     });
@@ -66,7 +68,8 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
         }
     }
     quit.cancel();
-    engine.shutdown().await;
+    drop((engine, house));
+    inside.shutdown().await;
     // Those who wait for the end of the connection get it only now, when no process is left.
     drop(door);
     tracing::info!("the runner has ended");

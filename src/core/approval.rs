@@ -212,6 +212,19 @@ pub enum Withdrawal {
     ByCli,
     /// The session's process ended.
     SessionGone,
+    /// adjutant itself ended while it waited, and was started again.
+    Expired,
+}
+
+impl Withdrawal {
+    /// How it ended, in words that fit after “it ended because”.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::ByCli => "the CLI has withdrawn it",
+            Self::SessionGone => "its session has ended",
+            Self::Expired => "adjutant was stopped while it waited",
+        }
+    }
 }
 
 /// What can be done with a request right now.

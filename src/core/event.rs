@@ -220,6 +220,21 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Whether somebody may rely on it as soon as it is shown: it must be on the disk by then.
+    pub fn is_promise(&self) -> bool {
+        matches!(
+            self,
+            Self::Opened { .. }
+                | Self::Closed
+                | Self::Renamed { .. }
+                | Self::QueueChanged(_)
+                | Self::PromptSent(_)
+                | Self::ApprovalAsked(_)
+                | Self::ApprovalClaimed { .. }
+                | Self::ApprovalResolved { .. }
+        )
+    }
+
     /// Whether the event is worth keeping: not a sign of life, nor a piece of what comes whole later.
     pub fn is_lasting(&self) -> bool {
         !matches!(self, Self::BlockDelta { .. } | Self::ToolInputGrew { .. } | Self::Heard | Self::TokensCounted(_))

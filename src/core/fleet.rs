@@ -59,6 +59,11 @@ impl Fleet {
         }
     }
 
+    /// Numbers that were used before the sessions that are here.
+    pub fn go_on_after(&mut self, seq: u64) {
+        self.seq = self.seq.max(seq);
+    }
+
     pub fn seq(&self) -> u64 {
         self.seq
     }

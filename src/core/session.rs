@@ -7,7 +7,11 @@ use serde::Serialize;
 
 use super::approval::ApprovalState;
 use super::approval::OpenApproval;
+use super::approval::Withdrawal;
+use super::cell::CellBody;
+use super::cell::Notice;
 use super::cell::TurnEnd;
+use super::event::EventKind;
 use super::ids::ConversationId;
 use super::ids::Generation;
 use super::ids::PromptId;
@@ -15,6 +19,8 @@ use super::ids::SessionId;
 use super::ids::Timestamp;
 use super::ids::TurnId;
 use super::permission::PermissionMode;
+use super::prompt::Prompt;
+use super::prompt::PromptOrigin;
 use super::prompt::Queue;
 use super::task::Task;
 use super::task::TaskState;
@@ -217,6 +223,38 @@ impl Session {
             stderr: self.stderr.clone(),
             n_unknown: self.n_unknown,
         }
+    }
+
+    /// The last prompt that a person or a script sent.
+    pub fn last_prompt(&self) -> Option<&Prompt> {
+        self.transcript.iter().rev().find_map(|cell| match &cell.body {
+            CellBody::Prompt(prompt) if matches!(prompt.origin, PromptOrigin::Surface(_)) => Some(prompt),
+            _ => None,
+        })
+    }
+
+    /// What brings a session to rest whose engine was ended without a chance to do so itself.
+    pub fn loose_ends(&self) -> Vec<EventKind> {
+        let withdrawn =
+            |open: &OpenApproval| EventKind::ApprovalWithdrawn { approval: open.approval.id, why: Withdrawal::Expired };
+        let mut ends: Vec<EventKind> = self.approvals.iter().map(withdrawn).collect();
+        for open in &self.approvals {
+            let text =
+                format!("The request for {} has expired: {}.", open.approval.tool, Withdrawal::Expired.describe());
+            ends.push(EventKind::Noted(Notice::warning(text)));
+        }
+        if let Some(turn) = &self.turn {
+            let text = format!(
+                "adjutant was stopped during this turn ({}). The next prompt goes on with the conversation; what the \
+                 model was doing may be half done.",
+                turn.prompt_line
+            );
+            ends.push(EventKind::Noted(Notice::warning(text)));
+        }
+        if matches!(self.process, ProcessState::Starting | ProcessState::Running | ProcessState::Stopping) {
+            ends.push(EventKind::Exited(Exit { expected: true, ..Exit::default() }));
+        }
+        ends
     }
 
     pub fn activity(&self) -> Activity {

@@ -32,6 +32,7 @@ use crate::core::session::Exit;
 use crate::core::session::SessionSpec;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
+use crate::engine::Restored;
 use crate::engine::Settings;
 use crate::engine::machine::Machine;
 use crate::engine::machine::Origin;
@@ -83,21 +84,24 @@ pub(crate) struct Hub {
 
 impl Hub {
     /// Runs until the engine is told to stop, or until nobody is left who could tell it anything.
-    pub(crate) async fn run(settings: Settings, channels: Channels) {
+    pub(crate) async fn run(mut settings: Settings, channels: Channels) {
         let Channels { mut orders, mut peers, taps, quit } = channels;
         let (reports, mut inbox) = mpsc::channel(REPORT_BUFFER);
+        let Restored { fleet, last_approval, last_session } = std::mem::take(&mut settings.restored);
+        numbers::go_on_after(&settings.data_dir, last_session);
         let mut hub = Self {
             settings,
-            fleet: Fleet::default(),
+            fleet,
             peers: Vec::new(),
             taps,
             sessions: BTreeMap::new(),
             tasks: JoinSet::new(),
             task_sessions: HashMap::new(),
-            approval_ids: Arc::new(AtomicU32::new(1)),
+            approval_ids: Arc::new(AtomicU32::new(last_approval.saturating_add(1))),
             reports,
             quit: quit.clone(),
         };
+        hub.revive();
         let mut batch = Vec::new();
         let (mut orders_open, mut peers_open) = (true, true);
         loop {
@@ -214,24 +218,44 @@ impl Hub {
         let directory = std::path::absolute(&spec.directory).unwrap_or_else(|_| PathBuf::from(&spec.directory));
         spec.directory = directory.to_string_lossy().into_owned();
         let id = SessionId(numbers::next_session(&self.settings.data_dir));
-        let (sender, commands) = mpsc::channel(COMMAND_BUFFER);
-        let config = Arc::clone(&self.settings.config);
-        let profile = config.profile(spec.profile.as_deref()).unwrap_or_default();
         // Known from the start, so that a mode that asks nothing shows before anything runs in it.
+        let profile = self.settings.config.profile(spec.profile.as_deref()).unwrap_or_default();
         spec.mode = spec.mode.or(profile.mode);
+        self.tell(id, EventKind::Opened { spec, tag });
+        self.run_session(id);
+    }
+
+    /// Brings the sessions of an earlier engine back: at rest, with their queues, nothing started.
+    fn revive(&mut self) {
+        let left: Vec<(SessionId, Vec<EventKind>)> =
+            self.fleet.sessions().map(|session| (session.id, session.loose_ends())).collect();
+        for (id, ends) in left {
+            for end in ends {
+                self.tell(id, end);
+            }
+            self.run_session(id);
+        }
+    }
+
+    /// Starts the task of a session that is in the fold.
+    fn run_session(&mut self, id: SessionId) {
+        let Some(session) = self.fleet.get(id) else { return };
+        let directory = PathBuf::from(&session.spec.directory);
+        let config = Arc::clone(&self.settings.config);
+        let profile = config.profile(session.spec.profile.as_deref()).unwrap_or_default();
+        let approval_ids = Arc::clone(&self.approval_ids);
+        let machine = Machine::new(Origin { session, config: Arc::clone(&config), approval_ids });
+        let (sender, commands) = mpsc::channel(COMMAND_BUFFER);
         let outfit = Outfit {
             session: id,
             directory,
-            config: Arc::clone(&config),
+            config,
             profile,
             guard_program: self.settings.guard_program.clone(),
             commands,
             reports: self.reports.clone(),
             quit: self.quit.clone(),
         };
-        let approval_ids = Arc::clone(&self.approval_ids);
-        let machine = Machine::new(Origin { session: id, spec: spec.clone(), config, approval_ids });
-        self.tell(id, EventKind::Opened { spec, tag });
         let task = self.tasks.spawn(session::run(outfit, machine));
         self.task_sessions.insert(task.id(), id);
         self.sessions.insert(id, sender);

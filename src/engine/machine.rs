@@ -27,7 +27,7 @@ use crate::core::ids::TurnId;
 use crate::core::permission::PermissionMode;
 use crate::core::prompt::Queue;
 use crate::core::session::CliInfo;
-use crate::core::session::SessionSpec;
+use crate::core::session::Session;
 use crate::engine::approvals::Desk;
 use crate::engine::translate::Translator;
 use crate::wire::outbound::Answer;
@@ -57,9 +57,9 @@ const MAX_STDERR: usize = 20;
 
 /// What a session's machine is made from.
 #[derive(Debug)]
-pub(crate) struct Origin {
-    pub(crate) session: SessionId,
-    pub(crate) spec: SessionSpec,
+pub(crate) struct Origin<'a> {
+    /// As it was just opened, or as an earlier engine left it.
+    pub(crate) session: &'a Session,
     pub(crate) config: Arc<Config>,
     /// Counted over all sessions.
     pub(crate) approval_ids: Arc<AtomicU32>,
@@ -128,39 +128,42 @@ enum Ending {
 }
 
 impl Machine {
-    pub(crate) fn new(origin: Origin) -> Self {
-        let Origin { session, spec, config, approval_ids } = origin;
+    pub(crate) fn new(origin: Origin<'_>) -> Self {
+        let Origin { session, config, approval_ids } = origin;
+        let spec = &session.spec;
         let profile = config.profile(spec.profile.as_deref()).ok_or_else(|| {
             format!("there is no [profiles.{}] in config.toml", spec.profile.as_deref().unwrap_or_default())
         });
         let of_profile = profile.as_ref().ok();
+        let has_run = session.generation > Generation(0);
         Self {
-            session,
-            mode: spec.mode.or(of_profile.and_then(|profile| profile.mode)),
-            model: spec.model.clone().or_else(|| of_profile.and_then(|profile| profile.model.clone())),
+            session: session.id,
+            // What was chosen later than at the opening counts.
+            mode: Some(session.mode).filter(|_| has_run).or(spec.mode).or(of_profile.and_then(|profile| profile.mode)),
+            model: session.model.clone().or_else(|| of_profile.and_then(|profile| profile.model.clone())),
             config,
             profile,
             directory: spec.directory.clone(),
-            branch: spec.branch.clone(),
+            branch: session.branch.clone(),
             approval_ids,
             now: Now::default(),
             effects: Vec::new(),
-            generation: Generation(0),
+            generation: session.generation,
             life: Life::Absent,
             wanted: false,
             ending: None,
             cli: CliInfo::default(),
-            conversation: spec.resume.clone(),
-            fork: spec.fork,
+            conversation: session.conversation.clone(),
+            fork: spec.fork && session.conversation == spec.resume,
             resumed: false,
             stderr: VecDeque::new(),
             startup_error: None,
             garbage_told: false,
-            queue: Queue::default(),
-            queue_told: Queue::default(),
-            last_prompt: None,
+            queue: session.queue.clone(),
+            queue_told: session.queue.clone(),
+            last_prompt: session.last_prompt().map(|prompt| prompt.text.clone()),
             turn: None,
-            last_turn: TurnId(0),
+            last_turn: session.last_turn.as_ref().map_or(TurnId(0), |turn| turn.turn),
             restart_in: None,
             tells_state: false,
             desk: Desk::default(),

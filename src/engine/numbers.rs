@@ -27,7 +27,21 @@ pub(crate) fn next_session(data_dir: &Path) -> u32 {
     }
 }
 
+/// Numbers up to this one were used: the file may have been lost since.
+pub(crate) fn go_on_after(data_dir: &Path, last: u32) {
+    FALLBACK.fetch_max(last.saturating_add(1), Ordering::Relaxed);
+    if last > 0
+        && let Err(error) = take_from(data_dir, last)
+    {
+        tracing::warn!(%error, "the number of the last session could not be kept");
+    }
+}
+
 fn take(data_dir: &Path) -> std::io::Result<u32> {
+    take_from(data_dir, 1)
+}
+
+fn take_from(data_dir: &Path, least: u32) -> std::io::Result<u32> {
     make_private_dir(data_dir)?;
     let path = data_dir.join("next-session");
     let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
@@ -35,7 +49,7 @@ fn take(data_dir: &Path) -> std::io::Result<u32> {
     file.lock()?;
     let mut text = String::new();
     (&mut file).take(32).read_to_string(&mut text)?;
-    let number = text.trim().parse::<u32>().unwrap_or(1).max(1);
+    let number = text.trim().parse::<u32>().unwrap_or(1).max(least);
     file.rewind()?;
     file.set_len(0)?;
     file.write_all(number.saturating_add(1).to_string().as_bytes())?;

@@ -6,10 +6,13 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -36,6 +39,8 @@ pub struct Tap {
     shared: Arc<Shared>,
     lost: u64,
     limit: usize,
+    /// How long a promise may wait for the recorder before it is shown.
+    patience: Duration,
 }
 
 /// The recorder's end.
@@ -51,6 +56,11 @@ struct Shared {
     held: AtomicUsize,
     /// What the recorder wants the person to know.
     notice: Mutex<Option<Notice>>,
+    /// The last event that is on the disk.
+    settled: Mutex<u64>,
+    settling: Condvar,
+    /// The recorder cannot record: nobody waits for it.
+    failing: AtomicBool,
 }
 
 /// Makes the two ends.
@@ -58,10 +68,18 @@ pub fn tap() -> (Tap, Recorder) {
     tap_holding(MAX_HELD_BYTES)
 }
 
+/// A tap that has what is promised on the disk before it is shown, if that takes no longer than this.
+pub fn tap_waiting(patience: Duration) -> (Tap, Recorder) {
+    let (mut tap, recorder) = tap();
+    tap.patience = patience;
+    (tap, recorder)
+}
+
 fn tap_holding(limit: usize) -> (Tap, Recorder) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let shared = Arc::new(Shared::default());
-    (Tap { sender, shared: Arc::clone(&shared), lost: 0, limit }, Recorder { receiver, shared, batch: Vec::new() })
+    let tap = Tap { sender, shared: Arc::clone(&shared), lost: 0, limit, patience: Duration::ZERO };
+    (tap, Recorder { receiver, shared, batch: Vec::new() })
 }
 
 impl Tap {
@@ -78,7 +96,19 @@ impl Tap {
             self.tell_lost();
             self.send(bytes, Tapped::Event(Arc::clone(event)));
         }
+        if !self.patience.is_zero()
+            && let Some(promise) = events.iter().rev().find(|event| event.kind.is_promise())
+        {
+            self.wait_for(promise.seq);
+        }
         self.shared.notice.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn wait_for(&self, seq: u64) {
+        let is_due = |settled: &mut u64| *settled < seq && !self.shared.failing.load(Ordering::Relaxed);
+        let settled = self.shared.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whether it came in time or not, the engine goes on.
+        drop(self.shared.settling.wait_timeout_while(settled, self.patience, is_due));
     }
 
     fn tell_lost(&mut self) {
@@ -124,6 +154,24 @@ impl Recorder {
             self.shared.held.fetch_sub(bytes, Ordering::Relaxed);
             tapped.push(item);
         }
+    }
+
+    /// Everything up to this event is on the disk.
+    pub fn settle(&self, seq: u64) {
+        let mut settled = self.shared.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        *settled = (*settled).max(seq);
+        self.shared.settling.notify_all();
+    }
+
+    /// Nothing can be recorded for now, or again.
+    pub fn set_failing(&self, failing: bool) {
+        self.shared.failing.store(failing, Ordering::Relaxed);
+        self.shared.settling.notify_all();
+    }
+
+    /// Whether the engine has ended: what is held now is all there will be.
+    pub fn has_ended(&self) -> bool {
+        self.receiver.is_closed()
     }
 
     /// Shows this to the person in the session where something happens next.

@@ -46,6 +46,8 @@ pub struct House {
     pub connect: Box<dyn Fn() -> Link + Send + Sync>,
     /// Which configuration the engine works with.
     pub config: String,
+    /// What whoever comes must know.
+    pub trouble: Option<String>,
     /// Somebody wants the runner to end.
     pub quit: CancellationToken,
     pub presence: Presence,
@@ -125,6 +127,7 @@ async fn receive(stream: UnixStream, house: &House) -> io::Result<()> {
         version: VERSION.into(),
         pid: std::process::id(),
         config: house.config.clone(),
+        trouble: house.trouble.clone(),
         left: house.presence.left(),
         refused: None,
     };

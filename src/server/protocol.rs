@@ -58,6 +58,9 @@ pub struct Welcome {
     pub pid: u32,
     /// Which configuration it works with: changes with the file.
     pub config: String,
+    /// What the person must know of how it works.
+    #[serde(default)]
+    pub trouble: Option<String>,
     /// When the last terminal left, if none is attached now.
     #[serde(default)]
     pub left: Option<Timestamp>,

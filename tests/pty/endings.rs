@@ -124,11 +124,11 @@ fn survivors(folder: &str) -> Vec<String> {
 
 #[test]
 fn nothing_survives_a_kill_not_even_children_in_sessions_of_their_own() {
-    let stage = Stage::new(
-        r#"{"turn": [{"child": 600}, {"say": "child-started"}, {"deltas": {"count": 100000, "per_second": 50}}]}"#,
-    );
-    let folder = stage.path().display().to_string();
+    let script =
+        r#"{"turn": [{"child": 600}, {"say": "child-started"}, {"deltas": {"count": 100000, "per_second": 50}}]}"#;
     for arguments in [&["--foreground", "web"][..], &["web"]] {
+        let stage = Stage::new(script);
+        let folder = stage.path().display().to_string();
         let mut pty = stage.start(100, 30, arguments);
         pty.wait_for("❯");
         pty.press("go\r");

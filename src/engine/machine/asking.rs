@@ -174,11 +174,7 @@ impl Machine {
     }
 
     pub(super) fn withdraw(&mut self, request_id: &str, why: Withdrawal) {
-        let how = match why {
-            Withdrawal::ByCli => "the CLI has withdrawn it",
-            Withdrawal::SessionGone => "its session has ended",
-        };
-        let Some(pending) = self.desk.end(request_id, how) else { return };
+        let Some(pending) = self.desk.end(request_id, why.describe()) else { return };
         // One that nobody has seen yet goes as it came.
         if pending.stage != Stage::Inspecting {
             self.emit(EventKind::ApprovalWithdrawn { approval: pending.approval.id, why });

@@ -18,6 +18,7 @@ use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
+use crate::core::session::SessionSpec;
 use crate::core::trouble::TroubleKind;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::process::FromStdout;
@@ -51,7 +52,8 @@ impl Bench {
         change(&mut config);
         let spec = SessionSpec { directory: "/w".into(), ..SessionSpec::default() };
         let approval_ids = Arc::new(AtomicU32::new(1));
-        let machine = Machine::new(Origin { session: ID, spec: spec.clone(), config: Arc::new(config), approval_ids });
+        let session = Session::new(ID, spec.clone(), Timestamp(0));
+        let machine = Machine::new(Origin { session: &session, config: Arc::new(config), approval_ids });
         let mut bench = Self {
             machine,
             fleet: Fleet::default(),

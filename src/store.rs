@@ -1,0 +1,150 @@
+//! The store: everything that happened, in SQLite, so that a restart loses nothing and all of it can be found.
+//!
+//! **For:** the log of lasting events and what is derived from it for searching and counting; giving the
+//! sessions back after a restart. **Not for:** decisions, and not for secrets of the configuration, which
+//! never become events. Invariants: an event is written whole or not at all, in the order of its number; a
+//! database that cannot be used is left as it is; the engine never waits for longer than its tap allows.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use rusqlite::OpenFlags;
+
+use crate::core::event::Event;
+use crate::core::fleet::Fleet;
+
+/// What of an event can be searched for.
+mod index;
+mod schema;
+/// Finding words in everything that was said.
+pub mod search;
+mod writer;
+
+pub use writer::keep;
+
+/// The file in the data directory.
+const FILE: &str = "adjutant.db";
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no store at {} yet", .0.display())]
+    Missing(PathBuf),
+    #[error(
+        "the store {} was written by a newer adjutant (its format is {found}, this one knows {}); it is left as it \
+         is: use the newer program, or another --data-dir",
+        path.display(), schema::FORMAT
+    )]
+    Newer { path: PathBuf, found: i64 },
+    #[error(
+        "the store {} is damaged ({source}); it is left as it is: move it away to begin a new one, `sqlite3 \
+         {} .recover` may bring back what is in it",
+        path.display(), path.display()
+    )]
+    Damaged { path: PathBuf, source: rusqlite::Error },
+    #[error("the store {} cannot be used: {source}", path.display())]
+    Unusable { path: PathBuf, source: rusqlite::Error },
+}
+
+impl StoreError {
+    fn new(path: &Path, source: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::DatabaseCorrupt;
+        use rusqlite::ErrorCode::NotADatabase;
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => Self::Damaged { path, source },
+            _ => Self::Unusable { path, source },
+        }
+    }
+}
+
+/// What a restart begins with.
+#[derive(Debug, Default)]
+pub struct LeftOff {
+    /// The sessions that were open, as they were.
+    pub fleet: Fleet,
+    /// The highest number of an approval, of all sessions that ever were.
+    pub last_approval: u32,
+    pub last_session: u32,
+}
+
+/// The open database.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the store of a data directory, or makes it.
+    pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        let path = data_dir.join(FILE);
+        let failed = |source| StoreError::new(&path, source);
+        let mut connection = Connection::open(&path).map_err(failed)?;
+        // Closed to others from the beginning; it fails only on a disk without permissions.
+        #[cfg(unix)]
+        let _ = std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600));
+        let found = schema::prepare(&mut connection).map_err(failed)?;
+        if found > schema::FORMAT {
+            return Err(StoreError::Newer { path, found });
+        }
+        Ok(Self { connection, path })
+    }
+
+    /// Opens the store for reading only; several may, while one writes.
+    pub fn read(data_dir: &Path) -> Result<Self, StoreError> {
+        let path = data_dir.join(FILE);
+        if !path.exists() {
+            return Err(StoreError::Missing(path));
+        }
+        let failed = |source| StoreError::new(&path, source);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
+        let found = schema::format(&connection).map_err(failed)?;
+        if found > schema::FORMAT {
+            return Err(StoreError::Newer { path, found });
+        }
+        Ok(Self { connection, path })
+    }
+
+    /// The sessions that were open when the last engine ended, however it did.
+    pub fn restore(&self) -> Result<LeftOff, StoreError> {
+        self.read_back().map_err(|source| StoreError::new(&self.path, source))
+    }
+
+    fn read_back(&self) -> rusqlite::Result<LeftOff> {
+        let number = |sql: &str| self.connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let last_seq = number("SELECT coalesce(max(seq), 0) FROM events")?;
+        let small = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+        let mut left_off = LeftOff {
+            fleet: Fleet::default(),
+            last_approval: small(number("SELECT coalesce(max(id), 0) FROM approvals")?),
+            last_session: small(number("SELECT coalesce(max(id), 0) FROM sessions")?),
+        };
+        let mut events = self.connection.prepare(
+            "SELECT body FROM events WHERE session IN (SELECT id FROM sessions WHERE closed IS NULL) ORDER BY seq",
+        )?;
+        let mut rows = events.query([])?;
+        while let Some(row) = rows.next()? {
+            let body = row.get_ref(0)?.as_str()?;
+            match read_event(body) {
+                Ok(event) => left_off.fleet.apply(&event),
+                // One event that an older or newer version wrote differently must not cost all others.
+                Err(error) => tracing::warn!(%error, "an event of the store cannot be read"),
+            }
+        }
+        left_off.fleet.go_on_after(u64::try_from(last_seq).unwrap_or(0));
+        Ok(left_off)
+    }
+}
+
+/// An event as it was written. Its input may be nested as deep as a line of the CLI, and a few levels more.
+fn read_event(body: &str) -> serde_json::Result<Event> {
+    let mut reader = serde_json::Deserializer::from_str(body);
+    reader.disable_recursion_limit();
+    serde::Deserialize::deserialize(&mut reader)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::core::approval::Withdrawal;
+use crate::core::cell::BlockKind;
+use crate::core::event::EventKind;
+use crate::core::ids::Generation;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::core::prompt::Prompt;
+use crate::core::prompt::PromptOrigin;
+use crate::core::prompt::Surface;
+use crate::core::session::SessionSpec;
+use crate::link::tap::Tap;
+use crate::link::tap::tap;
+
+/// Writes events as an engine would, and hands the folder back when all are on the disk.
+struct Pen {
+    folder: tempfile::TempDir,
+    tap: Option<Tap>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    seq: u64,
+    fleet: Fleet,
+}
+
+impl Pen {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (tap, recorder) = tap();
+        let thread = keep(Store::open(folder.path()).unwrap(), recorder).unwrap();
+        Self { folder, tap: Some(tap), thread: Some(thread), seq: 0, fleet: Fleet::default() }
+    }
+
+    fn write(&mut self, session: u32, kind: EventKind) -> &mut Self {
+        self.seq += 1;
+        let at = Timestamp(self.seq as i64 * 1000);
+        let event = Event { seq: self.seq, session: SessionId(session), generation: Generation(0), at, kind };
+        self.fleet.apply(&event);
+        self.tap.as_mut().unwrap().offer(&[Arc::new(event)]);
+        self
+    }
+
+    fn opened(&mut self, session: u32) -> &mut Self {
+        let spec = SessionSpec { directory: format!("/p{session}"), ..SessionSpec::default() };
+        self.write(session, EventKind::Opened { spec, tag: None })
+    }
+
+    fn prompt(&mut self, session: u32, text: &str) -> &mut Self {
+        let origin = PromptOrigin::Surface(Surface::Terminal);
+        self.write(session, EventKind::PromptSent(Prompt { id: "p".into(), text: text.into(), origin }))
+    }
+
+    fn says(&mut self, session: u32, text: &str) -> &mut Self {
+        let block = format!("b{}", self.seq).as_str().into();
+        let kind = EventKind::BlockEnded { block, parent: None, kind: BlockKind::Text, text: text.into() };
+        self.write(session, kind)
+    }
+
+    /// Ends the engine; everything is on the disk.
+    fn end(&mut self) -> Store {
+        drop(self.tap.take());
+        self.thread.take().unwrap().join().unwrap();
+        Store::read(self.folder.path()).unwrap()
+    }
+}
+
+#[test]
+fn what_was_open_comes_back_as_it_was() {
+    let mut pen = Pen::new();
+    pen.opened(1).opened(2).opened(3).prompt(1, "fix it").says(1, "done").prompt(3, "look");
+    pen.write(2, EventKind::Closed);
+    let live = pen.fleet.clone();
+    let left_off = pen.end().restore().unwrap();
+    assert_eq!(left_off.fleet, live);
+    assert_eq!(left_off.last_session, 3);
+    assert_eq!(left_off.fleet.seq(), pen.seq);
+}
+
+#[test]
+fn words_are_found_whatever_their_script() {
+    let mut pen = Pen::new();
+    pen.opened(1).prompt(1, "the retry-policy of the client").says(1, "重试数据库连接三次 and gives up, naïvely");
+    pen.opened(2).prompt(2, "something else").write(2, EventKind::Closed);
+    let store = pen.end();
+    let found = |typed: &str| {
+        let hits = store.search(typed, 10).unwrap();
+        hits.iter().map(|hit| format!("{} {}", hit.session, hit.who)).collect::<Vec<_>>().join(", ")
+    };
+    for (typed, expected) in [
+        ("retry", "1 you"),
+        ("RETRY client", "1 you"),
+        ("retry-pol", "1 you"),
+        ("数据库", "1 claude"),
+        ("据库连", "1 claude"),
+        ("库", "1 claude"),
+        ("库据", ""),
+        ("naively", "1 claude"),
+        ("else", "2 you"),
+        ("retry else", ""),
+        ("", ""),
+        ("\" OR *", ""),
+        ("NEAR(", ""),
+    ] {
+        assert_eq!(found(typed), expected, "{typed}");
+    }
+    let hits = store.search("else", 10).unwrap();
+    assert!(!hits[0].is_open && hits[0].directory == "/p2" && hits[0].title == "something else");
+}
+
+#[test]
+fn approvals_are_numbered_on() {
+    let mut pen = Pen::new();
+    pen.opened(1);
+    let approval = crate::core::ids::ApprovalId(7);
+    pen.write(1, EventKind::ApprovalWithdrawn { approval, why: Withdrawal::ByCli });
+    let store = pen.end();
+    assert_eq!(store.restore().unwrap().last_approval, 0, "one that was never asked is none");
+    let writing = rusqlite::Connection::open(pen.folder.path().join(FILE)).unwrap();
+    let sql = "INSERT INTO approvals (id, session, asked, tool, state) VALUES (41, 1, 1, 'Bash', 'pending')";
+    writing.execute(sql, []).unwrap();
+    assert_eq!(store.restore().unwrap().last_approval, 41);
+}
+
+#[test]
+fn a_store_that_cannot_be_used_is_told_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    assert!(matches!(Store::read(folder.path()), Err(StoreError::Missing(_))));
+
+    std::fs::write(&path, "this is no database, but somebody's text ".repeat(200)).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let Err(error) = Store::open(folder.path()) else { panic!("it was opened") };
+    assert!(matches!(error, StoreError::Damaged { .. }) && error.to_string().contains("left as it is"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+
+    std::fs::remove_file(&path).unwrap();
+    drop(Store::open(folder.path()).unwrap());
+    let newer = rusqlite::Connection::open(&path).unwrap();
+    newer.pragma_update(None, "user_version", schema::FORMAT + 1).unwrap();
+    drop(newer);
+    assert!(matches!(Store::open(folder.path()), Err(StoreError::Newer { .. })));
+    assert!(matches!(Store::read(folder.path()), Err(StoreError::Newer { .. })));
+}
+
+/// Every page after the first few is filled with noise, one at a time: no panic, no wrong answer but a sentence.
+#[test]
+fn a_damaged_page_is_an_error_and_never_a_panic() {
+    let mut pen = Pen::new();
+    pen.opened(1);
+    for n in 0..300 {
+        pen.prompt(1, &format!("prompt {n} {}", "with many words ".repeat(20)));
+    }
+    drop(pen.end());
+    let path = pen.folder.path().join(FILE);
+    let whole = std::fs::read(&path).unwrap();
+    let n_pages = whole.len() / 4096;
+    assert!(n_pages > 10);
+    let mut n_errors = 0;
+    for page in 0..n_pages {
+        let mut damaged = whole.clone();
+        damaged[page * 4096..(page + 1) * 4096].fill(0xa5);
+        std::fs::write(&path, damaged).unwrap();
+        let read = Store::read(pen.folder.path()).and_then(|store| {
+            store.restore()?;
+            store.search("words", 10)
+        });
+        n_errors += usize::from(read.is_err());
+    }
+    assert!(n_errors > n_pages / 3, "{n_errors} of {n_pages}");
+}
+
+#[test]
+fn an_event_that_cannot_be_read_costs_only_itself() {
+    let mut pen = Pen::new();
+    pen.opened(1).prompt(1, "first").prompt(1, "second");
+    drop(pen.end());
+    let writing = rusqlite::Connection::open(pen.folder.path().join(FILE)).unwrap();
+    writing
+        .execute("UPDATE events SET body = '{\"seq\": 2, \"kind\": {\"Brand\": \"new\"}}' WHERE seq = 2", [])
+        .unwrap();
+    drop(writing);
+    let left_off = Store::read(pen.folder.path()).unwrap().restore().unwrap();
+    let session = left_off.fleet.get(SessionId(1)).unwrap();
+    assert_eq!(session.last_prompt().map(|prompt| prompt.text.as_str()), Some("second"));
+}

@@ -1,0 +1,162 @@
+//! The thread that writes: whatever has come meanwhile in one transaction.
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::Transaction;
+use rusqlite::params;
+
+use super::Store;
+use super::StoreError;
+use super::index::said;
+use super::index::spaced;
+use crate::core::cell::Notice;
+use crate::core::cell::TurnOutcome;
+use crate::core::event::Event;
+use crate::core::event::EventKind;
+use crate::link::tap::Recorder;
+use crate::link::tap::Tapped;
+
+/// Events of one transaction, at most.
+const MAX_BATCH: usize = 256;
+/// A disk that took nothing is asked again after this.
+const RETRY: Duration = Duration::from_secs(2);
+/// ... and so many times when the engine has ended, and nothing more will come.
+const LAST_TRIES: usize = 2;
+
+/// Keeps what the recorder hears until the engine has ended. The thread ends with it.
+pub fn keep(store: Store, recorder: Recorder) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("store".into()).spawn(move || run(store, recorder))
+}
+
+fn run(store: Store, mut recorder: Recorder) {
+    let Store { mut connection, path } = store;
+    let mut batch = Vec::new();
+    let mut is_failing = false;
+    while recorder.blocking_recv_many(&mut batch, MAX_BATCH) {
+        let mut n_tries = 0;
+        while let Err(source) = write(&mut connection, &batch) {
+            let error = StoreError::new(&path, source);
+            recorder.set_failing(true);
+            if !std::mem::replace(&mut is_failing, true) {
+                tracing::error!(%error, "the store cannot be written");
+                recorder.tell(Notice::error(format!("What happens is not kept: {error}. The sessions go on.")));
+            }
+            n_tries += 1;
+            let is_hopeless = matches!(error, StoreError::Damaged { .. });
+            if is_hopeless || (recorder.has_ended() && n_tries >= LAST_TRIES) {
+                return;
+            }
+            std::thread::sleep(RETRY);
+        }
+        if std::mem::take(&mut is_failing) {
+            recorder.set_failing(false);
+            recorder.tell(Notice::info("The store is written again; nothing was lost in between."));
+        }
+        let last = batch.iter().rev().find_map(|tapped| match tapped {
+            Tapped::Event(event) => Some(event.seq),
+            Tapped::Lost(_) => None,
+        });
+        recorder.settle(last.unwrap_or(0));
+        batch.clear();
+    }
+    // What a reader would otherwise have to read from the log of changes.
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+fn write(connection: &mut Connection, batch: &[Tapped]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for tapped in batch {
+        match tapped {
+            Tapped::Event(event) => write_event(&transaction, event)?,
+            Tapped::Lost(n) => tracing::error!(n, "events did not reach the store"),
+        }
+    }
+    transaction.commit()
+}
+
+fn write_event(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
+    let body = serde_json::to_string(event).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let (seq, session, at) = (event.seq as i64, event.session.0, event.at.0);
+    let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| transaction.prepare_cached(sql)?.execute(values).map(drop);
+    run("INSERT INTO events (seq, session, at, body) VALUES (?1, ?2, ?3, ?4)", params![seq, session, at, body])?;
+    if let Some((who, text)) = said(&event.kind) {
+        run(
+            "INSERT INTO messages (session, seq, at, who, text) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![session, seq, at, who.word(), text],
+        )?;
+        let id = transaction.last_insert_rowid();
+        run("INSERT INTO words (rowid, text) VALUES (?1, ?2)", params![id, spaced(&text)])?;
+    }
+    let set = |column: &str, value: &dyn rusqlite::ToSql| {
+        run(&format!("UPDATE sessions SET {column} = ?2, changed = ?3 WHERE id = ?1"), params![session, value, at])
+    };
+    match &event.kind {
+        EventKind::Opened { spec, .. } => run(
+            "INSERT INTO sessions (id, directory, title, profile, conversation, model, opened, changed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+             ON CONFLICT (id) DO UPDATE SET closed = NULL, changed = ?7",
+            params![
+                session,
+                spec.directory,
+                spec.title.as_deref().unwrap_or_default(),
+                spec.profile,
+                spec.resume.as_ref().map(|id| id.to_string()),
+                spec.model,
+                at
+            ],
+        ),
+        EventKind::Closed => set("closed", &at),
+        EventKind::Renamed { title } => set("title", title),
+        EventKind::PromptSent(prompt) => {
+            let title = crate::core::session::title_of(&prompt.text);
+            run(
+                "UPDATE sessions SET title = iif(title = '', ?2, title), changed = ?3 WHERE id = ?1",
+                params![session, title, at],
+            )
+        }
+        EventKind::Conversation { id, model, .. } => {
+            set("conversation", &id.to_string())?;
+            set("model", model)
+        }
+        EventKind::TurnEnded { outcome, duration_ms, tokens, cost_usd, .. } => {
+            let outcome = match outcome {
+                TurnOutcome::Completed => "completed",
+                TurnOutcome::Interrupted => "interrupted",
+                TurnOutcome::Failed(_) => "failed",
+            };
+            run(
+                "INSERT INTO turns (seq, session, at, model, outcome, duration_ms, input, cache_read, cache_write, output,
+                 cost_usd) SELECT ?1, ?2, ?3, model, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM sessions WHERE id = ?2",
+                params![
+                    seq,
+                    session,
+                    at,
+                    outcome,
+                    *duration_ms as i64,
+                    tokens.uncached as i64,
+                    tokens.cache_read as i64,
+                    tokens.cache_write as i64,
+                    tokens.output as i64,
+                    cost_usd
+                ],
+            )
+        }
+        EventKind::ApprovalAsked(approval) => run(
+            "INSERT OR REPLACE INTO approvals (id, session, asked, tool, state) VALUES (?1, ?2, ?3, ?4, 'pending')",
+            params![approval.id.0, session, at, approval.tool],
+        ),
+        EventKind::ApprovalClaimed { approval, by } => {
+            run("UPDATE approvals SET state = 'claimed', who = ?2 WHERE id = ?1", params![approval.0, by.describe()])
+        }
+        EventKind::ApprovalResolved { approval, verdict } => run(
+            "UPDATE approvals SET state = ?2, who = ?3, ended = ?4 WHERE id = ?1",
+            params![approval.0, verdict.decision.describe(), verdict.by.describe(), at],
+        ),
+        EventKind::ApprovalWithdrawn { approval, why } => {
+            run("UPDATE approvals SET state = ?2, ended = ?3 WHERE id = ?1", params![approval.0, why.describe(), at])
+        }
+        _ => Ok(()),
+    }
+}
