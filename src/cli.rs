@@ -23,6 +23,8 @@ pub mod runner;
 pub mod serve;
 /// What every verb needs: places, configuration, log, engine.
 pub mod setup;
+/// Verbs that talk to the runner, or read what it has kept.
+pub mod verbs;
 
 /// Exit codes that scripts rely on.
 pub mod exit {
@@ -101,9 +103,111 @@ pub enum Verb {
     Stop,
     /// Send one prompt without a terminal, and end with its turn.
     Run(Run),
+    /// List the sessions.
+    List {
+        /// Print one JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell what the runner is doing, or one session.
+    Status {
+        /// A session: its number, title or directory.
+        #[arg(value_name = "SESSION")]
+        session: Option<String>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a prompt to a session.
+    Send(Send),
+    /// Allow a request once.
+    Approve {
+        /// The request's number, as `status` shows it.
+        #[arg(value_name = "ID")]
+        id: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Deny a request.
+    Deny {
+        /// The request's number, as `status` shows it.
+        #[arg(value_name = "ID")]
+        id: u32,
+        /// Why, for the model.
+        #[arg(long, short = 'm', value_name = "TEXT")]
+        message: Option<String>,
+        /// Also end the turn.
+        #[arg(long)]
+        stop: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Follow what happens.
+    Tail(Tail),
+    /// Find words in everything that was said, in open and closed sessions.
+    Search {
+        /// Words that must all be there; the last one may be a beginning.
+        #[arg(value_name = "TEXT", required = true)]
+        words: Vec<String>,
+        /// So many hits at most, the newest first.
+        #[arg(long, short = 'n', value_name = "N", default_value_t = verbs::records::DEFAULT_HITS)]
+        limit: usize,
+        /// Print one JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Count tokens and money.
+    Usage(Usage),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigVerb),
+}
+
+#[derive(Debug, Args)]
+pub struct Send {
+    /// The session: its number, title or directory.
+    #[arg(value_name = "SESSION")]
+    pub session: String,
+    /// The prompt; “-” reads it from standard input.
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    /// Interrupt the running turn instead of waiting for it.
+    #[arg(long)]
+    pub now: bool,
+    /// Wait for the end of its turn, and print the answer.
+    #[arg(long)]
+    pub wait: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Tail {
+    /// Only this session: its number, title or directory.
+    #[arg(value_name = "SESSION")]
+    pub session: Option<String>,
+    /// So many entries of what was before.
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 20)]
+    pub lines: usize,
+    /// Do not wait for more.
+    #[arg(long)]
+    pub once: bool,
+    /// Print every event as one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Usage {
+    /// What to count together.
+    #[arg(long, value_enum, default_value = "day")]
+    pub by: crate::store::usage::By,
+    /// Only so many days back, today included.
+    #[arg(long, value_name = "N")]
+    pub days: Option<u32>,
+    /// Print one JSON array.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -28,6 +28,18 @@ fn main() -> ExitCode {
         Some(Verb::Serve(serve)) => cli::serve::main(&arguments.global, serve),
         Some(Verb::Stop) => cli::runner::stop(&arguments.global),
         Some(Verb::Run(run)) => cli::run::main(&arguments.global, run),
+        Some(Verb::List { json }) => cli::verbs::look::list(&arguments.global, *json),
+        Some(Verb::Status { session, json }) => cli::verbs::look::status(&arguments.global, session.as_deref(), *json),
+        Some(Verb::Send(send)) => cli::verbs::send::main(&arguments.global, send),
+        Some(Verb::Approve { id, json }) => cli::verbs::answer::approve(&arguments.global, *id, *json),
+        Some(Verb::Deny { id, message, stop, json }) => {
+            cli::verbs::answer::deny(&arguments.global, *id, message.as_deref(), *stop, *json)
+        }
+        Some(Verb::Tail(tail)) => cli::verbs::tail::main(&arguments.global, tail),
+        Some(Verb::Search { words, limit, json }) => {
+            cli::verbs::records::search(&arguments.global, words, *limit, *json)
+        }
+        Some(Verb::Usage(usage)) => cli::verbs::records::usage(&arguments.global, usage),
         Some(Verb::Config(verb)) => cli::config::main(&arguments.global, verb),
     };
     match done {

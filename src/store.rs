@@ -19,6 +19,8 @@ mod index;
 mod schema;
 /// Finding words in everything that was said.
 pub mod search;
+/// What was used, by day, session, model or project.
+pub mod usage;
 mod writer;
 
 pub use writer::keep;

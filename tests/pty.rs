@@ -4,6 +4,7 @@ mod approvals;
 mod endings;
 mod main_job;
 mod real_cli;
+mod remote;
 mod runner;
 mod verbs;
 

@@ -12,7 +12,7 @@ use super::Stage;
 use super::endings::pid;
 use crate::support::pty::Pty;
 
-fn adjutant(stage: &Stage, arguments: &[&str]) -> Output {
+pub(super) fn adjutant(stage: &Stage, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_adjutant"));
     command.args(arguments).current_dir(stage.path());
     command.env("ADJUTANT_CONFIG", stage.path().join("config.toml"));
@@ -20,7 +20,7 @@ fn adjutant(stage: &Stage, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

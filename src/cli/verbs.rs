@@ -1,0 +1,118 @@
+//! Verbs that talk to the runner: what is going on, prompts, answers, and following a session.
+//!
+//! **For:** scripts and quick looks. Each fails with a sentence and exit code 1 when no runner is at work.
+//! **Not for:** starting anything. Text from outside is cleaned before it reaches a terminal, and is left as
+//! it came in JSON, which escapes it.
+
+use std::io;
+use std::io::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Global;
+use super::setup;
+use super::setup::Stop;
+use crate::config::places::Places;
+use crate::core::fleet::Fleet;
+use crate::core::session::Session;
+use crate::link::Link;
+use crate::link::Update;
+use crate::server::client;
+use crate::server::protocol::Purpose;
+use crate::server::protocol::Welcome;
+use crate::tui::render::sanitize::sanitize;
+use crate::tui::render::width;
+
+/// `approve`, `deny`.
+pub mod answer;
+/// `list`, `status`.
+pub mod look;
+/// `search`, `usage`: what the store knows.
+pub mod records;
+/// `send`.
+pub mod send;
+/// `tail`.
+pub mod tail;
+
+/// The runner's first update comes at once.
+const FIRST_UPDATE: Duration = Duration::from_secs(10);
+
+/// A connection to the runner, with everything as it is now.
+struct Attached {
+    link: Link,
+    fleet: Fleet,
+    welcome: Welcome,
+}
+
+async fn attach(global: &Global) -> Result<Attached, Stop> {
+    let places = places(global)?;
+    let (mut link, welcome) =
+        client::connect(&places.data_dir, Purpose::Verb).await.map_err(|error| Stop::failed(error.to_string()))?;
+    match tokio::time::timeout(FIRST_UPDATE, link.recv()).await {
+        Ok(Some(Update::Snapshot(fleet))) => Ok(Attached { link, fleet: *fleet, welcome }),
+        _ => Err(Stop::failed("the runner does not say what is going on; its log may say why")),
+    }
+}
+
+fn places(global: &Global) -> Result<Places, Stop> {
+    Places::find(global.config.clone(), global.data_dir.clone()).map_err(Stop::usage)
+}
+
+/// Runs a verb that waits for the runner.
+fn block_on(done: impl Future<Output = Result<u8, Stop>>) -> Result<u8, Stop> {
+    setup::runtime()?.block_on(done)
+}
+
+/// The session that is meant: by number, by title, or by directory.
+fn find<'f>(fleet: &'f Fleet, named: &str) -> Result<&'f Session, Stop> {
+    let by_number = named.parse().ok().and_then(|number| fleet.get(crate::core::ids::SessionId(number)));
+    if let Some(session) = by_number {
+        return Ok(session);
+    }
+    let directory = std::fs::canonicalize(named).ok().map(|path| path.display().to_string());
+    let matching: Vec<&Session> = fleet
+        .sessions()
+        .filter(|session| session.title == named || directory.as_deref() == Some(session.spec.directory.as_str()))
+        .collect();
+    match matching.as_slice() {
+        [one] => Ok(one),
+        [] => Err(Stop::usage(format!("there is no session “{named}”; `adjutant list` shows those there are"))),
+        several => {
+            let numbers: Vec<String> = several.iter().map(|session| session.id.to_string()).collect();
+            Err(Stop::usage(format!("“{named}” names several sessions: {}; say which by number", numbers.join(", "))))
+        }
+    }
+}
+
+/// Prints a line. A reader that has seen enough, as `head` has, is no failure.
+fn say(line: &str) -> Result<(), Stop> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Stop::failed(format!("could not print: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn say_json(value: &impl Serialize) -> Result<(), Stop> {
+    let line = serde_json::to_string(value).map_err(|error| Stop::failed(format!("could not be written: {error}")))?;
+    say(&line)
+}
+
+/// A text from outside in one line.
+fn flat(text: &str) -> String {
+    sanitize(text).as_str().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Columns as wide as their widest entry, but for the last, which is as long as it is.
+fn say_table(rows: &[Vec<String>]) -> Result<(), Stop> {
+    let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width::of(cell)).max();
+    let widths: Vec<usize> = (0..n_columns).map(|column| widest(column).unwrap_or(0)).collect();
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, wide)| width::pad_end(cell, *wide)).collect();
+        say(cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}
