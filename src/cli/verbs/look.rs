@@ -113,9 +113,9 @@ pub fn list(global: &Global, json: bool) -> Result<u8, Stop> {
             ]
         }));
         if rows.len() == 1 {
-            say("There is no session.")?
+            say("There is no session.")?;
         } else {
-            say_table(&rows)?
+            say_table(&rows)?;
         }
         Ok(exit::OK)
     })
@@ -127,9 +127,9 @@ pub fn status(global: &Global, named: Option<&str>, json: bool) -> Result<u8, St
         if let Some(named) = named {
             let session = find(&fleet, named)?;
             if json {
-                say_json(&detail(session))?
+                say_json(&detail(session))?;
             } else {
-                tell(session)?
+                tell(session)?;
             }
             return Ok(exit::OK);
         }

@@ -63,7 +63,7 @@ async fn deliver(global: &Global, send: &Send, text: String) -> Result<u8, Stop>
                 accepted = Some(prompt.id.clone());
                 if !send.wait {
                     if send.json {
-                        say_json(&serde_json::json!({"session": id, "prompt": prompt.id}))?
+                        say_json(&serde_json::json!({"session": id, "prompt": prompt.id}))?;
                     }
                     return Ok(exit::OK);
                 }
