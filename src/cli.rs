@@ -11,6 +11,8 @@ use clap::ValueEnum;
 
 /// `config check` and `config default`.
 pub mod config;
+/// What the policy would answer.
+pub mod explain;
 /// The terminal, on real sessions or on the demo.
 pub mod open;
 /// One prompt without a terminal.
@@ -86,6 +88,8 @@ pub enum Verb {
     Demo,
     /// Send one prompt without a terminal, and end with its turn.
     Run(Run),
+    /// Say what the policy would answer to a call, and why.
+    Explain(Explain),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -117,6 +121,28 @@ pub struct Run {
     /// Settings of this name from the configuration.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The tool, by the CLI's name for it: Bash, Read, WebFetch, mcp__server__tool …
+    #[arg(value_name = "TOOL")]
+    pub tool: String,
+    /// A command for Bash, a path for the file tools, an address for WebFetch; for any tool a JSON object.
+    #[arg(value_name = "INPUT", allow_hyphen_values = true)]
+    pub input: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// As in a session with this profile.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// As in a session in this directory (default: the current one).
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// As in a session with this title.
+    #[arg(long, value_name = "TITLE")]
+    pub session: Option<String>,
 }
 
 /// Who answers what the policy leaves open.

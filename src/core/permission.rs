@@ -124,6 +124,19 @@ pub enum RuleBehavior {
     Ask,
 }
 
+impl RuleBehavior {
+    pub const ALL: [Self; 3] = [Self::Allow, Self::Ask, Self::Deny];
+
+    /// The word for it in settings, in the configuration and in what is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Ask => "ask",
+        }
+    }
+}
+
 /// One permission rule: `Bash(npm ci *)` is the tool `Bash` with the content `npm ci *`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
@@ -230,6 +243,60 @@ const RUNS_ANYTHING: [&str; 35] = [
 pub fn runs_anything(program: &str) -> bool {
     let name = program.rsplit('/').next().unwrap_or(program);
     RUNS_ANYTHING.contains(&name)
+}
+
+/// Words of the shell that change what the commands after them mean, or run a text. What they do cannot be
+/// told from the words alone.
+const CHANGES_SHELL: [&str; 44] = [
+    ".",
+    "alias",
+    "bg",
+    "bind",
+    "builtin",
+    "command",
+    "compgen",
+    "complete",
+    "coproc",
+    "declare",
+    "dirs",
+    "disown",
+    "emulate",
+    "enable",
+    "eval",
+    "exec",
+    "export",
+    "fc",
+    "fg",
+    "float",
+    "functions",
+    "getopts",
+    "hash",
+    "integer",
+    "let",
+    "local",
+    "mapfile",
+    "popd",
+    "pushd",
+    "read",
+    "readarray",
+    "readonly",
+    "set",
+    "setopt",
+    "shift",
+    "shopt",
+    "source",
+    "trap",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "unset",
+    "zmodload",
+];
+
+/// Whether a command word changes the shell that it runs in.
+pub fn changes_shell(program: &str) -> bool {
+    CHANGES_SHELL.contains(&program)
 }
 
 fn rule_warning(rule: &Rule) -> Option<String> {
