@@ -39,6 +39,8 @@ pub(super) fn read(line: &str) -> Result<Vec<PlainCommand>, String> {
         commands: Vec::new(),
         words: Vec::new(),
         place: Place::Start,
+        redirected: false,
+        is_empty: false,
     };
     reader.all()?;
     Ok(reader.commands)
@@ -61,6 +63,10 @@ struct Reader<'a> {
     commands: Vec<PlainCommand>,
     words: PlainCommand,
     place: Place,
+    /// A redirection stands before the first word.
+    redirected: bool,
+    /// Nothing stands in the group yet.
+    is_empty: bool,
 }
 
 impl Reader<'_> {
@@ -72,31 +78,40 @@ impl Reader<'_> {
                 }
                 '\n' => {
                     self.chars.next();
-                    self.end_command();
+                    self.end_command()?;
                 }
                 ';' | '&' | '|' => self.operator(at, c)?,
                 '(' if self.place == Place::Start => {
                     self.chars.next();
+                    if self.chars.peek().is_some_and(|&(_, c)| c == '(') {
+                        return Err("it may compute something".into());
+                    }
+                    self.is_empty = true;
                 }
                 ')' => {
                     self.chars.next();
-                    self.end_command();
-                    self.place = Place::Closed;
+                    self.end_command()?;
+                    self.close()?;
                 }
                 '<' | '>' => self.redirection()?,
                 '#' => return Err("it has a comment".into()),
                 _ => self.word(at)?,
             }
         }
-        self.end_command();
+        self.end_command()?;
         Ok(())
     }
 
-    fn end_command(&mut self) {
+    fn end_command(&mut self) -> Result<(), String> {
+        // Some shells run a program of their own choice then.
+        if std::mem::take(&mut self.redirected) {
+            return Err("it redirects without a command".into());
+        }
         if !self.words.is_empty() {
             self.commands.push(std::mem::take(&mut self.words));
         }
         self.place = Place::Start;
+        Ok(())
     }
 
     fn operator(&mut self, at: usize, c: char) -> Result<(), String> {
@@ -112,12 +127,13 @@ impl Reader<'_> {
         for _ in 0..length {
             self.chars.next();
         }
-        self.end_command();
+        self.end_command()?;
         Ok(())
     }
 
     /// At `<` or `>`.
     fn redirection(&mut self) -> Result<(), String> {
+        self.redirected |= self.place == Place::Start;
         let away = "it redirects to or from a file";
         let opened = self.chars.next().map(|(_, c)| c);
         let mut next = self.chars.peek().map(|&(_, c)| c);
@@ -188,30 +204,31 @@ impl Reader<'_> {
     fn take(&mut self, word: PlainWord) -> Result<(), String> {
         let bare = if word.quoted { "" } else { word.text.as_str() };
         match self.place {
-            Place::Closed if CLOSES.contains(&bare) || SHAPES.contains(&bare) => {}
-            Place::Closed => return Err(format!("“{}” stands where only an operator may", word.text)),
-            Place::Start if TOO_MUCH.contains(&bare) => return Err(format!("it uses “{bare}”")),
+            Place::Start | Place::Closed if CLOSES.contains(&bare) => self.close(),
+            Place::Closed => Err(format!("“{}” stands where only an operator may", word.text)),
+            Place::Start if TOO_MUCH.contains(&bare) => Err(format!("it uses “{bare}”")),
+            Place::Start if self.redirected && SHAPES.contains(&bare) => Err("it redirects before a command".into()),
+            Place::Start if bare == "!" => Ok(()),
             Place::Start if SHAPES.contains(&bare) => {
-                if CLOSES.contains(&bare) {
-                    self.place = Place::Closed;
-                }
-                return Ok(());
+                self.is_empty = true;
+                Ok(())
             }
-            Place::Words if ["{", "}"].contains(&bare) => return Err("a brace stands among the words".into()),
-            Place::Start if is_assignment(&word) => return Err("a variable is set before the command".into()),
+            Place::Words if ["{", "}"].contains(&bare) => Err("a brace stands among the words".into()),
+            Place::Start if is_assignment(&word) => Err("a variable is set before the command".into()),
+            Place::Start | Place::Words if bare.contains(['{', '}']) && !is_reflog(bare) => Err(BRACES.into()),
             Place::Start | Place::Words => {
-                if bare == "{}" || bare.contains(['{', '}']) && !is_reflog(bare) {
-                    return Err(BRACES.into());
-                }
                 self.words.push(word);
+                (self.redirected, self.is_empty) = (false, false);
                 self.place = Place::Words;
-                return Ok(());
+                Ok(())
             }
         }
-        if !CLOSES.contains(&bare) {
-            self.place = Place::Start;
-        }
-        Ok(())
+    }
+
+    /// At the end of a group or a block, which needs something in it.
+    fn close(&mut self) -> Result<(), String> {
+        self.place = Place::Closed;
+        if self.is_empty { Err("a group in it is empty".into()) } else { Ok(()) }
     }
 
     /// One character outside quotes.

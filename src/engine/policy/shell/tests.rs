@@ -364,3 +364,94 @@ proptest! {
         }
     }
 }
+
+/// Lines of a few letters and everything that could trip a reader, from a fixed seed.
+fn random_lines(n_lines: usize) -> Vec<String> {
+    const PIECES: [&str; 34] = [
+        "a",
+        "b",
+        "c",
+        "xy",
+        " ",
+        " ",
+        " ",
+        " ",
+        "\t",
+        ";",
+        "; ",
+        "\n",
+        " && ",
+        "'",
+        "'",
+        "\"",
+        "\"",
+        "\\",
+        "(",
+        ")",
+        "{ ",
+        "; }",
+        "=",
+        "~",
+        "^",
+        "{",
+        "}",
+        "@{0}",
+        ",",
+        "..",
+        "%",
+        "#",
+        " 2>/dev/null ",
+        ">/dev/null",
+    ];
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as usize
+    };
+    (0..n_lines).map(|_| (0..=next() % 14).map(|_| PIECES[next() % PIECES.len()]).collect()).collect()
+}
+
+/// What a shell runs for each line, told by its own hook for commands that it does not find.
+fn run_by(shell: &str, hook: &str, lines: &[String]) -> Option<Vec<String>> {
+    let script = format!(
+        "{hook}() {{ printf '%s\\037' \"$@\" >&3; printf '\\036' >&3; return 0; }}\n\
+         while IFS= read -r -d '' line; do ( eval \"$line\" ) 3>&3 >/dev/null 2>&1 </dev/null; printf '\\035' >&3; done 3>&1"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("lines");
+    fs::write(&input, lines.iter().map(|line| format!("{line}\0")).collect::<String>()).unwrap();
+    let output = std::process::Command::new(shell)
+        .args(["-c", &script])
+        .env_clear()
+        .env("PATH", "/nowhere")
+        .current_dir(folder.path())
+        .stdin(fs::File::open(&input).unwrap())
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Some(text.split('\u{1d}').map(str::to_owned).collect())
+}
+
+#[test]
+fn real_shells_run_exactly_the_words_of_the_strict_reading() {
+    // The hook is not asked for a name with a slash; a name in quotes is never allowed.
+    let is_hooked = |line: &str| {
+        plain::read(line).is_ok_and(|all| all.iter().all(|words| !words[0].quoted && !words[0].text.contains('/')))
+    };
+    let is_read = |line: &String| is_hooked(line) && read(line).is_ok_and(|(_, whole)| whole.is_ok());
+    let lines: Vec<String> = random_lines(60_000).into_iter().filter(is_read).collect();
+    assert!(lines.len() > 1000, "{}", lines.len());
+    for (shell, hook) in [("/bin/bash", "command_not_found_handle"), ("/bin/zsh", "command_not_found_handler")] {
+        // A machine without it cannot tell.
+        let Some(ran) = run_by(shell, hook, &lines) else { continue };
+        for (line, ran) in lines.iter().zip(ran) {
+            let words = |command: &PlainCommand| {
+                command.iter().map(|word| format!("{}\u{1f}", word.text)).collect::<String>() + "\u{1e}"
+            };
+            let expected: String = plain::read(line).unwrap().iter().map(words).collect();
+            assert_eq!(ran, expected, "{shell}: {line:?}");
+        }
+    }
+}
