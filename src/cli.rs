@@ -125,10 +125,10 @@ pub struct Run {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The tool, by the CLI's name for it: Bash, Read, WebFetch, mcp__server__tool …
+    /// The tool, by the CLI's name for it: Bash, Read, Write and so on.
     #[arg(value_name = "TOOL")]
     pub tool: String,
-    /// A command for Bash, a path for the file tools, an address for WebFetch; for any tool a JSON object.
+    /// A command for Bash, a path for the file tools, an address for web pages; for any tool a JSON object.
     #[arg(value_name = "INPUT", allow_hyphen_values = true)]
     pub input: String,
     /// Print one JSON object.

@@ -341,7 +341,7 @@ fn directory_warning(path: &str) -> Option<String> {
         _ if path.trim().is_empty() => "a place without a name",
         [] if is_absolute => "the whole disk",
         _ if climbs && !is_absolute => "a directory above the session's own",
-        ["~" | "$HOME" | "${HOME}"] | ["root"] => "your whole home directory",
+        ["~" | "$HOME" | "${HOME}" | "root"] => "your whole home directory",
         ["home" | "Users"] => "every home directory",
         ["home" | "Users", _] if is_absolute => "a whole home directory",
         [home] if home.starts_with('~') => "a whole home directory",

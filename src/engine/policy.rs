@@ -28,6 +28,10 @@ mod shell;
 pub use explain::Question;
 pub use explain::explain;
 
+/// When a listed tool is asked all the same.
+const NOT_REACHED: &str =
+    "it names a place outside the session's directories, or one that looks secret or cannot be told for sure";
+
 /// What a session is, as far as rules ask.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scene {
@@ -84,6 +88,9 @@ pub(crate) fn decide(approval: &Approval, config: &Approvals, scene: &Scene) -> 
                 why: "it only reads, and only where reading is allowed".into(),
                 parts: Vec::new(),
             },
+            None if config.auto_allow.contains(&approval.tool) => {
+                Ruling { why: format!("{}; auto_allow does not reach it either: {NOT_REACHED}", ruling.why), ..ruling }
+            }
             None => ruling,
         },
         _ => ruling,

@@ -27,6 +27,14 @@ const BASH_FIELDS: [&str; 5] = ["command", "description", "timeout", "run_in_bac
 /// Fields of an input that name a place on the disk.
 const PATH_FIELDS: [&str; 5] = ["file_path", "notebook_path", "path", "directory", "dir_path"];
 
+/// Tools that change a file: the field of its path, and the fields that are no path.
+const CHANGING_TOOLS: [(&str, &str, &[&str]); 4] = [
+    ("Write", "file_path", &["content"]),
+    ("Edit", "file_path", &["old_string", "new_string", "replace_all"]),
+    ("MultiEdit", "file_path", &["edits"]),
+    ("NotebookEdit", "notebook_path", &["new_source", "cell_id", "cell_type", "edit_mode"]),
+];
+
 /// Whether a rule speaks of this tool in this session.
 pub(super) fn is_for(rule: &Rule, tool: &str, scene: &Scene) -> bool {
     let same_profile = rule.profile.is_none() || rule.profile == scene.profile;
@@ -93,7 +101,7 @@ pub(super) fn of_call(approval: &Approval, rules: &[&Rule]) -> Ruling {
 /// Whether the glob covers every place that the call names, wherever links lead.
 fn covers_all(pattern: &str, approval: &Approval) -> Result<String, String> {
     let directory = Path::new(&approval.place.directory);
-    let mut places = reading::places(approval, directory).ok_or("the places it names cannot be told for sure")?;
+    let mut places = places(approval, directory).ok_or("the places it names cannot be told for sure")?;
     places.extend(approval.blocked_path.as_deref().map(PathBuf::from));
     let glob = paths::glob(pattern, directory, false).ok_or("your home directory is not known")?;
     if places.is_empty() {
@@ -104,7 +112,8 @@ fn covers_all(pattern: &str, approval: &Approval) -> Result<String, String> {
         let real =
             paths::resolve(&directory.join(place)).ok_or_else(|| format!("where “{shown}” leads cannot be told"))?;
         let is_search = ["Glob", "Grep", "LS"].contains(&approval.tool.as_str()) && pattern.ends_with("**");
-        if !glob.is_match(&real) && !(is_search && glob.is_match(real.join("x"))) {
+        let is_covered = glob.is_match(&real) || (is_search && glob.is_match(real.join("x")));
+        if !is_covered {
             return Err(format!("“{shown}” is not covered by the path"));
         }
         let is_secret = looks_secret(&place.to_string_lossy()) || looks_secret(&real.to_string_lossy());
@@ -116,6 +125,18 @@ fn covers_all(pattern: &str, approval: &Approval) -> Result<String, String> {
         }
     }
     Ok("every place that it names is covered by the path".into())
+}
+
+/// Every place that the call names; `None` when it could name more than can be told.
+fn places(approval: &Approval, directory: &Path) -> Option<Vec<PathBuf>> {
+    let known = CHANGING_TOOLS.iter().find(|(tool, ..)| *tool == approval.tool);
+    let Some((_, path_field, others)) = known else { return reading::places(approval, directory) };
+    let fields = approval.input.as_object()?;
+    let is_known = |field: &String| field == path_field || others.contains(&field.as_str());
+    let path = fields.get(*path_field)?.as_str()?;
+    // Only a path that means the same to the CLI and to us is judged.
+    let is_plain = path.starts_with('/') && path.trim() == path && !path.contains('\0');
+    (is_plain && fields.keys().all(is_known)).then(|| vec![PathBuf::from(path)])
 }
 
 /// Whether the glob may cover a place that the call names.
@@ -158,8 +179,9 @@ fn covers_any(pattern: &str, approval: &Approval) -> Result<String, String> {
 /// Whether the call fetches from the host.
 fn is_on(host: &HostPattern, approval: &Approval, is_allow: bool) -> Result<String, String> {
     let text = approval.input.get("url").and_then(Value::as_str).ok_or("it names no address")?;
-    // As the CLI itself does when a scheme is missing.
-    let parsed = Url::parse(text.trim()).or_else(|_| Url::parse(&format!("https://{}", text.trim())));
+    // Without a scheme it may still be fetched; “host:80/” alone would be read as one.
+    let parsed = Url::parse(text.trim()).ok().filter(Url::has_host);
+    let parsed = parsed.map_or_else(|| Url::parse(&format!("https://{}", text.trim())), Ok);
     let url = parsed.map_err(|error| format!("the address cannot be read: {error}"))?;
     let found = url.host_str().ok_or("the address has no host")?.trim_matches(['[', ']']).to_owned();
     let name = if is_allow { found.as_str() } else { found.trim_end_matches('.') };

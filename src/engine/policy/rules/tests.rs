@@ -75,7 +75,13 @@ fn a_path_must_cover_every_place_wherever_links_lead() {
     ] {
         assert_eq!(action(&project, &config, "Write", input.clone()), expected, "{input}");
     }
+    let text = json!({ "file_path": project.root.join("src/a.rs"), "content": "../x\n/etc/passwd ~/.ssh" });
+    assert_eq!(action(&project, &config, "Write", text), "allow");
     assert_eq!(action(&project, &config, "Edit", at("src/a.rs")), "ask");
+    let edits = approvals(&rule("tool = \"MultiEdit\"\npath = \"src/*.rs\"\naction = \"allow\""));
+    let many = |path: &str| json!({ "file_path": project.root.join(path), "edits": [{ "old_string": "a", "new_string": "b" }] });
+    assert_eq!(action(&project, &edits, "MultiEdit", many("src/a.rs")), "allow");
+    assert_eq!(action(&project, &edits, "MultiEdit", many("src/out/b.rs")), "ask");
     let named = approvals(&rule("tool = \"Write\"\npath = \".env\"\naction = \"allow\""));
     assert_eq!(action(&project, &named, "Write", at(".env")), "allow");
     assert_eq!(action(&project, &named, "Write", at("src/plain.txt")), "allow");
@@ -143,6 +149,8 @@ fn a_host_is_what_a_url_parser_finds() {
         ("https://EVIL.org:8080/", "deny"),
         ("https://x@evil.org./", "deny"),
         ("evil.org", "deny"),
+        ("evil.org:8080/x", "deny"),
+        ("docs.rs:8080/x", "ask"),
         ("https://e\tvil.org", "deny"),
     ] {
         assert_eq!(action(&project, &config, "WebFetch", json!({ "url": url, "prompt": "p" })), expected, "{url:?}");

@@ -139,6 +139,12 @@ fn operand(
         return Ok(());
     }
     let name = program.words;
+    // Some programs read their words from the file behind an @; git means a revision.
+    let is_text = matches!(program.operands, Operands::Text)
+        || matches!(program.operands, Operands::TextThenFiles if n_operands == 1);
+    if text.starts_with('@') && !is_text && !name.starts_with("git ") {
+        return Err(format!("“{text}” may name a file of options"));
+    }
     match program.operands {
         Operands::Text => Ok(()),
         Operands::TextThenFiles if n_operands == 1 => Ok(()),

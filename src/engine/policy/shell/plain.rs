@@ -29,6 +29,7 @@ const CLOSES: [&str; 3] = ["fi", "done", "}"];
 /// Words that begin something which is not a plain list.
 const TOO_MUCH: [&str; 9] = ["for", "case", "esac", "select", "function", "coproc", "repeat", "foreach", "in"];
 
+const NOWHERE: &str = "/dev/null";
 const BRACES: &str = "it has braces that a shell may expand";
 
 /// The simple commands of a line, in order; the sentence says what is not plain about it.
@@ -149,7 +150,6 @@ impl Reader<'_> {
         }
         while self.chars.next_if(|&(_, c)| c == ' ' || c == '\t').is_some() {}
         let Some(&(at, _)) = self.chars.peek() else { return Err("a redirection has no target".into()) };
-        const NOWHERE: &str = "/dev/null";
         let rest = &self.line[at..];
         let ends = rest
             .get(NOWHERE.len()..)
@@ -309,7 +309,7 @@ fn is_assignment(word: &PlainWord) -> bool {
 /// `stash@{0}`: braces that no shell expands.
 fn is_reflog(word: &str) -> bool {
     word.split_once("@{").is_some_and(|(before, rest)| {
-        let inside = rest.split_once('}').map(|(inside, after)| (inside, after));
+        let inside = rest.split_once('}');
         let letters = |text: &str| !text.contains(['{', '}', ',']);
         inside.is_some_and(|(inside, after)| {
             letters(before)

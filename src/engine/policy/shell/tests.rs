@@ -10,7 +10,7 @@ use super::*;
 use crate::config::parse;
 
 /// What a person might well write.
-const RULES: &str = r#"
+const RULES: &str = r"
     deny  | rm
     deny  | git push
     ask   | git stash
@@ -45,7 +45,7 @@ const RULES: &str = r#"
     allow | deploy staging *
     allow | bash scripts/ci.sh
     allow | test -f x
-"#;
+";
 
 fn config(rules: &str) -> crate::config::Config {
     let rule = |line: &str| {
@@ -421,7 +421,7 @@ fn run_by(shell: &str, hook: &str, lines: &[String]) -> Option<Vec<String>> {
     );
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("lines");
-    fs::write(&input, lines.iter().map(|line| format!("{line}\0")).collect::<String>()).unwrap();
+    fs::write(&input, lines.join("\0") + "\0").unwrap();
     let output = std::process::Command::new(shell)
         .args(["-c", &script])
         .env_clear()
@@ -448,7 +448,7 @@ fn real_shells_run_exactly_the_words_of_the_strict_reading() {
         let Some(ran) = run_by(shell, hook, &lines) else { continue };
         for (line, ran) in lines.iter().zip(ran) {
             let words = |command: &PlainCommand| {
-                command.iter().map(|word| format!("{}\u{1f}", word.text)).collect::<String>() + "\u{1e}"
+                command.iter().flat_map(|word| [word.text.as_str(), "\u{1f}"]).collect::<String>() + "\u{1e}"
             };
             let expected: String = plain::read(line).unwrap().iter().map(words).collect();
             assert_eq!(ran, expected, "{shell}: {line:?}");

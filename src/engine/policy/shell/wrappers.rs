@@ -96,6 +96,12 @@ pub(super) fn takes_text(program: &str) -> bool {
     SHELLS.contains(&name(program).as_str())
 }
 
+/// Whether it may be given commands in other ways than in its own words: on its input, or by a pipe.
+pub(super) fn reads_commands(program: &str) -> bool {
+    let name = name(program);
+    name.ends_with("sh") && takes_text(&name) || ["eval", "su", "parallel", "xargs"].contains(&name.as_str())
+}
+
 /// Whether its words together are the text.
 pub(super) fn joins_words(program: &str) -> bool {
     JOIN_WORDS.contains(&name(program).as_str())
@@ -132,6 +138,12 @@ pub(super) fn beginnings(words: &[Word]) -> Vec<usize> {
 
 /// Where the command may begin behind options that may have values.
 fn after(words: &[Word], rest: std::ops::Range<usize>, n_skipped: usize) -> Vec<usize> {
+    // It only tells where the program is.
+    if name(&words[rest.start - 1].text) == "command"
+        && words.get(rest.start).is_some_and(|word| ["-v", "-V"].contains(&word.text.as_str()))
+    {
+        return Vec::new();
+    }
     let (mut found, mut n_plain, mut behind_option) = (Vec::new(), 0, false);
     for at in rest {
         let text = words[at].text.as_str();
