@@ -11,6 +11,8 @@ use clap::ValueEnum;
 
 /// `config check` and `config default`.
 pub mod config;
+/// What the policy would answer.
+pub mod explain;
 /// The engine with its records.
 pub mod house;
 /// The terminal, on real sessions or on the demo.
@@ -158,6 +160,8 @@ pub enum Verb {
     },
     /// Count tokens and money.
     Usage(Usage),
+    /// Say what the policy would answer to a call, and why.
+    Explain(Explain),
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -243,6 +247,28 @@ pub struct Run {
     /// Settings of this name from the configuration.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The tool, by the CLI's name for it: Bash, Read, Write and so on.
+    #[arg(value_name = "TOOL")]
+    pub tool: String,
+    /// A command for Bash, a path for the file tools, an address for web pages; for any tool a JSON object.
+    #[arg(value_name = "INPUT", allow_hyphen_values = true)]
+    pub input: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// As in a session with this profile.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// As in a session in this directory (default: the current one).
+    #[arg(long, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// As in a session with this title.
+    #[arg(long, value_name = "TITLE")]
+    pub session: Option<String>,
 }
 
 /// Who answers what the policy leaves open.

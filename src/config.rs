@@ -17,6 +17,8 @@ use crate::core::permission::PermissionMode;
 pub mod places;
 /// The tables of the file, one function each.
 mod read;
+/// The person's own rules for approvals.
+pub mod rules;
 /// TOML with line numbers: values are taken by key, what is left over is a mistake.
 pub mod section;
 
@@ -90,6 +92,8 @@ pub struct Approvals {
     pub auto_allow: Vec<String>,
     /// Reading outside the session's directories is automatic too.
     pub anywhere: bool,
+    /// The person's own rules; the first that matches decides, before `auto_allow`.
+    pub rules: Vec<rules::Rule>,
     /// Denied by itself after so many seconds; zero never.
     pub deadline_s: u64,
 }

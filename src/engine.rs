@@ -32,7 +32,8 @@ pub mod guard;
 mod hub;
 mod machine;
 mod numbers;
-mod policy;
+/// Which requests are answered without a person.
+pub mod policy;
 mod process;
 mod session;
 mod spawn;

@@ -40,6 +40,7 @@ fn main() -> ExitCode {
             cli::verbs::records::search(&arguments.global, words, *limit, *json)
         }
         Some(Verb::Usage(usage)) => cli::verbs::records::usage(&arguments.global, usage),
+        Some(Verb::Explain(explain)) => cli::explain::main(&arguments.global, explain),
         Some(Verb::Config(verb)) => cli::config::main(&arguments.global, verb),
     };
     match done {

@@ -10,6 +10,7 @@ use super::Problem;
 use super::Profile;
 use super::READING_TOOLS;
 use super::ThemeName;
+use super::rules::rules;
 use super::section::Section;
 use super::section::did_you_mean;
 use super::section::kind;
@@ -60,6 +61,13 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
 
 /// What only the whole configuration can tell.
 pub(super) fn whole(config: &Config, source: &str, problems: &mut Vec<Problem>) {
+    for rule in &config.approvals.rules {
+        if let Some(name) = rule.profile.as_ref().filter(|name| !config.profiles.contains_key(*name)) {
+            let hint = did_you_mean(name, config.profiles.keys().map(String::as_str));
+            let text = format!("[approvals.rules] profile: there is no [profiles.{name}]{hint}");
+            problems.push(Problem { line: rule.line, text });
+        }
+    }
     let Some(name) = &config.claude.default_profile else { return };
     if !config.profiles.contains_key(name) {
         let line =
@@ -117,6 +125,9 @@ fn approvals(mut section: Section<'_, '_>, config: &mut Config) {
         approvals.auto_allow = tools;
     }
     set(&mut approvals.anywhere, section.boolean("anywhere"));
+    if let Some(rules) = rules(&mut section) {
+        approvals.rules = rules;
+    }
     set(&mut approvals.deadline_s, section.number("deadline_s", 0..=24 * HOUR_S));
     section.finish();
 }

@@ -44,18 +44,34 @@ pub struct Section<'a, 'p> {
     source: &'a str,
     name: String,
     table: &'a DeTable<'a>,
+    /// Where it begins: the place of a key that is not there.
+    start: usize,
     known: Vec<&'static str>,
     problems: &'p mut Vec<Problem>,
 }
 
 impl<'a, 'p> Section<'a, 'p> {
     pub fn new(source: &'a str, name: String, table: &'a DeTable<'a>, problems: &'p mut Vec<Problem>) -> Self {
-        Self { source, name, table, known: Vec::new(), problems }
+        Self { source, name, table, start: 0, known: Vec::new(), problems }
+    }
+
+    /// A table inside this one, which begins at a byte of the file.
+    pub fn inner<'b>(&'b mut self, name: &str, table: &'b DeTable<'b>, start: usize) -> Section<'b, 'b> {
+        Section { source: self.source, name: name.to_owned(), table, start, known: Vec::new(), problems: self.problems }
+    }
+
+    /// The line that the table begins on.
+    pub fn line(&self) -> usize {
+        line_of(self.source, self.start)
+    }
+
+    pub fn n_problems(&self) -> usize {
+        self.problems.len()
     }
 
     /// Adds a problem with a key of this table.
     pub fn wrong(&mut self, key: &str, what: impl fmt::Display) {
-        let span = self.table.get(key).map_or(0, |value| value.span().start);
+        let span = self.table.get(key).map_or(self.start, |value| value.span().start);
         let line = line_of(self.source, span);
         self.problems.push(Problem { line, text: format!("[{}] {key}: {what}", self.name) });
     }

@@ -56,12 +56,16 @@ pub struct Binding {
     pub asked_by_rule: Option<String>,
     /// The CLI's own safety check forced it: no automatic approval may answer it.
     pub safety_check: bool,
+    /// The tool comes from an MCP server but does not carry that server's name: no automatic approval may
+    /// answer it.
+    #[serde(default)]
+    pub posing: bool,
 }
 
 impl Binding {
     /// Whether a policy may answer in the person's place at all.
     pub fn permits_automatic(&self) -> bool {
-        !self.default_to_no && !self.needs_person && self.asked_by_rule.is_none() && !self.safety_check
+        !self.default_to_no && !self.needs_person && self.asked_by_rule.is_none() && !self.safety_check && !self.posing
     }
 }
 

@@ -168,6 +168,13 @@ pub enum EventKind {
         call: ToolCallId,
         rule: String,
     },
+    /// A rule of the configuration denied a call without asking anybody.
+    DeniedByPolicy {
+        call: ToolCallId,
+        rule: String,
+        /// What the model was told.
+        message: String,
+    },
     /// An answer came too late or was not possible; nothing changed.
     AnswerRefused {
         approval: ApprovalId,

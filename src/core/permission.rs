@@ -124,6 +124,19 @@ pub enum RuleBehavior {
     Ask,
 }
 
+impl RuleBehavior {
+    pub const ALL: [Self; 3] = [Self::Allow, Self::Ask, Self::Deny];
+
+    /// The word for it in settings, in the configuration and in what is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Ask => "ask",
+        }
+    }
+}
+
 /// One permission rule: `Bash(npm ci *)` is the tool `Bash` with the content `npm ci *`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
@@ -213,8 +226,12 @@ impl PermissionUpdate {
             Self::SetMode { mode: PermissionMode::AcceptEdits, .. } => {
                 Some("every later edit runs without asking".into())
             }
+            Self::SetMode { mode: PermissionMode::Auto, .. } => {
+                Some("the model itself decides from now on what runs without asking".into())
+            }
+            Self::AddDirectories { directories, .. } => directories.iter().find_map(|path| directory_warning(path)),
             Self::Other(_) => Some("adjutant does not know this kind of permission".into()),
-            Self::AddRules { .. } | Self::AddDirectories { .. } | Self::SetMode { .. } => None,
+            Self::AddRules { .. } | Self::SetMode { .. } => None,
         }
     }
 }
@@ -232,6 +249,60 @@ pub fn runs_anything(program: &str) -> bool {
     RUNS_ANYTHING.contains(&name)
 }
 
+/// Words of the shell that change what the commands after them mean, or run a text. What they do cannot be
+/// told from the words alone.
+const CHANGES_SHELL: [&str; 44] = [
+    ".",
+    "alias",
+    "bg",
+    "bind",
+    "builtin",
+    "command",
+    "compgen",
+    "complete",
+    "coproc",
+    "declare",
+    "dirs",
+    "disown",
+    "emulate",
+    "enable",
+    "eval",
+    "exec",
+    "export",
+    "fc",
+    "fg",
+    "float",
+    "functions",
+    "getopts",
+    "hash",
+    "integer",
+    "let",
+    "local",
+    "mapfile",
+    "popd",
+    "pushd",
+    "read",
+    "readarray",
+    "readonly",
+    "set",
+    "setopt",
+    "shift",
+    "shopt",
+    "source",
+    "trap",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "unset",
+    "zmodload",
+];
+
+/// Whether a command word changes the shell that it runs in.
+pub fn changes_shell(program: &str) -> bool {
+    CHANGES_SHELL.contains(&program)
+}
+
 fn rule_warning(rule: &Rule) -> Option<String> {
     let content = match rule.content.as_deref().map(str::trim) {
         None | Some("" | "*" | "**" | ":*" | "//**" | "/**" | "~/**") => {
@@ -244,8 +315,44 @@ fn rule_warning(rule: &Rule) -> Option<String> {
     if rule.tool != "Bash" {
         return None;
     }
-    let program = content.split([' ', ':', '*']).next().unwrap_or_default();
-    runs_anything(program).then(|| format!("{} can run anything: {program} executes whatever follows it", rule.text()))
+    // An assignment before the program is no program.
+    let is_setting = |word: &&str| word.contains('=') && !word.starts_with(['=', '/', '.', '-']);
+    let program = content.split_whitespace().find(|word| !is_setting(word)).unwrap_or_default();
+    let program = program.split([':', '*']).next().unwrap_or_default().replace(['"', '\'', '\\'], "");
+    if program.is_empty() {
+        return Some(format!("{} names no program: it allows any", rule.text()));
+    }
+    runs_anything(&program).then(|| format!("{} can run anything: {program} executes whatever follows it", rule.text()))
+}
+
+/// Folders of the system and of whole homes. A folder inside a home lies deeper than this.
+fn directory_warning(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut climbs = false;
+    for part in path.trim().split('/') {
+        match part {
+            "" | "." => {}
+            ".." => climbs |= parts.pop().is_none(),
+            part => parts.push(part),
+        }
+    }
+    let is_absolute = path.trim().starts_with('/');
+    let what = match parts[..] {
+        _ if path.trim().is_empty() => "a place without a name",
+        [] if is_absolute => "the whole disk",
+        _ if climbs && !is_absolute => "a directory above the session's own",
+        ["~" | "$HOME" | "${HOME}" | "root"] => "your whole home directory",
+        ["home" | "Users"] => "every home directory",
+        ["home" | "Users", _] if is_absolute => "a whole home directory",
+        [home] if home.starts_with('~') => "a whole home directory",
+        ["mnt" | "media" | "Volumes", _] if is_absolute => "a whole disk",
+        [_] if is_absolute => "a whole directory of the system",
+        _ if parts.iter().any(|part| [".ssh", ".gnupg", ".aws", ".kube", ".config"].contains(part)) => {
+            "a directory where secrets are kept"
+        }
+        _ => return None,
+    };
+    Some(format!("{path} is {what}: every tool may work there without asking"))
 }
 
 #[cfg(test)]
@@ -277,6 +384,50 @@ mod tests {
     }
 
     #[test]
+    fn warns_of_wide_directories_and_of_modes_that_no_longer_ask() {
+        let warning = |path: &str| {
+            PermissionUpdate::AddDirectories { directories: vec!["/a/b/c".into(), path.into()], scope: Scope::Session }
+                .warning()
+        };
+        for wide in [
+            "/",
+            "//",
+            "/.",
+            "/a/..",
+            "~",
+            "~/",
+            "~root",
+            "/home",
+            "/home/",
+            "/home/me",
+            "/home/me/x/..",
+            "/Users/me",
+            "/root",
+            "/etc",
+            "/usr/",
+            "..",
+            "../..",
+            "a/../..",
+            "$HOME",
+            "",
+            " / ",
+            "/mnt/c",
+            "~/.ssh",
+            "/home/me/.aws",
+        ] {
+            assert!(warning(wide).is_some(), "{wide}");
+        }
+        for narrow in ["/home/me/src", "/home/me/src/web", "~/src", "src", "./src", "/srv/www", "/tmp/x", "a/.."] {
+            assert_eq!(warning(narrow), None, "{narrow}");
+        }
+        let mode = |mode: PermissionMode| PermissionUpdate::SetMode { mode, scope: Scope::Session }.warning().is_some();
+        assert!(
+            mode(PermissionMode::Auto) && mode(PermissionMode::AcceptEdits) && mode(PermissionMode::BypassPermissions)
+        );
+        assert!(!mode(PermissionMode::Plan) && !mode(PermissionMode::Default));
+    }
+
+    #[test]
     fn warns_of_rules_that_allow_anything() {
         let warning = |text: &str| {
             PermissionUpdate::AddRules {
@@ -299,7 +450,19 @@ mod tests {
         ] {
             assert!(warning(loud).is_some(), "{loud}");
         }
-        for quiet in ["Bash(npm ci *)", "Bash(git status)", "Read", "Edit(src/**)", "Bash(shfmt *)"] {
+        for loud in [
+            "Bash(FOO=1 sh *)",
+            "Bash(A=1 B=2 bash -c *)",
+            "Bash(FOO=1 *)",
+            "Bash(A=1)",
+            "Bash('sh' *)",
+            "Bash(\\sh *)",
+        ] {
+            assert!(warning(loud).is_some(), "{loud}");
+        }
+        for quiet in
+            ["Bash(FOO=1 npm ci *)", "Bash(npm ci *)", "Bash(git status)", "Read", "Edit(src/**)", "Bash(shfmt *)"]
+        {
             assert_eq!(warning(quiet), None, "{quiet}");
         }
     }

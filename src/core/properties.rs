@@ -119,6 +119,11 @@ fn kind() -> impl Strategy<Value = EventKind> {
             approval: ApprovalId(id),
             verdict: Verdict { decision: Decision::allow_once(), by: Surface::Terminal, after_ms: 1 }
         }),
+        (0..4_u8).prop_map(move |id| EventKind::DeniedByPolicy {
+            call: call(id),
+            rule: "r".into(),
+            message: "m".into()
+        }),
         (0..6_u32).prop_map(|id| EventKind::ApprovalWithdrawn { approval: ApprovalId(id), why: Withdrawal::ByCli }),
     ];
     let tasks = prop_oneof![

@@ -6,7 +6,10 @@
 //! Invariants: a request is answered once, or withdrawn, or its session is gone; an error on the way
 //! answers nothing at all; what is sent back is what was shown, unless the person edited it.
 
+use std::collections::HashSet;
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
+use std::hash::RandomState;
 use std::time::Duration;
 
 use crate::core::approval::Approval;
@@ -23,8 +26,11 @@ pub(crate) mod inspect;
 
 /// Requests of one session that wait at the same time; what comes beyond is denied.
 pub(crate) const MAX_PENDING: usize = 256;
-/// Ids of ended requests that are remembered, to tell a late answer from a wrong one.
+/// Approvals whose end is remembered in words, to tell a late answer from a wrong one.
 const MAX_ENDED: usize = 256;
+/// Requests that are remembered as answered, each by eight bytes: one that is sent again gets no second
+/// answer. A process asks far fewer in its life.
+const MAX_ENDED_REQUESTS: usize = 1 << 16;
 
 /// Where a request stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +58,10 @@ pub(crate) struct Pending {
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
     pending: Vec<Pending>,
-    ended_requests: VecDeque<String>,
+    /// Hashes of ids: these come from outside and may be of any length.
+    ended_requests: HashSet<u64>,
+    ended_order: VecDeque<u64>,
+    hasher: RandomState,
     ended: VecDeque<(ApprovalId, String)>,
 }
 
@@ -60,7 +69,7 @@ impl Desk {
     /// Whether the CLI has sent a request of that id already. It gets no second answer.
     pub(crate) fn knows(&self, request_id: &str) -> bool {
         self.pending.iter().any(|pending| pending.request_id == request_id)
-            || self.ended_requests.iter().any(|id| id == request_id)
+            || self.ended_requests.contains(&self.hasher.hash_one(request_id))
     }
 
     /// Whether more requests wait than any person looks at; a flood of them must not fill the memory.
@@ -94,10 +103,16 @@ impl Desk {
 
     /// Remembers a request that was answered without ever lying on the desk.
     pub(crate) fn note_ended_request(&mut self, request_id: &str) {
-        if self.ended_requests.len() >= MAX_ENDED {
-            self.ended_requests.pop_front();
+        let hash = self.hasher.hash_one(request_id);
+        if !self.ended_requests.insert(hash) {
+            return;
         }
-        self.ended_requests.push_back(request_id.to_owned());
+        self.ended_order.push_back(hash);
+        if self.ended_order.len() > MAX_ENDED_REQUESTS
+            && let Some(oldest) = self.ended_order.pop_front()
+        {
+            self.ended_requests.remove(&oldest);
+        }
     }
 
     /// How an approval that is no longer on the desk ended.
@@ -128,5 +143,28 @@ impl Desk {
     /// A new process knows nothing of the old one's requests.
     pub(crate) fn forget_requests(&mut self) {
         self.ended_requests.clear();
+        self.ended_order.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_comes_again_after_thousands_of_others_is_still_known() {
+        let mut desk = Desk::default();
+        desk.note_ended_request("first");
+        for n in 0..MAX_ENDED_REQUESTS - 1 {
+            desk.note_ended_request(&n.to_string());
+            desk.note_ended_request("0");
+        }
+        assert!(desk.knows("first") && desk.knows("0") && desk.knows("5000"));
+        assert!(!desk.knows("another"));
+        desk.note_ended_request("one too many");
+        assert!(!desk.knows("first") && desk.knows("0"));
+        assert_eq!(desk.ended_requests.len(), desk.ended_order.len());
+        desk.forget_requests();
+        assert!(!desk.knows("0"));
     }
 }

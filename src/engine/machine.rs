@@ -71,6 +71,9 @@ pub(crate) struct Machine {
     config: Arc<Config>,
     /// The name of a profile that does not exist must not fall back to no profile at all.
     profile: Result<Profile, String>,
+    profile_name: Option<String>,
+    /// The title that a person gave, as rules know the session by.
+    given_title: Option<String>,
     directory: String,
     branch: Option<String>,
     approval_ids: Arc<AtomicU32>,
@@ -141,6 +144,8 @@ impl Machine {
             // What was chosen later than at the opening counts.
             mode: Some(session.mode).filter(|_| has_run).or(spec.mode).or(of_profile.and_then(|profile| profile.mode)),
             model: session.model.clone().or_else(|| of_profile.and_then(|profile| profile.model.clone())),
+            profile_name: spec.profile.clone().or_else(|| config.claude.default_profile.clone()),
+            given_title: spec.title.clone(),
             config,
             profile,
             directory: spec.directory.clone(),

@@ -9,7 +9,8 @@
 //!   else in this room an odd field is as good as absent; here that would take a guard away.
 //! - A suggestion goes back exactly as it came, with fields we do not know.
 //! - The typed view of a suggestion is strict: one that cannot be read in full is
-//!   [`Change::Unknown`], so that no dialog shows half of what would be remembered.
+//!   [`Change::Unknown`], so that no dialog shows half of what would be remembered. A field that this
+//!   version does not know is such a half.
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -167,6 +168,7 @@ wire_words! {
 
 /// A rule (`PermissionRuleValue`), such as `Bash` with `echo one *`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The tool.
     #[serde(rename = "toolName")]
@@ -178,7 +180,7 @@ pub struct Rule {
 
 /// What a [`PermissionUpdate`] would change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Change {
     /// Adds rules to those there are.
     AddRules {

@@ -6,11 +6,13 @@ use std::time::Instant;
 
 use adjutant::core::approval::Decision;
 use adjutant::core::approval::Withdrawal;
+use adjutant::core::cell::CellBody;
 use adjutant::core::cell::TurnOutcome;
 use adjutant::core::command::Command;
 use adjutant::core::event::EventKind;
 use adjutant::core::prompt::Surface;
 use adjutant::core::tool::ToolOutcome;
+use adjutant::core::tool::ToolState;
 
 use super::exit;
 use super::play;
@@ -165,6 +167,56 @@ async fn the_policy_answers_without_a_dialog() {
     assert_eq!(by_policy.count(), 1);
     rig.answer(id, approval.id, Decision::deny("no")).await;
     rig.turn_end().await;
+    rig.end().await;
+}
+
+const RULES: &str = r#"
+    [[approvals.rules]]
+    tool = "Bash"
+    command = "rm"
+    action = "deny"
+    [[approvals.rules]]
+    tool = "Bash"
+    command = "git status"
+    action = "allow"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_allow_and_deny_and_everybody_is_told() {
+    let suggestion =
+        r#"{"permission_suggestions": [{"type": "setMode", "mode": "bypassPermissions", "destination": "session"}]}"#;
+    let script = format!(
+        r#"{{"turn": [{{"tool": {{"name": "Bash", "input": {{"command": "git status -s"}}, "ask": true, "result": "S", "request": {suggestion}}}}},
+        {{"tool": {{"name": "Bash", "input": {{"command": "git status; sudo rm -rf x"}}, "ask": true}}}},
+        {{"tool": {{"name": "Bash", "input": {{"command": "rm x"}}, "ask": true, "request": {{"requires_user_interaction": true}}}}}},
+        {{"tool": {{"name": "Bash", "input": {{"command": "git status"}}, "ask": true, "request": {{"mcp_server": {{"name": "x", "source": "user"}}}}}}}},
+        {{"tool": {{"name": "Bash", "input": {{"command": "git status > x"}}, "ask": true}}}}]}}"#
+    );
+    let (mut rig, _script) =
+        play_with(&[&one_line(&script)], |config| config.approvals = adjutant::config::parse(RULES).unwrap().approvals);
+    let id = rig.open().await;
+    rig.prompt(id, "go").await;
+    for asked in ["git status", "git status > x"] {
+        let approval = rig.approval().await;
+        assert_eq!(approval.input["command"], asked);
+        rig.answer(id, approval.id, Decision::deny("no")).await;
+    }
+    assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+    let calls: Vec<_> = rig
+        .session(id)
+        .transcript
+        .iter()
+        .filter_map(|cell| if let CellBody::Tool(call) = &cell.body { Some(call) } else { None })
+        .collect();
+    let verdict = |at: usize| calls[at].verdict.clone().unwrap();
+    assert_eq!(verdict(0).decision, Decision::allow_once());
+    assert_eq!(verdict(0).by, Surface::Policy("allow Bash “git status” (config.toml line 6)".into()));
+    for (at, denied) in [(1, "sudo rm -rf x"), (2, "rm x")] {
+        assert_eq!(verdict(at).by, Surface::Policy("deny Bash “rm” (config.toml line 2)".into()), "{denied}");
+        assert_eq!(calls[at].state, ToolState::Denied);
+        let output = &calls[at].output.as_ref().unwrap().text;
+        assert!(output.contains("deny Bash “rm”"), "the model reads which rule it was: {output}");
+    }
     rig.end().await;
 }
 

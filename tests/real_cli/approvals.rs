@@ -19,9 +19,11 @@ use serde_json::json;
 
 use super::rig;
 use super::with_each_cli;
+use crate::support::api::Api;
 use crate::support::api::text;
 use crate::support::api::tool;
 use crate::support::api::tools;
+use crate::support::rig::Rig;
 
 fn bash(command: &str) -> Value {
     json!({ "command": command, "description": "try it" })
@@ -293,6 +295,48 @@ async fn an_edit_comes_with_the_file_as_it_is() {
         rig.answer(id, approval.id, Decision::allow_once()).await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
         assert_eq!(std::fs::read_to_string(file).unwrap(), "one\nzwei\nthree\n");
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_persons_own_rules_answer_in_their_place() {
+    async fn test(cli: PathBuf) {
+        let api = Api::start(&[]).await;
+        let rules = r#"
+            [[approvals.rules]]
+            tool = "Bash"
+            command = "rm"
+            action = "deny"
+            [[approvals.rules]]
+            tool = "Bash"
+            command = "touch allowed.txt"
+            action = "allow"
+        "#;
+        let mut rig = Rig::with(vec![cli.display().to_string()], Some(&api), |config| {
+            config.approvals = adjutant::config::parse(rules).unwrap().approvals;
+        });
+        let kept = rig.project().join("kept.txt");
+        std::fs::write(&kept, "x").unwrap();
+        api.script(
+            "by rules",
+            vec![
+                tool("Bash", bash("touch allowed.txt")),
+                tool("Bash", bash("touch allowed.txt && sh -c 'rm kept.txt'")),
+                text("done"),
+            ],
+        );
+        let id = rig.open().await;
+        rig.prompt(id, "by rules").await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        assert!(rig.project().join("allowed.txt").exists() && kept.exists());
+        let results = api.tool_results();
+        assert!(results.iter().any(|result| result.contains("deny Bash “rm”")), "the model hears why: {results:?}");
+        let count = |wanted: fn(&EventKind) -> bool| rig.events.iter().filter(|event| wanted(&event.kind)).count();
+        assert_eq!(count(|kind| matches!(kind, EventKind::ApprovedByPolicy { .. })), 1);
+        assert_eq!(count(|kind| matches!(kind, EventKind::DeniedByPolicy { .. })), 1);
+        assert_eq!(count(|kind| matches!(kind, EventKind::ApprovalAsked(_))), 0);
         rig.end().await;
     }
     with_each_cli!(test);

@@ -39,7 +39,10 @@ async fn follow(global: &Global, tail: &Tail) -> Result<u8, Stop> {
             tell(&fleet, id, cell)?;
         }
     }
-    while !tail.once {
+    if tail.once {
+        return Ok(exit::OK);
+    }
+    loop {
         let Some(update) = link.recv().await else { return Err(Stop::failed("the runner has ended")) };
         let events = match update {
             Update::Events(events) => events,
@@ -69,7 +72,6 @@ async fn follow(global: &Global, tail: &Tail) -> Result<u8, Stop> {
             }
         }
     }
-    Ok(exit::OK)
 }
 
 /// Events after which a cell says what it has to say.

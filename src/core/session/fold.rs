@@ -170,6 +170,12 @@ impl Session {
                 let verdict = Verdict { decision: Decision::allow_once(), by, after_ms: 0 };
                 self.transcript.change_call(call, |call| call.verdict = Some(verdict));
             }
+            EventKind::DeniedByPolicy { call, rule, message } => {
+                self.hear(at);
+                let by = Surface::Policy(rule.clone());
+                let verdict = Verdict { decision: Decision::deny(message.as_str()), by, after_ms: 0 };
+                self.transcript.change_call(call, |call| call.verdict = Some(verdict));
+            }
             EventKind::ApprovalResolved { approval, verdict } => self.approval_resolved(*approval, verdict),
             EventKind::ApprovalWithdrawn { approval, .. } => {
                 if let Some(open) = self.take_approval(*approval) {

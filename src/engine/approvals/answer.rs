@@ -70,7 +70,7 @@ fn with_answers(input: &Value, answers: &[Answer]) -> Value {
 }
 
 fn to_wire(update: &PermissionUpdate, pending: &Pending) -> Result<wire::PermissionUpdate, String> {
-    // One that was offered goes back as it came, with whatever fields we do not know.
+    // One that was offered goes back as it came; one with fields that we do not know was shown as a whole.
     if let Some(offered) = pending.offered.iter().find(|offered| suggestion(offered) == *update) {
         return Ok(offered.clone());
     }

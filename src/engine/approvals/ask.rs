@@ -87,7 +87,16 @@ fn binding(request: &CanUseTool, unknown_fields: &[String]) -> Binding {
         safety_check: reason == Some("safetyCheck")
             || request.classifier_approvable == Approvable::No
             || !unknown_fields.is_empty(),
+        posing: request.mcp_server.as_ref().is_some_and(|server| !belongs(&request.tool_name, &server.name)),
     }
+}
+
+/// Whether a tool is named after its server, as the CLI names them: `mcp__server__tool`.
+fn belongs(tool: &str, server: &str) -> bool {
+    let name: String =
+        server.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' }).collect();
+    let rest = tool.strip_prefix("mcp__").and_then(|rest| rest.strip_prefix(&name));
+    rest.is_some_and(|rest| rest.len() > 2 && rest.starts_with("__"))
 }
 
 fn ask(request: &CanUseTool, plan: Option<&Value>) -> Ask {

@@ -18,6 +18,8 @@ use crate::core::approval::Approval;
 use crate::core::approval::FileBefore;
 use crate::core::approval::FilePreview;
 use crate::engine::policy;
+use crate::engine::policy::Ruling;
+use crate::engine::policy::Scene;
 
 /// A larger file is not compared with.
 const MAX_PREVIEW: u64 = 1 << 20;
@@ -56,8 +58,8 @@ pub(crate) struct Job {
     pub(crate) approval: Approval,
     /// Where the plan stands when the request has none.
     pub(crate) plan_file: Option<PathBuf>,
-    /// The session's directory and its extra ones.
-    pub(crate) directories: Vec<PathBuf>,
+    /// What the session's rules ask about it.
+    pub(crate) scene: Scene,
 }
 
 /// What was found.
@@ -65,8 +67,8 @@ pub(crate) struct Job {
 pub(crate) struct Inspection {
     pub(crate) preview: Option<FilePreview>,
     pub(crate) plan: Option<String>,
-    /// The rule that allows the request without a person.
-    pub(crate) rule: Option<String>,
+    /// What the policy says; without it the request is asked.
+    pub(crate) ruling: Option<Ruling>,
 }
 
 /// Looks at the disk. Blocking.
@@ -78,7 +80,7 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
     Inspection {
         plan,
         preview: preview(&job.approval, marks),
-        rule: policy::allows(&job.approval, config, &job.directories),
+        ruling: Some(policy::decide(&job.approval, config, &job.scene)),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::core::event::EventKind;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::ids::ToolCallId;
+use crate::core::permission::RuleBehavior;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::Surface;
 use crate::engine::approvals::MAX_PENDING;
@@ -27,6 +28,8 @@ use crate::engine::approvals::answer;
 use crate::engine::approvals::ask;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
+use crate::engine::policy::Ruling;
+use crate::engine::policy::Scene;
 use crate::wire::outbound::Answer;
 use crate::wire::outbound::Outbound;
 use crate::wire::permission::CanUseTool;
@@ -66,7 +69,11 @@ impl Machine {
             request_id: request_id.clone(),
             approval: approval.clone(),
             plan_file: self.translator.plan_file().filter(|_| is_empty_plan).map(Path::to_owned),
-            directories: directories.collect(),
+            scene: Scene {
+                directories: directories.collect(),
+                profile: self.profile_name.clone(),
+                session: self.given_title.clone(),
+            },
         };
         self.effects.push(Effect::Inspect(Box::new(job)));
         self.desk.add(Pending {
@@ -84,19 +91,14 @@ impl Machine {
         if pending.stage != Stage::Inspecting {
             return;
         }
-        if let Some(rule) = inspection.rule {
-            let (call, updated_input) = (pending.approval.call.clone(), pending.approval.input.clone());
-            self.desk.end(request_id, &format!("allowed by rule {rule}"));
-            let answer = PermissionAnswer::Allow {
-                updated_input,
-                updated_permissions: Vec::new(),
-                decision_classification: None,
-            };
-            self.answer(request_id.to_owned(), Answer::Permission(answer));
-            if let Some(call) = call {
-                self.emit(EventKind::ApprovedByPolicy { call, rule });
+        match inspection.ruling {
+            Some(Ruling { action: RuleBehavior::Allow, rule: Some(rule), .. }) => {
+                return self.allow_by_rule(request_id, rule);
             }
-            return;
+            Some(Ruling { action: RuleBehavior::Deny, rule: Some(rule), why, .. }) => {
+                return self.deny_by_rule(request_id, rule, &why);
+            }
+            _ => {}
         }
         let after = self.config.approvals.deadline_s;
         if after > 0 && pending.approval.ask == Ask::Tool {
@@ -112,6 +114,38 @@ impl Machine {
         pending.stage = Stage::Open;
         let approval = pending.approval.clone();
         self.emit(EventKind::ApprovalAsked(Box::new(approval)));
+    }
+
+    /// This one call, as it was asked; nothing is remembered, whatever was suggested.
+    fn allow_by_rule(&mut self, request_id: &str, rule: String) {
+        let Some(pending) = self.desk.end(request_id, &format!("it was allowed by rule {rule}")) else { return };
+        let answer = PermissionAnswer::Allow {
+            updated_input: pending.approval.input,
+            updated_permissions: Vec::new(),
+            decision_classification: None,
+        };
+        self.answer(request_id.to_owned(), Answer::Permission(answer));
+        if let Some(call) = pending.approval.call {
+            self.emit(EventKind::ApprovedByPolicy { call, rule });
+        }
+    }
+
+    fn deny_by_rule(&mut self, request_id: &str, rule: String, why: &str) {
+        let Some(pending) = self.desk.end(request_id, &format!("it was denied by rule {rule}")) else { return };
+        let message = format!("A rule of the user denies this call: {rule}; {why}. Do not try it in another form.");
+        let answer =
+            PermissionAnswer::Deny { message: message.clone(), interrupt: false, decision_classification: None };
+        self.answer(request_id.to_owned(), Answer::Permission(answer));
+        match pending.approval.call {
+            Some(call) => {
+                self.translator.note_denied(call.clone());
+                self.emit(EventKind::DeniedByPolicy { call, rule, message });
+            }
+            None => {
+                let text = format!("A call of {} was denied by rule {rule}.", pending.approval.tool);
+                self.emit(EventKind::Noted(Notice::warning(text)));
+            }
+        }
     }
 
     /// Decides an open request; the first decision wins.

@@ -28,7 +28,10 @@ impl Machine {
             // The hub makes sessions.
             Command::Open { .. } => {}
             Command::Close { .. } => self.end(Ending::Close),
-            Command::Rename { title, .. } => self.emit(EventKind::Renamed { title }),
+            Command::Rename { title, .. } => {
+                self.given_title = Some(title.clone());
+                self.emit(EventKind::Renamed { title });
+            }
             Command::Send { text, how, by, .. } => self.send(text, how, by),
             Command::EditQueued { prompt, text, .. } => {
                 let there = self.queue.edit(&prompt, text);

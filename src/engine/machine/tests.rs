@@ -16,11 +16,13 @@ use crate::core::event::Event;
 use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
+use crate::core::permission::RuleBehavior;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::SessionSpec;
 use crate::core::trouble::TroubleKind;
 use crate::engine::approvals::inspect::Inspection;
+use crate::engine::policy::Ruling;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
 use crate::wire::decode::decode;
@@ -160,7 +162,13 @@ impl Bench {
 
     fn inspect_all(&mut self, rule: Option<&str>) -> &mut Self {
         for request_id in std::mem::take(&mut self.inspections) {
-            let inspection = Inspection { rule: rule.map(str::to_owned), ..Inspection::default() };
+            let ruling = rule.map(|rule| Ruling {
+                action: RuleBehavior::Allow,
+                rule: Some(rule.to_owned()),
+                why: String::new(),
+                parts: Vec::new(),
+            });
+            let inspection = Inspection { ruling, ..Inspection::default() };
             self.give(Input::Inspected { request_id, inspection });
         }
         self

@@ -52,7 +52,7 @@ fn reads_suggestions_and_gives_them_back_as_they_came() {
         {"destination":"session","type":"replaceRules","rules":[],"behavior":"ask"},
         {"type":"removeRules","rules":[],"behavior":"deny","destination":"userSettings"},
         {"type":"setMode","mode":"acceptEdits","destination":"session"},
-        {"type":"addDirectories","directories":["/a"],"destination":"projectSettings","new":{"z":1,"a":2}},
+        {"type":"addDirectories","directories":["/a"],"destination":"projectSettings"},
         {"type":"removeDirectories","directories":["/a"],"destination":"cliArg"},
     ]);
     let ask = ask(json!({"permission_suggestions": suggestions}));
@@ -79,6 +79,9 @@ fn a_suggestion_read_in_part_is_unknown_but_kept() {
         json!({"type":"setMode","mode":3,"destination":"session"}),
         json!({"type":"addDirectories","directories":["/a"]}),
         json!("addRules"),
+        json!({"type":"addDirectories","directories":["/a"],"destination":"session","new":{"z":1,"a":2}}),
+        json!({"type":"setMode","mode":"plan","destination":"session","also":"bypassPermissions"}),
+        json!({"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"ls","until":"never"}],"behavior":"allow","destination":"session"}),
     ] {
         let ask = ask(json!({"permission_suggestions": [raw]}));
         assert_eq!(ask.permission_suggestions[0].change(), &Change::Unknown);

@@ -1,0 +1,73 @@
+//! A call as a person describes it, for the same judgement that the engine makes.
+//!
+//! **For:** `adjutant explain`. **Not for:** deciding: it only makes the request.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use serde_json::json;
+
+use super::Ruling;
+use super::Scene;
+use super::decide;
+use crate::config::Config;
+use crate::core::approval::Approval;
+use crate::core::ids::Timestamp;
+use crate::engine::approvals::ask;
+use crate::wire::permission::CanUseTool;
+
+/// What is asked about.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub tool: String,
+    /// A command, a path, an address, or a JSON object.
+    pub input: String,
+    /// The session's directory, absolute.
+    pub directory: PathBuf,
+    pub profile: Option<String>,
+    /// The session's title.
+    pub session: Option<String>,
+}
+
+/// What the policy would answer; the error says what is wrong with the question.
+pub fn explain(question: &Question, config: &Config) -> Result<Ruling, String> {
+    let name = question.profile.clone().or_else(|| config.claude.default_profile.clone());
+    let profile = config.profile(name.as_deref()).ok_or("there is no such profile")?;
+    let directory = &question.directory;
+    let extra = profile.directories.iter().map(|extra| directory.join(extra));
+    let directories = std::iter::once(directory.clone()).chain(extra).collect();
+    let scene = Scene { directories, profile: name, session: question.session.clone() };
+    Ok(decide(&approval(question)?, &config.approvals, &scene))
+}
+
+fn approval(question: &Question) -> Result<Approval, String> {
+    let request = CanUseTool {
+        tool_name: question.tool.clone(),
+        input: input(&question.tool, &question.input, &question.directory)?,
+        ..CanUseTool::default()
+    };
+    let directory = question.directory.to_string_lossy();
+    let around = ask::Surroundings { directory: &directory, now: Timestamp(0), ..ask::Surroundings::default() };
+    Ok(ask::approval(&request, &[], &around))
+}
+
+/// The input as the CLI would send it.
+fn input(tool: &str, text: &str, directory: &Path) -> Result<Value, String> {
+    if text.trim_start().starts_with('{') && tool != "Bash" || text.trim_start().starts_with("{\"") {
+        let value: Value = serde_json::from_str(text).map_err(|error| format!("the input is no JSON: {error}"))?;
+        return if value.is_object() { Ok(value) } else { Err("the input is no JSON object".into()) };
+    }
+    // The CLI's own tools are given whole paths.
+    let path = || directory.join(text);
+    Ok(match tool {
+        "Bash" => json!({ "command": text }),
+        "Read" | "Write" | "Edit" | "MultiEdit" => json!({ "file_path": path() }),
+        "NotebookEdit" | "NotebookRead" => json!({ "notebook_path": path() }),
+        "Glob" | "Grep" => json!({ "pattern": "x", "path": path() }),
+        "LS" => json!({ "path": path() }),
+        "WebFetch" => json!({ "url": text, "prompt": "" }),
+        "WebSearch" => json!({ "query": text }),
+        _ => return Err(format!("adjutant does not know what {tool} takes; write its input as a JSON object")),
+    })
+}

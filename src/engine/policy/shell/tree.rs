@@ -1,0 +1,301 @@
+//! The whole reading of a command line: every simple command anywhere in it.
+//!
+//! **For:** finding what a line might run, in whatever corner: lists, pipelines, substitutions, groups,
+//! loops, functions, here-documents. **Not for:** judging it, and not for the words of what is allowed,
+//! which must be read the same way by `plain`.
+//!
+//! Invariants: bounded time and no recursion, whatever the input; where the grammar fails, the text is cut
+//! at everything that a shell may cut at.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::ops::Range;
+use std::time::Duration;
+use std::time::Instant;
+
+use tree_sitter::Node;
+use tree_sitter::ParseOptions;
+use tree_sitter::Parser;
+
+/// Longer lines are not read at all.
+pub(super) const MAX_BYTES: usize = 64 << 10;
+/// Deeper nesting is nothing that a person would follow either.
+const MAX_DEPTH: usize = 100;
+/// A line of more commands, or of more words in one, is not read.
+const MAX_COMMANDS: usize = 500;
+const MAX_WORDS: usize = 1000;
+/// The parser is linear on all that we know; this is for what we do not know.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A word, as far as it can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) text: String,
+    /// The shell expands something in it.
+    pub(super) dynamic: bool,
+    pub(super) span: Range<usize>,
+}
+
+/// A simple command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Simple {
+    pub(super) words: Vec<Word>,
+    pub(super) span: Range<usize>,
+}
+
+/// All that was found.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    /// In the order of the text.
+    pub(super) commands: Vec<Simple>,
+    /// Bodies of here-documents and other texts that a shell on the same line may be given.
+    pub(super) texts: Vec<String>,
+    /// The grammar understood all of it.
+    pub(super) whole: bool,
+}
+
+/// Reads a line; `None` when it is too long, too deep or too much.
+pub(super) fn read(line: &str) -> Option<Line> {
+    if line.len() > MAX_BYTES {
+        return None;
+    }
+    let mut parser = Parser::new();
+    parser.set_language(&tree_sitter_bash::LANGUAGE.into()).ok()?;
+    let began = Instant::now();
+    let mut late = |_: &tree_sitter::ParseState| {
+        if began.elapsed() > PATIENCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let bytes = line.as_bytes();
+    let mut input = |at: usize, _| bytes.get(at..).unwrap_or_default();
+    let tree = parser.parse_with_options(&mut input, None, Some(ParseOptions::new().progress_callback(&mut late)))?;
+    let mut found = Line { whole: !tree.root_node().has_error(), ..Line::default() };
+    let mut extra: HashMap<usize, Vec<Word>> = HashMap::new();
+    let mut waiting = vec![(tree.root_node(), 0)];
+    while let Some((node, depth)) = waiting.pop() {
+        if depth > MAX_DEPTH || found.commands.len() > MAX_COMMANDS {
+            return None;
+        }
+        let mut cursor = node.walk();
+        let children: Vec<Node<'_>> = node.children(&mut cursor).collect();
+        match node.kind() {
+            "redirected_statement" => {
+                // `a 2>x b`: the grammar gives b to the redirection, the shell to the command.
+                let body = node.child_by_field_name("body").map(|body| body.id());
+                let late = children.iter().flat_map(|child| behind_redirection(*child, line));
+                extra.entry(body.unwrap_or(node.id())).or_default().extend(late);
+            }
+            "command" => {
+                let mut words: Vec<Word> = Vec::new();
+                for child in &children {
+                    match child.kind() {
+                        "variable_assignment" => {}
+                        "file_redirect" | "herestring_redirect" | "heredoc_redirect" => {
+                            words.extend(behind_redirection(*child, line));
+                        }
+                        _ => words.push(word(*child, line)),
+                    }
+                }
+                words.extend(extra.remove(&node.id()).unwrap_or_default());
+                found.commands.push(Simple { words, span: node.byte_range() });
+            }
+            "declaration_command" | "unset_command" | "test_command" => {
+                let words = children.iter().map(|child| word(*child, line)).collect();
+                found.commands.push(Simple { words, span: node.byte_range() });
+            }
+            // The grammar does not look into all of it.
+            "expansion" => found.commands.extend(scraps(text_of(node, line))),
+            "heredoc_body" | "raw_string" | "string" | "ansi_c_string" | "herestring_redirect" => {
+                let text = text_of(node, line);
+                found.texts.push(if node.kind() == "heredoc_body" { text.to_owned() } else { unquoted(text).0 });
+            }
+            _ => {}
+        }
+        waiting.extend(children.into_iter().rev().map(|child| (child, depth + 1)));
+    }
+    if !found.whole {
+        found.commands.extend(scraps(line));
+    }
+    let is_small = found.commands.iter().all(|command| command.words.len() <= MAX_WORDS);
+    found.commands.sort_by_key(|command| command.span.start);
+    is_small.then_some(found)
+}
+
+fn text_of<'a>(node: Node<'_>, line: &'a str) -> &'a str {
+    line.get(node.byte_range()).unwrap_or_default()
+}
+
+fn word(node: Node<'_>, line: &str) -> Word {
+    let (text, dynamic) = unquoted(text_of(node, line));
+    Word { text, dynamic, span: node.byte_range() }
+}
+
+/// Words of the command that stand behind the target of a redirection.
+fn behind_redirection(node: Node<'_>, line: &str) -> Vec<Word> {
+    let field = if node.kind() == "heredoc_redirect" { "argument" } else { "destination" };
+    let skip = usize::from(node.kind() == "file_redirect");
+    if !matches!(node.kind(), "file_redirect" | "heredoc_redirect") {
+        return Vec::new();
+    }
+    node.children_by_field_name(field, &mut node.walk()).skip(skip).map(|child| word(child, line)).collect()
+}
+
+/// Simple commands by the look of a text that is no shell grammar.
+fn scraps(text: &str) -> Vec<Simple> {
+    text.split([';', '|', '&', '(', ')', '{', '}', '<', '>', '`', '\n', '\r', '$', '=', '"', '\''])
+        .map(|part| {
+            let words = part.split_whitespace().map(|word| Word { text: unquoted(word).0, dynamic: false, span: 0..0 });
+            Simple { words: words.collect(), span: usize::MAX..usize::MAX }
+        })
+        .filter(|command: &Simple| !command.words.is_empty())
+        .collect()
+}
+
+/// A word without its quotes, and whether the shell expands something in it.
+pub(super) fn unquoted(word: &str) -> (String, bool) {
+    let (mut text, mut dynamic) = (String::new(), false);
+    let mut chars = word.chars().peekable();
+    let mut in_double = false;
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' if !in_double => text.extend(chars.by_ref().take_while(|c| *c != '\'')),
+            '"' => in_double = !in_double,
+            '\\' => match chars.next() {
+                Some('\n') => {}
+                Some(c) if in_double && !"$`\"\\".contains(c) => text.extend(['\\', c]),
+                Some(c) => text.push(c),
+                None => {}
+            },
+            '$' if !in_double && chars.peek() == Some(&'\'') => {
+                chars.next();
+                ansi_c(&mut chars, &mut text);
+            }
+            '$' if !in_double && chars.peek() == Some(&'"') => {}
+            '$' | '`' => {
+                dynamic = true;
+                text.push(c);
+            }
+            '*' | '?' | '[' | '{' | '(' if !in_double => {
+                dynamic = true;
+                text.push(c);
+            }
+            '~' if text.is_empty() && !in_double => {
+                dynamic = true;
+                text.push(c);
+            }
+            c => text.push(c),
+        }
+    }
+    (text, dynamic)
+}
+
+/// The inside of `$'…'`.
+fn ansi_c(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, text: &mut String) {
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' => return,
+            '\\' => {
+                let (digits, radix, most) = match chars.next() {
+                    Some('x') => (String::new(), 16, 2),
+                    Some('u') => (String::new(), 16, 4),
+                    Some('U') => (String::new(), 16, 8),
+                    Some(digit @ '0'..='7') => (digit.to_string(), 8, 3),
+                    Some('n') => {
+                        text.push('\n');
+                        continue;
+                    }
+                    Some('t') => {
+                        text.push('\t');
+                        continue;
+                    }
+                    Some(c) => {
+                        text.push(c);
+                        continue;
+                    }
+                    None => return,
+                };
+                let mut digits = digits;
+                while digits.len() < most {
+                    let Some(digit) = chars.next_if(|c| c.is_digit(radix)) else { break };
+                    digits.push(digit);
+                }
+                text.extend(u32::from_str_radix(&digits, radix).ok().and_then(char::from_u32));
+            }
+            c => text.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(line: &str) -> Vec<String> {
+        let first = |command: &Simple| command.words.first().map(|word| word.text.clone()).unwrap_or_default();
+        read(line).unwrap().commands.iter().map(first).collect()
+    }
+
+    #[test]
+    fn finds_commands_in_every_corner() {
+        for line in [
+            "rm",
+            "a; rm",
+            "a && rm",
+            "a | rm",
+            "a & rm",
+            "a\nrm",
+            "(rm)",
+            "{ rm; }",
+            "! rm",
+            "a $(rm)",
+            "a `rm`",
+            "a \"$(rm)\"",
+            "a <(rm)",
+            "a >(rm)",
+            "if rm; then a; fi",
+            "if a; then rm; fi",
+            "while rm; do a; done",
+            "for i in $(rm); do a; done",
+            "for i in a; do rm; done",
+            "case a in b) rm;; esac",
+            "f() { rm; }",
+            "function f { rm; }",
+            "X=$(rm)",
+            "X=$(rm) a",
+            "export X=$(rm)",
+            "a > $(rm)",
+            "a <<E\n$(rm)\nE\n",
+            "a <<< $(rm)",
+            "echo $((1+$(rm)))",
+            "[[ -n $(rm) ]]",
+            "a ${x:-$(rm)}",
+            "x=(1 $(rm))",
+            "\\rm",
+            "'rm'",
+            "r\"\"m",
+            "$'rm'",
+            "$'\\x72\\x6d'",
+            "$'\\162m'",
+            "a 2>x rm; rm",
+            "a )) ; rm",
+            "a ' ; rm",
+            "if ; rm",
+        ] {
+            assert!(names(line).iter().any(|name| name == "rm"), "{line}: {:?}", read(line));
+        }
+    }
+
+    #[test]
+    fn hostile_sizes_are_refused_or_read_without_a_crash() {
+        for piece in
+            ["$(", "(", "((", "\"$(echo ", "{ ", "cat <<a ", "if a; then ", "`", "case a in a) ", "${a:-", "a[", "<("]
+        {
+            for n in [50, 500, 5000] {
+                let line = piece.repeat(n);
+                assert!(read(&line).is_none_or(|line| !line.whole || n < 100), "{piece} {n}");
+            }
+        }
+        assert!(read(&"a;".repeat(MAX_COMMANDS + 2)).is_none());
+        assert!(read(&"a ".repeat(MAX_WORDS + 1)).is_none());
+        assert!(read(&"a".repeat(MAX_BYTES + 1)).is_none());
+    }
+}
