@@ -35,6 +35,7 @@ pub struct Config {
     pub ui: Ui,
     /// `[keys]` as written: which keys each action is bound to.
     pub keys: Vec<KeyLine>,
+    pub budget: Budget,
     pub runner: Runner,
     pub log: Log,
 }
@@ -125,6 +126,12 @@ pub struct Ui {
     pub editor: Option<String>,
     /// Lines of a tool's output that show unfolded.
     pub output_lines: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Budget {
+    /// Dollars a day over all sessions; zero is no limit.
+    pub day_usd: f64,
 }
 
 /// The process that the sessions live in.

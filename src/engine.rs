@@ -27,6 +27,7 @@ use crate::link::tap::Tap;
 
 mod approvals;
 mod branch;
+mod budget;
 /// The process that stands between adjutant and the CLI; `main` calls it first.
 pub mod guard;
 mod hub;
@@ -61,6 +62,8 @@ pub struct Restored {
     pub fleet: Fleet,
     pub last_approval: u32,
     pub last_session: u32,
+    /// Dollars that today's turns have cost already.
+    pub spent_today: f64,
 }
 
 impl Settings {

@@ -9,6 +9,7 @@
 )]
 
 mod engine;
+mod kills;
 mod pty;
 mod real_cli;
 mod screens;

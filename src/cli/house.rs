@@ -34,8 +34,8 @@ impl House {
         let mut settings = Settings::new(config, data_dir.to_owned());
         let (tap, recorder) = tap::tap_waiting(PATIENCE);
         let kept = open(data_dir).and_then(|(store, left_off)| {
-            let LeftOff { fleet, last_approval, last_session } = left_off;
-            settings.restored = Restored { fleet, last_approval, last_session };
+            let LeftOff { fleet, last_approval, last_session, spent_today } = left_off;
+            settings.restored = Restored { fleet, last_approval, last_session, spent_today };
             store::keep(store, recorder).map_err(|error| format!("its thread could not be started: {error}"))
         });
         let (taps, recorders, trouble) = match kept {

@@ -17,7 +17,7 @@ use super::section::kind;
 use super::section::line_of;
 use crate::core::permission::PermissionMode;
 
-const TABLES: [&str; 7] = ["claude", "profiles", "approvals", "ui", "keys", "runner", "log"];
+const TABLES: [&str; 8] = ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log"];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -44,6 +44,7 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "claude" => claude(section, config),
                     "approvals" => approvals(section, config),
                     "ui" => ui(section, config),
+                    "budget" => budget(section, config),
                     "runner" => runner(section, config),
                     "log" => log(section, config),
                     "keys" => keys(source, table, config, &mut found),
@@ -143,6 +144,11 @@ fn ui(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut ui.notify, section.choice("notify", &how));
     set_text(&mut ui.editor, section.string("editor"));
     set(&mut ui.output_lines, section.number("output_lines", 0..=1000));
+    section.finish();
+}
+
+fn budget(mut section: Section<'_, '_>, config: &mut Config) {
+    set(&mut config.budget.day_usd, section.money("day_usd"));
     section.finish();
 }
 
