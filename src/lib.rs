@@ -14,6 +14,8 @@ pub mod demo;
 pub mod engine;
 /// The boundary between the engine and its clients: commands one way, updates the other.
 pub mod link;
+/// Takes secrets out of text before it is written to a log or leaves the machine.
+pub mod redact;
 /// The scripted CLI behind the demo and the tests: this program in another role.
 pub mod standin;
 /// The terminal: keys in, screens out.

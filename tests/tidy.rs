@@ -87,6 +87,10 @@ const WALLS: &[(&str, &[&str])] = &[
         ],
     ),
     ("src/engine", &["ratatui", "crossterm", "crate::tui", "crate::cli"]),
+    (
+        "src/redact",
+        &["tokio", "crate::core", "crate::engine", "crate::tui", "crate::config", "std::fs", "std::env", "std::time"],
+    ),
     ("src/config", &["tokio", "crate::engine", "crate::tui", "crate::wire"]),
     ("src/tui/render", &["tokio", "crate::engine", "crate::link", "crate::tui::ui", "crate::tui::update"]),
     (
