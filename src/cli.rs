@@ -9,10 +9,14 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+/// `audit verify`, `audit search` and `audit show`.
+pub mod audit;
 /// `config check` and `config default`.
 pub mod config;
 /// The terminal, on real sessions or on the demo.
 pub mod open;
+/// The engine together with what is written down about it.
+pub mod records;
 /// One prompt without a terminal.
 pub mod run;
 /// What every verb needs: places, configuration, log, engine.
@@ -89,6 +93,9 @@ pub enum Verb {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigVerb),
+    /// Look at the audit log.
+    #[command(subcommand)]
+    Audit(audit::AuditVerb),
 }
 
 #[derive(Debug, Args)]

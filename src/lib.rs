@@ -2,6 +2,8 @@
 //!
 //! The map of the program; `ARCHITECTURE.md` says who may import whom.
 
+/// The audit log: who asked for what, what ran, and who allowed it, in a chain of lines.
+pub mod audit;
 /// The command line: verbs and their wiring.
 pub mod cli;
 /// The configuration file: defaults, layers, and every mistake with its line.

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         None => cli::open::main(&arguments.global, &arguments.open),
         Some(Verb::Demo) => cli::open::demo(&arguments.global),
         Some(Verb::Run(run)) => cli::run::main(&arguments.global, run),
+        Some(Verb::Audit(verb)) => cli::audit::main(&arguments.global, verb),
         Some(Verb::Config(verb)) => cli::config::main(&arguments.global, verb),
     };
     match done {

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use super::Global;
 use super::Open;
 use super::exit;
+use super::records::Recorded;
 use super::setup;
 use super::setup::Ground;
 use super::setup::Stop;
 use crate::config::ThemeName;
 use crate::core::session::SessionSpec;
 use crate::demo;
-use crate::engine::Engine;
-use crate::engine::Settings;
 use crate::tui::app::Ended;
 use crate::tui::app::Opening;
 use crate::tui::app::Options;
@@ -84,9 +83,9 @@ fn show(ground: &Ground, open: Vec<Opening>, is_demo: bool) -> Result<u8, Stop> 
     };
     let runtime = setup::runtime()?;
     let ended = runtime.block_on(async {
-        let engine = Engine::start(Settings::new(Arc::new(config), ground.places.data_dir.clone()));
-        let ended = crate::tui::run::run(engine.connect(), options).await;
-        engine.shutdown().await;
+        let recorded = Recorded::start(ground, Arc::new(config));
+        let ended = crate::tui::run::run(recorded.engine.connect(), options).await;
+        recorded.end().await;
         ended
     });
     match ended {

@@ -218,6 +218,7 @@ impl Hub {
             commands,
             reports: self.reports.clone(),
             quit: self.quit.clone(),
+            records: self.taps.iter().map(Tap::health).collect(),
         };
         let approval_ids = Arc::clone(&self.approval_ids);
         let machine = Machine::new(Origin { session: id, spec: spec.clone(), config, approval_ids });

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
@@ -51,6 +52,18 @@ struct Shared {
     held: AtomicUsize,
     /// What the recorder wants the person to know.
     notice: Mutex<Option<Notice>>,
+    /// The recorder cannot do its work.
+    failing: AtomicBool,
+}
+
+/// Tells whether a recorder that must work does.
+#[derive(Debug, Clone)]
+pub struct Health(Arc<Shared>);
+
+impl Health {
+    pub fn is_failing(&self) -> bool {
+        self.0.failing.load(Ordering::Relaxed)
+    }
 }
 
 /// Makes the two ends.
@@ -79,6 +92,10 @@ impl Tap {
             self.send(bytes, Tapped::Event(Arc::clone(event)));
         }
         self.shared.notice.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub fn health(&self) -> Health {
+        Health(Arc::clone(&self.shared))
     }
 
     fn tell_lost(&mut self) {
@@ -129,6 +146,11 @@ impl Recorder {
     /// Shows this to the person in the session where something happens next.
     pub fn tell(&self, notice: Notice) {
         *self.shared.notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(notice);
+    }
+
+    /// While this is set, the engine allows nothing without asking.
+    pub fn set_failing(&self, failing: bool) {
+        self.shared.failing.store(failing, Ordering::Relaxed);
     }
 }
 
