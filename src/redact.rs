@@ -67,7 +67,8 @@ impl Redactor {
 
     /// Knows the values of all variables whose names say secret.
     pub fn of_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self::new(variables.into_iter().filter(|(name, _)| names::is_secret(name)).map(|(_, value)| value))
+        let secret = variables.into_iter().filter(|(name, value)| names::is_secret_variable(name, value));
+        Self::new(secret.map(|(_, value)| value))
     }
 
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {

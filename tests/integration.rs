@@ -8,6 +8,7 @@
     reason = "tests may panic and talk"
 )]
 
+mod audit;
 mod engine;
 mod pty;
 mod real_cli;

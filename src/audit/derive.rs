@@ -271,3 +271,106 @@ fn decided(id: ApprovalId, asked: Option<Approval>, verdict: &Verdict) -> Body {
     }
     Body::Decided(Box::new(decided))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::approval::Ask;
+    use crate::core::approval::Binding;
+    use crate::core::approval::Place;
+    use crate::core::ids::Generation;
+    use crate::core::ids::Timestamp;
+    use crate::core::permission::PermissionMode;
+    use crate::core::permission::PermissionUpdate;
+    use crate::core::permission::Scope;
+
+    fn approval(id: u32) -> EventKind {
+        EventKind::ApprovalAsked(Box::new(Approval {
+            id: ApprovalId(id),
+            session: SessionId(1),
+            call: Some("c1".into()),
+            agent: None,
+            tool: "Bash".into(),
+            title: None,
+            input: json!({"command": "ls"}),
+            ask: Ask::Tool,
+            suggestions: Vec::new(),
+            description: None,
+            reason: None,
+            blocked_path: None,
+            binding: Binding::default(),
+            risks: Vec::new(),
+            preview: None,
+            place: Place::default(),
+            asked: Timestamp(1),
+            deadline: None,
+        }))
+    }
+
+    fn resolved(id: u32, decision: Decision, by: Surface) -> EventKind {
+        EventKind::ApprovalResolved { approval: ApprovalId(id), verdict: Verdict { decision, by, after_ms: 7 } }
+    }
+
+    /// What the last of these events is recorded as.
+    fn last(kinds: Vec<EventKind>) -> Vec<Value> {
+        let mut scribe = Scribe::default();
+        let mut records = Vec::new();
+        for kind in kinds {
+            let event = Event { seq: 1, session: SessionId(1), generation: Generation(1), at: Timestamp(5), kind };
+            records = scribe.records(&event);
+            assert!(records.iter().all(|record| record.at == Timestamp(5) && record.session == Some(SessionId(1))));
+        }
+        records.iter().map(|record| serde_json::to_value(&record.body).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_decision_is_recorded_with_what_was_shown_and_all_that_belongs_to_it() {
+        let rule = PermissionUpdate::SetMode { mode: PermissionMode::AcceptEdits, scope: Scope::Session };
+        let allow = Decision::Allow {
+            edited: Some(json!({"command": "ls a"})),
+            remember: vec![rule.clone()],
+            comment: Some("fine".into()),
+        };
+        let found = last(vec![approval(3), resolved(3, allow, Surface::Terminal)]);
+        let expected = json!({
+            "kind": "decided", "approval": 3, "call": "c1", "tool": "Bash", "who": "terminal", "decision": "allow",
+            "how": "edited, then allowed", "input": {"command": "ls"}, "edited": {"command": "ls a"},
+            "remember": [serde_json::to_value(rule).unwrap()], "message": "fine", "after_ms": 7,
+        });
+        assert_eq!(found, [expected]);
+        let found = last(vec![approval(3), resolved(3, Decision::deny("no"), Surface::Engine)]);
+        let marks = (&found[0]["who"], &found[0]["decision"], &found[0]["message"]);
+        assert_eq!(marks, (&json!("engine"), &json!("deny"), &json!("no")));
+        let plan = Decision::AcceptPlan { mode: PermissionMode::Plan };
+        let found = last(vec![approval(3), resolved(3, plan, Surface::Headless)]);
+        assert_eq!((&found[0]["decision"], &found[0]["mode"]), (&json!("allow"), &json!("plan")));
+    }
+
+    #[test]
+    fn requests_that_nobody_answered_are_recorded_with_their_tool() {
+        let withdrawn = EventKind::ApprovalWithdrawn { approval: ApprovalId(3), why: Withdrawal::ByCli };
+        let found = last(vec![approval(3), withdrawn]);
+        assert_eq!((&found[0]["kind"], &found[0]["tool"]), (&json!("withdrawn"), &json!("Bash")));
+        let refused = EventKind::AnswerRefused { approval: ApprovalId(3), why: "too late".into() };
+        assert_eq!(last(vec![approval(3), refused])[0]["why"], "too late");
+        let start = EventKind::ToolStarted { call: "c1".into(), parent: None, name: "Read".into(), input: json!({}) };
+        let allowed = EventKind::ApprovedByPolicy { call: "c1".into(), rule: "auto_allow Read".into() };
+        let found = last(vec![start, allowed]);
+        assert_eq!((&found[0]["tool"], &found[0]["who"]), (&json!("Read"), &json!("policy")));
+    }
+
+    #[test]
+    fn mode_and_model_are_recorded_when_they_change() {
+        let turn = |mode| EventKind::Conversation { id: "x".into(), model: "m".into(), mode };
+        let kinds = |records: Vec<Value>| records.iter().map(|record| record["kind"].clone()).collect::<Vec<_>>();
+        let first = last(vec![turn(PermissionMode::Default)]);
+        assert_eq!(kinds(first), ["conversation", "model", "mode"]);
+        assert!(last(vec![turn(PermissionMode::Default), turn(PermissionMode::Default)]).is_empty());
+        let changed = last(vec![turn(PermissionMode::Default), turn(PermissionMode::BypassPermissions)]);
+        assert_eq!(changed, [json!({"kind": "mode", "mode": "bypassPermissions"})]);
+        let told = vec![EventKind::ModeChanged(PermissionMode::Plan), turn(PermissionMode::Plan)];
+        assert_eq!(kinds(last(told)), ["conversation", "model"]);
+    }
+}

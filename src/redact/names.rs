@@ -73,16 +73,23 @@ const ABOUT: [&str; 42] = [
     "jar",
 ];
 
-/// Whether a variable of this name holds a secret.
-pub fn is_secret(name: &str) -> bool {
-    kind(name).is_some()
+/// Whether a variable holds a secret that is worth looking for everywhere.
+pub fn is_secret_variable(name: &str, value: &str) -> bool {
+    match kind(name) {
+        Some(Kind { is_certain: true, .. }) => true,
+        Some(Kind { label: "token", .. }) => !value.starts_with('/'),
+        // An ordinary word would go from all texts.
+        Some(_) => !value.starts_with('/') && super::assigned::looks_random(value),
+        None => false,
+    }
 }
 
 /// What the name says of its value; `None` when it says nothing.
 pub fn kind(name: &str) -> Option<Kind> {
     // A long text is no name, whatever words it holds.
     const MAX_NAME_BYTES: usize = 100;
-    if name.len() > MAX_NAME_BYTES || name.contains(char::is_whitespace) {
+    let is_directory = matches!(name, "PWD" | "OLDPWD");
+    if is_directory || name.len() > MAX_NAME_BYTES || name.contains(char::is_whitespace) {
         return None;
     }
     let words = words(name);
@@ -180,6 +187,7 @@ mod tests {
             "GIT_AUTHOR_NAME",
             "SSH_AUTH_SOCK",
             "monkey",
+            "PWD",
             "session",
             "PATH",
             "",

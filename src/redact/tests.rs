@@ -165,6 +165,9 @@ fn known_values_go_wherever_they_stand() {
         ("SHORT_TOKEN", "abc"),
         ("WORD_TOKEN", "redacted"),
         ("HOME", "/home/somebody"),
+        ("PWD", "/home/somebody"),
+        ("X_KEY_PATH", "/home/somebody"),
+        ("PROXY_AUTH", "somebody"),
     ];
     let redactor = Redactor::of_variables(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let text = "a correct-horse, Xcorrect-horse-batteryX abc /home/somebody";
