@@ -106,7 +106,12 @@ impl Engine {
     /// Connects a client. Its first update is a snapshot of everything; after the engine has stopped,
     /// the link ends at once.
     pub fn connect(&self) -> Link {
-        let (link, peer) = link::connect(self.orders.clone());
+        self.connect_holding(link::UPDATE_BUFFER)
+    }
+
+    /// Connects a client for whom so many updates are kept before it misses any.
+    pub fn connect_holding(&self, n_updates: usize) -> Link {
+        let (link, peer) = link::connect_holding(self.orders.clone(), n_updates);
         if self.peers.try_send(peer).is_err() {
             tracing::warn!("a client came while the engine could take none");
         }

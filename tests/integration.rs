@@ -8,6 +8,7 @@
     reason = "tests may panic and talk"
 )]
 
+mod audit;
 mod engine;
 mod kills;
 mod pty;

@@ -17,7 +17,7 @@ use super::section::kind;
 use super::section::line_of;
 use crate::core::permission::PermissionMode;
 
-const TABLES: [&str; 8] = ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log"];
+const TABLES: [&str; 9] = ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log", "audit"];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -47,6 +47,7 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "budget" => budget(section, config),
                     "runner" => runner(section, config),
                     "log" => log(section, config),
+                    "audit" => audit(section, config),
                     "keys" => keys(source, table, config, &mut found),
                     _ => profiles(source, table, config, &mut found),
                 }
@@ -160,6 +161,13 @@ fn runner(mut section: Section<'_, '_>, config: &mut Config) {
 fn log(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.log.level, section.string("level"));
     set(&mut config.log.keep_days, section.number("keep_days", 1..=365));
+    section.finish();
+}
+
+fn audit(mut section: Section<'_, '_>, config: &mut Config) {
+    set(&mut config.audit.rotate_mib, section.number("rotate_mib", 1..=1024));
+    set(&mut config.audit.keep, section.number("keep", 0..=100_000));
+    set(&mut config.audit.required, section.boolean("required"));
     section.finish();
 }
 

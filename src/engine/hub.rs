@@ -264,6 +264,7 @@ impl Hub {
             commands,
             reports: self.reports.clone(),
             quit: self.quit.clone(),
+            records: self.taps.iter().map(Tap::health).collect(),
         };
         let task = self.tasks.spawn(session::run(outfit, machine));
         self.task_sessions.insert(task.id(), id);
