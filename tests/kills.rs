@@ -31,7 +31,6 @@ use serde_json::json;
 
 use crate::support::api::Api;
 use crate::support::api::slow_text;
-use crate::support::api::text;
 use crate::support::api::tool;
 use crate::support::cli;
 use crate::support::rig::environment;
@@ -58,7 +57,7 @@ async fn nothing_acknowledged_is_lost_with_the_real_cli() {
         eprintln!("with {}", cli.display());
         let api = Api::start(&[]).await;
         let make = tool("Bash", json!({ "command": "touch made && sleep 0.1", "description": "make" }));
-        api.script("prompt", vec![text("one moment"), make, slow_text(&"word ".repeat(20), 10)]);
+        api.script("prompt", vec![make, slow_text(&"word ".repeat(20), 10)]);
         Ground::new(&[cli.display().to_string()], Some(&api)).kill_at_random(rounds(10), 7).await;
     }
 }
