@@ -244,6 +244,6 @@ impl EventKind {
 
     /// Whether the event is worth keeping: not a sign of life, nor a piece of what comes whole later.
     pub fn is_lasting(&self) -> bool {
-        !matches!(self, Self::BlockDelta { .. } | Self::ToolInputGrew { .. } | Self::Heard | Self::TokensCounted(_))
+        !matches!(self, Self::BlockDelta { .. } | Self::ToolInputGrew { .. } | Self::Heard)
     }
 }
