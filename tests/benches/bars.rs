@@ -185,7 +185,7 @@ fn attach() {
 fn fill(data: &Path, projects: &Path, n_sessions: u32, n_messages: u64) {
     std::fs::create_dir_all(data).unwrap();
     // It waits for what is promised, so that the tap is never full and nothing is lost.
-    let (mut tap, recorder) = adjutant::link::tap::tap_waiting(Duration::from_secs(60));
+    let (mut tap, recorder) = adjutant::link::tap::tap_waiting(Duration::from_mins(1));
     let thread = adjutant::store::keep(adjutant::store::Store::open(data).unwrap(), recorder).unwrap();
     let mut seq = 0;
     let mut write = |session: u32, kind: EventKind| {

@@ -15,12 +15,11 @@ use super::Stage;
 use super::endings::pid;
 use super::runner::adjutant;
 use super::runner::text;
-use crate::support::pty::Pty;
 
 #[test]
 fn a_terminal_that_stands_still_holds_up_nobody_and_catches_up() {
     let stage = Stage::new(r#"{"turn": [{"deltas": {"count": 12000, "per_second": 4000}}, {"say": "the-end"}]}"#);
-    let mut still = stage.start(100, 30, &["web"]);
+    let still = stage.start(100, 30, &["web"]);
     still.wait_for("❯");
     let mut other = stage.start(100, 30, &["web"]);
     other.wait_for("❯");
