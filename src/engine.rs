@@ -4,7 +4,7 @@
 //! showing anything, or keeping anything beyond its own life.
 //!
 //! Inside: the `hub` is the only producer of events and routes commands; each session has a task
-//! (`session`) that performs what its pure `machine` decides; `translate` reads the CLI's lines;
+//! (`session`) that performs what its pure `machine` decides; lines are read by `crate::translate`;
 //! `approvals` and `policy` handle requests for permission; `process`, `spawn` and `guard` run the CLI
 //! so that nothing of it is ever left behind.
 //!
@@ -37,7 +37,6 @@ pub mod policy;
 mod process;
 mod session;
 mod spawn;
-mod translate;
 
 /// Clients that may connect at the same moment.
 const PEER_BUFFER: usize = 64;

@@ -95,6 +95,32 @@ const WALLS: &[(&str, &[&str])] = &[
         "src/server",
         &["crate::store", "ratatui", "crossterm", "crate::tui", "crate::cli", "crate::wire", "crate::engine"],
     ),
+    (
+        "src/transcripts",
+        &[
+            "tokio",
+            "ratatui",
+            "crossterm",
+            "crate::tui",
+            "crate::cli",
+            "crate::engine",
+            "crate::server",
+            "crate::store",
+        ],
+    ),
+    (
+        "src/translate",
+        &[
+            "tokio",
+            "crate::tui",
+            "crate::cli",
+            "crate::engine",
+            "crate::server",
+            "crate::store",
+            "std::fs",
+            "Instant::now",
+        ],
+    ),
     ("src/config", &["tokio", "crate::engine", "crate::tui", "crate::wire"]),
     ("src/tui/render", &["tokio", "crate::engine", "crate::link", "crate::tui::ui", "crate::tui::update"]),
     (

@@ -29,7 +29,7 @@ use crate::core::prompt::Queue;
 use crate::core::session::CliInfo;
 use crate::core::session::Session;
 use crate::engine::approvals::Desk;
-use crate::engine::translate::Translator;
+use crate::translate::Translator;
 use crate::wire::outbound::Answer;
 use crate::wire::outbound::ClientRequest;
 use crate::wire::outbound::Outbound;

@@ -17,8 +17,8 @@ use crate::core::trouble::TroubleKind;
 use crate::engine::guard;
 use crate::engine::process::Rung;
 use crate::engine::spawn::Launch;
-use crate::engine::translate::Translator;
-use crate::engine::translate::bound;
+use crate::translate::Translator;
+use crate::translate::bound;
 use crate::wire::outbound::ClientRequest;
 
 /// How long the guard may take to end everything at once.
@@ -51,7 +51,7 @@ pub(super) struct Stopping {
 impl Machine {
     pub(super) fn start(&mut self) {
         self.generation = self.generation.next();
-        self.translator = Translator::default();
+        self.translator = Translator::named(format!("{}.", self.generation));
         self.desk.forget_requests();
         self.requests.clear();
         self.stderr.clear();

@@ -14,7 +14,7 @@ use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
 use crate::core::usage::Tokens;
 use crate::engine::process::Rung;
-use crate::engine::translate::TurnReport;
+use crate::translate::TurnReport;
 use crate::wire::inbound::turn::TurnResult;
 use crate::wire::inbound::words::RunState;
 use crate::wire::outbound::ClientRequest;
