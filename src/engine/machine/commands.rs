@@ -58,6 +58,7 @@ impl Machine {
                     self.request(ClientRequest::StopTask { task_id }, Asked::StopTask);
                 }
             }
+            Command::Follow { .. } | Command::TakeOver { .. } => {}
             Command::MeasureContext { .. } => {
                 if self.expect_process() {
                     self.request(ClientRequest::GetContextUsage, Asked::Context);
