@@ -30,6 +30,7 @@ mod branch;
 /// The process that stands between adjutant and the CLI; `main` calls it first.
 pub mod guard;
 mod hub;
+mod lock;
 mod machine;
 mod numbers;
 /// Which requests are answered without a person.
@@ -37,6 +38,7 @@ pub mod policy;
 mod process;
 mod session;
 mod spawn;
+mod watch;
 
 /// Clients that may connect at the same moment.
 const PEER_BUFFER: usize = 64;
@@ -50,6 +52,8 @@ pub struct Settings {
     /// The program that guards each CLI: one whose `main` calls [`guard::run`]. `None`: no guard, and
     /// only the CLI's process group is ended with it.
     pub guard_program: Option<PathBuf>,
+    /// Where all engines of a person keep who works on which conversation.
+    pub locks: PathBuf,
     /// What an earlier engine left.
     pub restored: Restored,
 }
@@ -66,7 +70,7 @@ impl Settings {
     /// Settings with this very program as the guard.
     pub fn new(config: Arc<Config>, data_dir: PathBuf) -> Self {
         let guard_program = cfg!(target_os = "linux").then(guard::tree::own_program).and_then(Result::ok);
-        Self { config, data_dir, guard_program, restored: Restored::default() }
+        Self { config, data_dir, guard_program, locks: lock::folder(), restored: Restored::default() }
     }
 }
 

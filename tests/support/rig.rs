@@ -36,6 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub struct Rig {
     pub engine: Engine,
     link: Link,
+    config: Arc<Config>,
     pub fleet: Fleet,
     /// Everything that happened, in order.
     pub events: Vec<Arc<Event>>,
@@ -63,11 +64,22 @@ impl Rig {
         let profile = Profile { env: environment(&folder.path().join("home"), api), ..Profile::default() };
         config.profiles.insert("test".into(), profile);
         change(&mut config);
-        let mut settings = Settings::new(Arc::new(config), folder.path().join("data"));
+        Self::on(folder, Arc::new(config))
+    }
+
+    /// Another engine with the same configuration and the same home, and data of its own.
+    pub fn beside(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        Self::on(folder, Arc::clone(&self.config))
+    }
+
+    fn on(folder: TempDir, config: Arc<Config>) -> Self {
+        let mut settings = Settings::new(Arc::clone(&config), folder.path().join("data"));
         settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
         let engine = Engine::start(settings);
         let link = engine.connect();
-        Self { engine, link, fleet: Fleet::default(), events: Vec::new(), looked: 0, next_tag: 1, folder }
+        Self { engine, link, config, fleet: Fleet::default(), events: Vec::new(), looked: 0, next_tag: 1, folder }
     }
 
     pub fn project(&self) -> PathBuf {

@@ -71,6 +71,8 @@ impl Machine {
             directory: self.directory.clone(),
             resume: self.conversation.clone(),
             fork: self.fork,
+            fork_at: self.fork_at.clone().filter(|_| self.fork),
+            resume_at: None,
             mode: self.mode,
             model: self.model.clone(),
         }));
