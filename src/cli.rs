@@ -9,6 +9,8 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+/// `audit verify`, `audit search` and `audit show`.
+pub mod audit;
 /// `config check` and `config default`.
 pub mod config;
 /// What the policy would answer.
@@ -167,6 +169,9 @@ pub enum Verb {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigVerb),
+    /// Look at the audit log.
+    #[command(subcommand)]
+    Audit(audit::AuditVerb),
 }
 
 #[derive(Debug, Args)]

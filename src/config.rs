@@ -35,8 +35,10 @@ pub struct Config {
     pub ui: Ui,
     /// `[keys]` as written: which keys each action is bound to.
     pub keys: Vec<KeyLine>,
+    pub budget: Budget,
     pub runner: Runner,
     pub log: Log,
+    pub audit: Audit,
 }
 
 /// How the CLI is started and supervised.
@@ -127,6 +129,12 @@ pub struct Ui {
     pub output_lines: u64,
 }
 
+#[derive(Debug, Clone, Default)]
+pub struct Budget {
+    /// Dollars a day over all sessions; zero is no limit.
+    pub day_usd: f64,
+}
+
 /// The process that the sessions live in.
 #[derive(Debug, Clone, Default)]
 pub struct Runner {
@@ -140,6 +148,17 @@ pub struct Log {
     pub level: String,
     /// Daily files that are kept.
     pub keep_days: u64,
+}
+
+/// The audit log.
+#[derive(Debug, Clone, Default)]
+pub struct Audit {
+    /// A file that would grow beyond this is put aside and a new one begun.
+    pub rotate_mib: u64,
+    /// Full files that are kept; zero keeps all.
+    pub keep: u64,
+    /// While it cannot be written, nothing is allowed without a person.
+    pub required: bool,
 }
 
 /// One line of `[keys]`.

@@ -27,6 +27,7 @@ use crate::link::tap::Tap;
 
 mod approvals;
 mod branch;
+mod budget;
 /// The process that stands between adjutant and the CLI; `main` calls it first.
 pub mod guard;
 mod hub;
@@ -64,6 +65,8 @@ pub struct Restored {
     pub fleet: Fleet,
     pub last_approval: u32,
     pub last_session: u32,
+    /// Dollars that today's turns have cost already.
+    pub spent_today: f64,
 }
 
 impl Settings {
@@ -106,7 +109,12 @@ impl Engine {
     /// Connects a client. Its first update is a snapshot of everything; after the engine has stopped,
     /// the link ends at once.
     pub fn connect(&self) -> Link {
-        let (link, peer) = link::connect(self.orders.clone());
+        self.connect_holding(link::UPDATE_BUFFER)
+    }
+
+    /// Connects a client for whom so many updates are kept before it misses any.
+    pub fn connect_holding(&self, n_updates: usize) -> Link {
+        let (link, peer) = link::connect_holding(self.orders.clone(), n_updates);
         if self.peers.try_send(peer).is_err() {
             tracing::warn!("a client came while the engine could take none");
         }

@@ -2,6 +2,8 @@
 //!
 //! The map of the program; `ARCHITECTURE.md` says who may import whom.
 
+/// The audit log: who asked for what, what ran, and who allowed it, in a chain of lines.
+pub mod audit;
 /// The command line: verbs and their wiring.
 pub mod cli;
 /// The configuration file: defaults, layers, and every mistake with its line.
@@ -14,6 +16,8 @@ pub mod demo;
 pub mod engine;
 /// The boundary between the engine and its clients: commands one way, updates the other.
 pub mod link;
+/// Takes secrets out of text before it is written to a log or leaves the machine.
+pub mod redact;
 /// The runner's front door: the engine behind a socket, and the client's side of it.
 pub mod server;
 /// The scripted CLI behind the demo and the tests: this program in another role.

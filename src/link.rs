@@ -25,7 +25,7 @@ pub mod tap;
 /// Events in one update, at most: a client looks at its keyboard between two updates.
 pub const MAX_BATCH: usize = 256;
 /// Updates that wait for a client before it is considered slow.
-const UPDATE_BUFFER: usize = 64;
+pub const UPDATE_BUFFER: usize = 64;
 /// Orders that wait for the engine.
 const ORDER_BUFFER: usize = 256;
 /// Cells of each session in a snapshot; the older ones come when they are asked for.
@@ -96,9 +96,9 @@ pub fn order_channel() -> (mpsc::Sender<Order>, mpsc::Receiver<Order>) {
     mpsc::channel(ORDER_BUFFER)
 }
 
-/// Connects a client that sends its orders into `orders`.
-pub fn connect(orders: mpsc::Sender<Order>) -> (Link, Peer) {
-    let (sender, receiver) = mpsc::channel(UPDATE_BUFFER);
+/// Connects a client that sends its orders into `orders`, and for whom so many updates are kept.
+pub fn connect_holding(orders: mpsc::Sender<Order>, n_updates: usize) -> (Link, Peer) {
+    let (sender, receiver) = mpsc::channel(n_updates);
     let id = next_id();
     (Link { id, orders, updates: receiver }, Peer { id, updates: sender, behind: true })
 }
@@ -242,7 +242,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_client_never_blocks_and_gets_a_snapshot() {
         let (orders, _receiver) = order_channel();
-        let (mut link, mut peer) = connect(orders);
+        let (mut link, mut peer) = connect_holding(orders, UPDATE_BUFFER);
         let mut fleet = Fleet::default();
         for seq in 1..=500 {
             let event = opened(seq);

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
 
+use self::usage::By;
 use crate::core::event::Event;
 use crate::core::fleet::Fleet;
 
@@ -69,6 +70,8 @@ pub struct LeftOff {
     /// The highest number of an approval, of all sessions that ever were.
     pub last_approval: u32,
     pub last_session: u32,
+    /// Dollars that the turns of this day have cost.
+    pub spent_today: f64,
 }
 
 /// The open database.
@@ -123,6 +126,7 @@ impl Store {
             fleet: Fleet::default(),
             last_approval: small(number("SELECT coalesce(max(id), 0) FROM approvals")?),
             last_session: small(number("SELECT coalesce(max(id), 0) FROM sessions")?),
+            spent_today: self.count(By::Day, Some(1))?.iter().map(|line| line.cost_usd).sum(),
         };
         let mut events = self.connection.prepare(
             "SELECT body FROM events WHERE session IN (SELECT id FROM sessions WHERE closed IS NULL) ORDER BY seq",

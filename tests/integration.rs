@@ -8,7 +8,9 @@
     reason = "tests may panic and talk"
 )]
 
+mod audit;
 mod engine;
+mod kills;
 mod pty;
 mod real_cli;
 mod screens;

@@ -121,6 +121,11 @@ const WALLS: &[(&str, &[&str])] = &[
             "Instant::now",
         ],
     ),
+    (
+        "src/redact",
+        &["tokio", "crate::core", "crate::engine", "crate::tui", "crate::config", "std::fs", "std::env", "std::time"],
+    ),
+    ("src/audit", &["ratatui", "crossterm", "crate::tui", "crate::cli", "crate::engine", "crate::wire", "std::env"]),
     ("src/config", &["tokio", "crate::engine", "crate::tui", "crate::wire"]),
     ("src/tui/render", &["tokio", "crate::engine", "crate::link", "crate::tui::ui", "crate::tui::update"]),
     (

@@ -1,10 +1,18 @@
-//! The engine with its records: what the runner and a terminal that does without one start alike.
+//! The engine with its records: what the runner, a terminal that does without one, and `run` start alike.
 
+use std::io;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::setup::Ground;
+use crate::audit::append::Limits;
+use crate::audit::entry::sha256;
+use crate::audit::record::Body;
+use crate::audit::writer::Audit;
+use crate::audit::writer::Options;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::Restored;
@@ -18,45 +26,70 @@ use crate::store::StoreError;
 /// How long what is promised may wait for the disk before it is shown.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// The running engine and the threads that keep its records.
+/// The running engine and those who keep its records.
 #[derive(Debug)]
 pub struct House {
     pub engine: Engine,
     /// What the person must know: the sessions work, but are not kept.
     pub trouble: Option<String>,
-    recorders: Vec<JoinHandle<()>>,
+    audit: Audit,
+    store: Option<JoinHandle<()>>,
 }
 
 impl House {
-    /// Starts the engine where the last one left off. A store that cannot be used costs the keeping, never
-    /// the work: it is left as it is. Must be called in a runtime.
-    pub fn start(config: Arc<Config>, data_dir: &Path) -> Self {
-        let mut settings = Settings::new(config, data_dir.to_owned());
+    /// Starts the engine where the last one left off, and keeps what happens. A store that cannot be used
+    /// costs the keeping, never the work: it is left as it is. Must be called in a runtime.
+    pub fn start(ground: &Ground, config: Arc<Config>) -> Self {
+        let mut settings = Settings::new(config, ground.places.data_dir.clone());
         let (tap, recorder) = tap::tap_waiting(PATIENCE);
-        let kept = open(data_dir).and_then(|(store, left_off)| {
-            let LeftOff { fleet, last_approval, last_session } = left_off;
-            settings.restored = Restored { fleet, last_approval, last_session };
+        let kept = open(&ground.places.data_dir).and_then(|(store, left_off)| {
+            let LeftOff { fleet, last_approval, last_session, spent_today } = left_off;
+            settings.restored = Restored { fleet, last_approval, last_session, spent_today };
             store::keep(store, recorder).map_err(|error| format!("its thread could not be started: {error}"))
         });
-        let (taps, recorders, trouble) = match kept {
-            Ok(thread) => (vec![tap], vec![thread], None),
+        match kept {
+            Ok(thread) => Self { store: Some(thread), ..Self::audited(ground, settings, vec![tap]) },
             Err(why) => {
                 tracing::error!(why, "nothing is kept");
-                (Vec::new(), Vec::new(), Some(format!("Nothing of this is kept: {why}.")))
+                let trouble = Some(format!("Nothing of this is kept: {why}."));
+                Self { trouble, ..Self::audited(ground, settings, Vec::new()) }
             }
+        }
+    }
+
+    /// The engine for sessions that end with it and leave only the audit log.
+    pub fn passing(ground: &Ground, config: Arc<Config>) -> Self {
+        Self::audited(ground, Settings::new(config, ground.places.data_dir.clone()), Vec::new())
+    }
+
+    fn audited(ground: &Ground, settings: Settings, mut taps: Vec<tap::Tap>) -> Self {
+        let (tap, recorder) = tap::tap();
+        taps.push(tap);
+        let config = &settings.config.audit;
+        let options = Options {
+            folder: ground.places.data_dir.clone(),
+            limits: Limits { file_bytes: config.rotate_mib.saturating_mul(1024 * 1024), keep: config.keep },
+            redactor: Arc::clone(&ground.redactor),
+            required: config.required,
         };
-        Self { engine: Engine::start_tapped(settings, taps), trouble, recorders }
+        let audit = Audit::start(options, started(ground), recorder);
+        Self { engine: Engine::start_tapped(settings, taps), trouble: None, audit, store: None }
     }
 
     /// Stops every session in order, and returns when all of it is on the disk.
     pub async fn shutdown(self) {
         self.engine.shutdown().await;
         drop(self.engine);
-        for recorder in self.recorders {
-            let joined = tokio::task::spawn_blocking(move || recorder.join()).await;
+        if let Some(store) = self.store {
+            let joined = tokio::task::spawn_blocking(move || store.join()).await;
             if !matches!(joined, Ok(Ok(()))) {
-                tracing::error!("a recorder ended by a defect of ours");
+                tracing::error!("the store's thread ended by a defect of ours");
             }
+        }
+        if let Err(unwritten) = self.audit.finish().await {
+            tracing::error!(%unwritten, "the audit log is not complete");
+            // There is nobody left to tell when this cannot be written either.
+            let _ = writeln!(io::stderr(), "adjutant: {unwritten}");
         }
     }
 }
@@ -64,4 +97,15 @@ impl House {
 fn open(data_dir: &Path) -> Result<(Store, LeftOff), String> {
     let opened = Store::open(data_dir).and_then(|store| store.restore().map(|left_off| (store, left_off)));
     opened.map_err(|error: StoreError| error.to_string())
+}
+
+/// The configuration in effect, as it stood on the disk.
+fn started(ground: &Ground) -> Body {
+    let file = &ground.places.config_file;
+    Body::Started {
+        version: env!("CARGO_PKG_VERSION").into(),
+        pid: std::process::id(),
+        config: file.display().to_string(),
+        config_sha256: std::fs::read(file).ok().map(|bytes| sha256(&bytes)),
+    }
 }

@@ -16,8 +16,6 @@ use crate::config::ThemeName;
 use crate::core::ids::ConversationId;
 use crate::core::session::SessionSpec;
 use crate::demo;
-use crate::engine::Engine;
-use crate::engine::Settings;
 use crate::server::place;
 use crate::server::protocol::Welcome;
 use crate::transcripts;
@@ -151,15 +149,15 @@ fn show(ground: &Ground, open: Vec<Opening>, home: Where, pick: bool) -> Result<
             runtime.block_on(crate::tui::run::run(link, options))
         }
         None if is_demo => runtime.block_on(async {
-            let engine = Engine::start(Settings::new(Arc::new(config), data_dir.clone()));
-            let ended = crate::tui::run::run(engine.connect(), options).await;
-            engine.shutdown().await;
+            let house = House::passing(ground, Arc::new(config));
+            let ended = crate::tui::run::run(house.engine.connect(), options).await;
+            house.shutdown().await;
             ended
         }),
         None => {
             let lock = place::lock(&data_dir).map_err(|error| Stop::failed(error.to_string()))?;
             let ended = runtime.block_on(async {
-                let house = House::start(Arc::new(config), &data_dir);
+                let house = House::start(ground, Arc::new(config));
                 options.notice.clone_from(&house.trouble);
                 let ended = crate::tui::run::run(house.engine.connect(), options).await;
                 house.shutdown().await;

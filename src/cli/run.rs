@@ -13,6 +13,7 @@ use super::Approve;
 use super::Global;
 use super::Run;
 use super::exit;
+use super::house::House;
 use super::setup;
 use super::setup::Stop;
 use crate::core::approval::Approval;
@@ -29,8 +30,6 @@ use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::SessionSpec;
 use crate::core::trouble::Trouble;
-use crate::engine::Engine;
-use crate::engine::Settings;
 use crate::link::Link;
 use crate::link::Update;
 use crate::tui::render::sanitize::reveal;
@@ -38,6 +37,8 @@ use crate::tui::render::sanitize::sanitize;
 
 /// The tag of the one session that is opened.
 const TAG: u64 = 1;
+/// Every event is printed: a reader has to be very slow before one is missed.
+const HELD_UPDATES: usize = 10_000;
 
 pub fn main(global: &Global, run: &Run) -> Result<u8, Stop> {
     let ground = setup::ground(global)?;
@@ -65,10 +66,10 @@ pub fn main(global: &Global, run: &Run) -> Result<u8, Stop> {
     };
     let runtime = setup::runtime()?;
     let code = runtime.block_on(async {
-        let engine = Engine::start(Settings::new(Arc::clone(&ground.config), ground.places.data_dir.clone()));
-        let mut headless = Headless::new(engine.connect(), run.json, run.approve);
+        let house = House::passing(&ground, Arc::clone(&ground.config));
+        let mut headless = Headless::new(house.engine.connect_holding(HELD_UPDATES), run.json, run.approve);
         let code = headless.go(spec, prompt).await;
-        engine.shutdown().await;
+        house.shutdown().await;
         headless.drain().await;
         code
     });

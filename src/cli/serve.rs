@@ -40,7 +40,7 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
     let door = Door::open(&ground.places.data_dir).map_err(failed)?;
     let mut signals =
         [signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?];
-    let inside = cli::house::House::start(Arc::clone(&ground.config), &ground.places.data_dir);
+    let inside = cli::house::House::start(ground, Arc::clone(&ground.config));
     let engine = inside.engine.clone();
     let quit = CancellationToken::new();
     let house = Arc::new(House {

@@ -1,13 +1,16 @@
 //! What every verb needs: places, configuration, log, engine.
 
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tracing_appender::non_blocking::NonBlocking;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::RollingFileAppender;
 use tracing_appender::rolling::Rotation;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 use super::Global;
 use super::exit;
@@ -15,6 +18,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::places::Places;
 use crate::config::places::make_private_dir;
+use crate::redact::Redactor;
 use crate::tui::input::keymap::Keymap;
 
 /// A reason not to go on: the sentence for the person, and the exit code.
@@ -41,6 +45,8 @@ pub struct Ground {
     pub places: Places,
     pub config: Arc<Config>,
     pub keymap: Keymap,
+    /// Knows the secrets of the environment and of the profiles.
+    pub redactor: Arc<Redactor>,
     /// Flushes the log when it is dropped.
     _log: Option<WorkerGuard>,
 }
@@ -50,8 +56,9 @@ pub struct Ground {
 pub fn ground(global: &Global) -> Result<Ground, Stop> {
     let places = Places::find(global.config.clone(), global.data_dir.clone()).map_err(Stop::usage)?;
     let (config, keymap) = read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
-    let log = open_log(&places, &config);
-    Ok(Ground { places, config: Arc::new(config), keymap, _log: log })
+    let redactor = Arc::new(redactor(&config));
+    let log = open_log(&places, &config, &redactor);
+    Ok(Ground { places, config: Arc::new(config), keymap, redactor, _log: log })
 }
 
 /// The configuration and the keymap in it, or everything that is wrong with both.
@@ -81,8 +88,43 @@ pub fn config_mark(places: &Places) -> String {
     format!("{:016x}", hasher.finish())
 }
 
+/// Knows the secrets that this process and its profiles were given.
+fn redactor(config: &Config) -> Redactor {
+    let own =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let profiles = config.profiles.values().flat_map(|profile| profile.env.clone());
+    Redactor::of_variables(own.chain(profiles))
+}
+
+/// Takes secrets out of what is written to the log: an event is one write.
+#[derive(Debug, Clone)]
+struct Redacting {
+    writer: NonBlocking,
+    redactor: Arc<Redactor>,
+}
+
+impl io::Write for Redacting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.writer.write_all(self.redactor.text(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+impl<'a> MakeWriter<'a> for Redacting {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
 /// Opens the daily log. Without one the program goes on: a full disk must not keep anyone from working.
-fn open_log(places: &Places, config: &Config) -> Option<WorkerGuard> {
+fn open_log(places: &Places, config: &Config, redactor: &Arc<Redactor>) -> Option<WorkerGuard> {
     let folder = places.log_dir();
     make_private_dir(&folder).ok()?;
     let keep = usize::try_from(config.log.keep_days).unwrap_or(7);
@@ -95,6 +137,7 @@ fn open_log(places: &Places, config: &Config) -> Option<WorkerGuard> {
         .ok()?;
     let (writer, guard) = tracing_appender::non_blocking(appender);
     let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let writer = Redacting { writer, redactor: Arc::clone(redactor) };
     tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_env_filter(filter).try_init().ok()?;
     Some(guard)
 }

@@ -17,7 +17,7 @@ use super::section::kind;
 use super::section::line_of;
 use crate::core::permission::PermissionMode;
 
-const TABLES: [&str; 7] = ["claude", "profiles", "approvals", "ui", "keys", "runner", "log"];
+const TABLES: [&str; 9] = ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log", "audit"];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -44,8 +44,10 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "claude" => claude(section, config),
                     "approvals" => approvals(section, config),
                     "ui" => ui(section, config),
+                    "budget" => budget(section, config),
                     "runner" => runner(section, config),
                     "log" => log(section, config),
+                    "audit" => audit(section, config),
                     "keys" => keys(source, table, config, &mut found),
                     _ => profiles(source, table, config, &mut found),
                 }
@@ -146,6 +148,11 @@ fn ui(mut section: Section<'_, '_>, config: &mut Config) {
     section.finish();
 }
 
+fn budget(mut section: Section<'_, '_>, config: &mut Config) {
+    set(&mut config.budget.day_usd, section.money("day_usd"));
+    section.finish();
+}
+
 fn runner(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.runner.linger_minutes, section.number("linger_minutes", 0..=DAY_MINUTES));
     section.finish();
@@ -154,6 +161,13 @@ fn runner(mut section: Section<'_, '_>, config: &mut Config) {
 fn log(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.log.level, section.string("level"));
     set(&mut config.log.keep_days, section.number("keep_days", 1..=365));
+    section.finish();
+}
+
+fn audit(mut section: Section<'_, '_>, config: &mut Config) {
+    set(&mut config.audit.rotate_mib, section.number("rotate_mib", 1..=1024));
+    set(&mut config.audit.keep, section.number("keep", 0..=100_000));
+    set(&mut config.audit.required, section.boolean("required"));
     section.finish();
 }
 

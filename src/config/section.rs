@@ -115,6 +115,21 @@ impl<'a, 'p> Section<'a, 'p> {
         }
     }
 
+    /// An amount of money: zero or more, with or without a point.
+    pub fn money(&mut self, key: &'static str) -> Option<f64> {
+        const WHAT: &str = "an amount such as 5 or 2.50";
+        let text = match self.value(key)? {
+            DeValue::Integer(number) => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            other => return self.expected(key, WHAT, other),
+        };
+        let amount = text.parse::<f64>().ok().filter(|amount| amount.is_finite() && *amount >= 0.0);
+        if amount.is_none() {
+            self.wrong(key, format!("expected {WHAT}, found {text}"));
+        }
+        amount
+    }
+
     /// A list of texts; a single text is a list of one.
     pub fn strings(&mut self, key: &'static str) -> Option<Vec<String>> {
         match self.value(key)? {

@@ -34,6 +34,7 @@ use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::engine::Restored;
 use crate::engine::Settings;
+use crate::engine::budget::Budget;
 use crate::engine::machine::Machine;
 use crate::engine::machine::Origin;
 use crate::engine::numbers;
@@ -77,6 +78,7 @@ pub(crate) struct Hub {
     tasks: JoinSet<()>,
     task_sessions: HashMap<tokio::task::Id, SessionId>,
     approval_ids: Arc<AtomicU32>,
+    budget: Arc<Budget>,
     reports: mpsc::Sender<Report>,
     /// Sessions are told to stop by this; it is the engine's own end.
     quit: CancellationToken,
@@ -87,7 +89,8 @@ impl Hub {
     pub(crate) async fn run(mut settings: Settings, channels: Channels) {
         let Channels { mut orders, mut peers, taps, quit } = channels;
         let (reports, mut inbox) = mpsc::channel(REPORT_BUFFER);
-        let Restored { fleet, last_approval, last_session } = std::mem::take(&mut settings.restored);
+        let Restored { fleet, last_approval, last_session, spent_today } = std::mem::take(&mut settings.restored);
+        let budget = Arc::new(Budget::new(settings.config.budget.day_usd, wall_clock(), spent_today));
         numbers::go_on_after(&settings.data_dir, last_session);
         let mut hub = Self {
             settings,
@@ -98,6 +101,7 @@ impl Hub {
             tasks: JoinSet::new(),
             task_sessions: HashMap::new(),
             approval_ids: Arc::new(AtomicU32::new(last_approval.saturating_add(1))),
+            budget,
             reports,
             quit: quit.clone(),
         };
@@ -244,7 +248,12 @@ impl Hub {
         let config = Arc::clone(&self.settings.config);
         let profile = config.profile(session.spec.profile.as_deref()).unwrap_or_default();
         let approval_ids = Arc::clone(&self.approval_ids);
-        let machine = Machine::new(Origin { session, config: Arc::clone(&config), approval_ids });
+        let machine = Machine::new(Origin {
+            session,
+            config: Arc::clone(&config),
+            approval_ids,
+            budget: Arc::clone(&self.budget),
+        });
         let (sender, commands) = mpsc::channel(COMMAND_BUFFER);
         let outfit = Outfit {
             session: id,
@@ -257,6 +266,7 @@ impl Hub {
             commands,
             reports: self.reports.clone(),
             quit: self.quit.clone(),
+            records: self.taps.iter().map(Tap::health).collect(),
         };
         let task = self.tasks.spawn(session::run(outfit, machine));
         self.task_sessions.insert(task.id(), id);

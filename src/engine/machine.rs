@@ -32,6 +32,7 @@ use crate::core::session::CliInfo;
 use crate::core::session::Followed;
 use crate::core::session::Session;
 use crate::engine::approvals::Desk;
+use crate::engine::budget::Budget;
 use crate::translate::Translator;
 use crate::wire::outbound::Answer;
 use crate::wire::outbound::ClientRequest;
@@ -67,6 +68,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) config: Arc<Config>,
     /// Counted over all sessions.
     pub(crate) approval_ids: Arc<AtomicU32>,
+    /// Of all sessions together.
+    pub(crate) budget: Arc<Budget>,
 }
 
 #[derive(Debug)]
@@ -81,6 +84,11 @@ pub(crate) struct Machine {
     directory: String,
     branch: Option<String>,
     approval_ids: Arc<AtomicU32>,
+    budget: Arc<Budget>,
+    /// The next prompt goes out although the budget is spent: a person said so.
+    over_budget: bool,
+    /// That the budget holds prompts was told.
+    hold_told: bool,
 
     now: Now,
     effects: Vec<Effect>,
@@ -148,7 +156,7 @@ enum Ending {
 
 impl Machine {
     pub(crate) fn new(origin: Origin<'_>) -> Self {
-        let Origin { session, config, approval_ids } = origin;
+        let Origin { session, config, approval_ids, budget } = origin;
         let spec = &session.spec;
         let profile = config.profile(spec.profile.as_deref()).ok_or_else(|| {
             format!("there is no [profiles.{}] in config.toml", spec.profile.as_deref().unwrap_or_default())
@@ -168,6 +176,9 @@ impl Machine {
             directory: spec.directory.clone(),
             branch: session.branch.clone(),
             approval_ids,
+            budget,
+            over_budget: false,
+            hold_told: false,
             now: Now::default(),
             effects: Vec::new(),
             generation: session.generation,

@@ -22,6 +22,7 @@ use crate::core::event::EventKind;
 use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::SessionId;
+use crate::core::permission::RuleBehavior;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::engine::approvals::inspect;
@@ -46,6 +47,7 @@ use crate::engine::spawn;
 use crate::engine::spawn::Launch;
 use crate::engine::watch;
 use crate::engine::watch::Ground;
+use crate::link::tap::Health;
 use crate::transcripts::holder;
 use crate::wire::encode::encode;
 
@@ -76,6 +78,8 @@ pub(crate) struct Outfit {
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) reports: mpsc::Sender<Report>,
     pub(crate) quit: CancellationToken,
+    /// The records that must be kept for anything to be allowed without a person.
+    pub(crate) records: Arc<[Health]>,
 }
 
 struct Task {
@@ -354,16 +358,20 @@ impl Task {
     fn inspect(&mut self, job: Job) {
         let before = self.last_look.take();
         let (found, marks, config) = (self.found.clone(), self.marks.clone(), Arc::clone(&self.outfit.config));
+        let records = Arc::clone(&self.outfit.records);
         self.last_look = Some(tokio::spawn(async move {
             let request_id = job.request_id.clone();
             let look = tokio::task::spawn_blocking(move || inspect::inspect(&job, &config.approvals, &marks));
             // Whatever goes wrong, the request is shown, and nothing allows it by itself.
-            let inspection = match tokio::time::timeout(DISK_PATIENCE, look).await {
+            let mut inspection = match tokio::time::timeout(DISK_PATIENCE, look).await {
                 Ok(Ok(inspection)) => inspection,
                 Ok(Err(_)) | Err(_) => Inspection::default(),
             };
             if let Some(before) = before {
                 let _ = before.await;
+            }
+            if records.iter().any(Health::is_failing) {
+                inspection.ruling = inspection.ruling.filter(|ruling| ruling.action != RuleBehavior::Allow);
             }
             let _ = found.send(Input::Inspected { request_id, inspection }).await;
         }));

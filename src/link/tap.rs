@@ -59,8 +59,20 @@ struct Shared {
     /// The last event that is on the disk.
     settled: Mutex<u64>,
     settling: Condvar,
-    /// The recorder cannot record: nobody waits for it.
+    /// Nothing gets to the disk: nobody waits for it.
+    stuck: AtomicBool,
+    /// A recorder that must work does not.
     failing: AtomicBool,
+}
+
+/// Tells whether a recorder that must work does.
+#[derive(Debug, Clone)]
+pub struct Health(Arc<Shared>);
+
+impl Health {
+    pub fn is_failing(&self) -> bool {
+        self.0.failing.load(Ordering::Relaxed)
+    }
 }
 
 /// Makes the two ends.
@@ -105,10 +117,14 @@ impl Tap {
     }
 
     fn wait_for(&self, seq: u64) {
-        let is_due = |settled: &mut u64| *settled < seq && !self.shared.failing.load(Ordering::Relaxed);
+        let is_due = |settled: &mut u64| *settled < seq && !self.shared.stuck.load(Ordering::Relaxed);
         let settled = self.shared.settled.lock().unwrap_or_else(PoisonError::into_inner);
         // Whether it came in time or not, the engine goes on.
         drop(self.shared.settling.wait_timeout_while(settled, self.patience, is_due));
+    }
+
+    pub fn health(&self) -> Health {
+        Health(Arc::clone(&self.shared))
     }
 
     fn tell_lost(&mut self) {
@@ -163,9 +179,9 @@ impl Recorder {
         self.shared.settling.notify_all();
     }
 
-    /// Nothing can be recorded for now, or again.
-    pub fn set_failing(&self, failing: bool) {
-        self.shared.failing.store(failing, Ordering::Relaxed);
+    /// Nothing gets to the disk for now, or does again.
+    pub fn set_stuck(&self, stuck: bool) {
+        self.shared.stuck.store(stuck, Ordering::Relaxed);
         self.shared.settling.notify_all();
     }
 
@@ -177,6 +193,11 @@ impl Recorder {
     /// Shows this to the person in the session where something happens next.
     pub fn tell(&self, notice: Notice) {
         *self.shared.notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(notice);
+    }
+
+    /// While this is set, the engine allows nothing without asking.
+    pub fn set_failing(&self, failing: bool) {
+        self.shared.failing.store(failing, Ordering::Relaxed);
     }
 }
 

@@ -41,6 +41,10 @@ impl Line {
 impl Store {
     /// Counts the turns of the last `days` days, or of all time. Days are the person's own.
     pub fn usage(&self, by: By, days: Option<u32>) -> Result<Vec<Line>, StoreError> {
+        self.count(by, days).map_err(|source| StoreError::new(&self.path, source))
+    }
+
+    pub(super) fn count(&self, by: By, days: Option<u32>) -> rusqlite::Result<Vec<Line>> {
         let what = match by {
             By::Day => "date(t.at / 1000, 'unixepoch', 'localtime')",
             By::Session => "s.id || ' ' || s.title",
@@ -55,24 +59,21 @@ impl Store {
              GROUP BY what ORDER BY {}",
             if by == By::Day { "what" } else { "sum(t.cost_usd) DESC, what" }
         );
-        let count = || -> rusqlite::Result<Vec<Line>> {
-            let mut statement = self.connection.prepare(&sql)?;
-            let rows = statement.query_map(params![days], |row| {
-                let number = |column: usize| row.get::<_, i64>(column).map(|number| number.unsigned_abs());
-                Ok(Line {
-                    what: row.get(0)?,
-                    turns: number(1)?,
-                    tokens: Tokens {
-                        uncached: number(2)?,
-                        cache_read: number(3)?,
-                        cache_write: number(4)?,
-                        output: number(5)?,
-                    },
-                    cost_usd: row.get(6)?,
-                })
-            })?;
-            rows.collect()
-        };
-        count().map_err(|source| StoreError::new(&self.path, source))
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map(params![days], |row| {
+            let number = |column: usize| row.get::<_, i64>(column).map(|number| number.unsigned_abs());
+            Ok(Line {
+                what: row.get(0)?,
+                turns: number(1)?,
+                tokens: Tokens {
+                    uncached: number(2)?,
+                    cache_read: number(3)?,
+                    cache_write: number(4)?,
+                    output: number(5)?,
+                },
+                cost_usd: row.get(6)?,
+            })
+        })?;
+        rows.collect()
     }
 }

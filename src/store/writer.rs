@@ -39,7 +39,7 @@ fn run(store: Store, mut recorder: Recorder) {
         let mut n_tries = 0;
         while let Err(source) = write(&mut connection, &batch) {
             let error = StoreError::new(&path, source);
-            recorder.set_failing(true);
+            recorder.set_stuck(true);
             if !std::mem::replace(&mut is_failing, true) {
                 tracing::error!(%error, "the store cannot be written");
                 recorder.tell(Notice::error(format!("What happens is not kept: {error}. The sessions go on.")));
@@ -52,7 +52,7 @@ fn run(store: Store, mut recorder: Recorder) {
             std::thread::sleep(RETRY);
         }
         if std::mem::take(&mut is_failing) {
-            recorder.set_failing(false);
+            recorder.set_stuck(false);
             recorder.tell(Notice::info("The store is written again; nothing was lost in between."));
         }
         let last = batch.iter().rev().find_map(|tapped| match tapped {

@@ -16,6 +16,16 @@ use std::time::Duration;
 use std::time::Instant;
 use std::time::SystemTime;
 
+use adjutant::core::cell::BlockKind;
+use adjutant::core::event::Event;
+use adjutant::core::event::EventKind;
+use adjutant::core::ids::Generation;
+use adjutant::core::ids::SessionId;
+use adjutant::core::ids::Timestamp;
+use adjutant::core::prompt::Prompt;
+use adjutant::core::prompt::PromptOrigin;
+use adjutant::core::prompt::Surface;
+use adjutant::core::session::SessionSpec;
 use portable_pty::CommandBuilder;
 use portable_pty::PtySize;
 use portable_pty::native_pty_system;
@@ -30,6 +40,9 @@ fn main() {
     }
     println!("{:<58} {:>10} {:>10} {:>8}", "what", "median", "p99", "bar");
     first_frame();
+    attach();
+    search();
+    store_delay();
     idle();
     approvals();
     keys_while_streaming();
@@ -50,6 +63,7 @@ struct Program {
     writer: Box<dyn std::io::Write + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
     seen: Arc<Mutex<Vec<u8>>>,
+    data: std::path::PathBuf,
     _master: Box<dyn portable_pty::MasterPty + Send>,
 }
 
@@ -90,7 +104,7 @@ impl Program {
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { writer, child, seen, _master: pair.master }
+        Self { writer, child, seen, data: folder.join("data"), _master: pair.master }
     }
 
     fn press(&mut self, keys: &str) {
@@ -110,13 +124,23 @@ impl Program {
         }
     }
 
-    fn pid(&self) -> u32 {
-        self.child.process_id().unwrap()
+    /// The terminal and the runner that the sessions live in.
+    fn pids(&self) -> [u32; 2] {
+        let runner = std::fs::read_to_string(self.data.join("runner.lock")).unwrap();
+        [self.child.process_id().unwrap(), runner.trim().parse().unwrap()]
     }
 
-    fn quit(mut self) {
+    /// Ends the terminal; the runner goes on.
+    fn leave(mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    fn quit(self) {
+        let data = self.data.clone();
+        self.leave();
+        let mut stop = std::process::Command::new(env!("CARGO_BIN_EXE_adjutant"));
+        stop.arg("--data-dir").arg(data).arg("stop").stdout(std::process::Stdio::null()).status().unwrap();
     }
 }
 
@@ -132,7 +156,105 @@ fn first_frame() {
             time
         })
         .collect();
-    report("first frame after the start of the process", times, "50 ms");
+    report("first frame after the start of terminal and runner", times, "50 ms");
+}
+
+/// Twenty sessions of 10,000 cells each are there when a terminal attaches: from the start of its process to
+/// the frame that shows them.
+fn attach() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(&folder.path().join("data"), folder.path(), 20, 10_000);
+    let program = Program::start(folder.path(), "", 1);
+    program.wait_for("message-9999-of-1");
+    program.leave();
+    let times = (0..20)
+        .map(|_| {
+            let started = Instant::now();
+            let program = Program::start(folder.path(), "", 1);
+            program.wait_for("message-9999-of-1");
+            let time = started.elapsed();
+            program.leave();
+            time
+        })
+        .collect();
+    report("attach and first full frame, 20 sessions of 10,000 cells", times, "100 ms");
+    Program::start(folder.path(), "", 1).quit();
+}
+
+/// A store as an engine would have written it: so many sessions with so many messages each.
+fn fill(data: &Path, projects: &Path, n_sessions: u32, n_messages: u64) {
+    std::fs::create_dir_all(data).unwrap();
+    let (mut tap, recorder) = adjutant::link::tap::tap();
+    let thread = adjutant::store::keep(adjutant::store::Store::open(data).unwrap(), recorder).unwrap();
+    let mut seq = 0;
+    let mut write = |session: u32, kind: EventKind| {
+        seq += 1;
+        let at = Timestamp(1_700_000_000_000 + seq as i64);
+        let event = Event { seq, session: SessionId(session), generation: Generation(0), at, kind };
+        tap.offer(&[Arc::new(event)]);
+        // The tap holds so much; what does not fit would be lost.
+        if seq % 1000 == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    for session in 1..=n_sessions {
+        let directory = projects.join(format!("p{}", session - 1)).display().to_string();
+        let spec = SessionSpec { directory, ..SessionSpec::default() };
+        write(session, EventKind::Opened { spec, tag: None });
+        for number in 0..n_messages {
+            let words = ["retry", "policy", "client", "table", "schema", "数据库", "index", "cache"];
+            let word = |n: u64| words[usize::try_from((number * 7 + n * 3 + u64::from(session)) % 8).unwrap()];
+            let text = format!("message-{number}-of-{session} {} {} and the {}", word(1), word(2), word(5));
+            let block = format!("b{number}").as_str().into();
+            write(session, EventKind::BlockEnded { block, parent: None, kind: BlockKind::Text, text });
+        }
+    }
+    drop(tap);
+    thread.join().unwrap();
+}
+
+/// Searching a store of 200 sessions with 5,000 messages each.
+fn search() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path(), folder.path(), 200, 5_000);
+    let store = adjutant::store::Store::read(folder.path()).unwrap();
+    for (what, typed) in [
+        ("a rare word", "message-4321-of-77"),
+        ("a common word", "retry"),
+        ("two words", "retry 据库"),
+        ("CJK", "数据"),
+    ] {
+        let times = (0..30)
+            .map(|_| {
+                let started = Instant::now();
+                assert!(!store.search(typed, 50).unwrap().is_empty());
+                started.elapsed()
+            })
+            .collect();
+        report(&format!("search of 1,000,000 messages: {what}"), times, "100 ms");
+    }
+}
+
+/// How long a prompt's event waits for the store before it is shown.
+fn store_delay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut tap, recorder) = adjutant::link::tap::tap_waiting(Duration::from_millis(5));
+    let store = adjutant::store::Store::open(folder.path()).unwrap();
+    let thread = adjutant::store::keep(store, recorder).unwrap();
+    let times = (1..=2000)
+        .map(|seq| {
+            let prompt =
+                Prompt { id: "p".into(), text: "x".repeat(200), origin: PromptOrigin::Surface(Surface::Terminal) };
+            let kind = EventKind::PromptSent(prompt);
+            let event = Event { seq, session: SessionId(1), generation: Generation(0), at: Timestamp(1), kind };
+            let started = Instant::now();
+            tap.offer(&[Arc::new(event)]);
+            started.elapsed()
+        })
+        .collect();
+    report("delay of a prompt's event by the store", times, "5 ms");
+    drop(tap);
+    thread.join().unwrap();
 }
 
 /// Clock ticks used and times woken up, over all threads.
@@ -161,28 +283,32 @@ fn idle() {
         std::thread::sleep(Duration::from_secs(2));
     }
     std::thread::sleep(Duration::from_secs(8));
-    let before = effort(program.pid());
+    let before = program.pids().map(effort);
     std::thread::sleep(Duration::from_secs(5));
-    let after = effort(program.pid());
-    let status = std::fs::read_to_string(format!("/proc/{}/status", program.pid())).unwrap();
-    let memory = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|word| word.parse::<u64>().ok()).unwrap_or(0) as f64 / 1024.0
-    };
-    println!(
-        "{:<58} {:>7} ticks, {} wake-ups {:>8}",
-        "5 s with 4 idle sessions",
-        after.0 - before.0,
-        after.1.saturating_sub(before.1),
-        "0"
-    );
-    println!(
-        "{:<58} {:>7.1} MB, {:.1} MB of it its own {:>6}",
-        "memory with 4 idle sessions",
-        memory("VmRSS"),
-        memory("RssAnon"),
-        "40 MB"
-    );
+    let after = program.pids().map(effort);
+    for (pid, (name, (before, after))) in
+        program.pids().into_iter().zip(["terminal", "runner"].into_iter().zip(before.into_iter().zip(after)))
+    {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let memory = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+            line.split_whitespace().nth(1).and_then(|word| word.parse::<u64>().ok()).unwrap_or(0) as f64 / 1024.0
+        };
+        println!(
+            "{:<58} {:>7} ticks, {} wake-ups {:>8}",
+            format!("5 s with 4 idle sessions: {name}"),
+            after.0 - before.0,
+            after.1.saturating_sub(before.1),
+            "0"
+        );
+        println!(
+            "{:<58} {:>7.1} MB, {:.1} MB of it its own {:>6}",
+            format!("memory with 4 idle sessions: {name}"),
+            memory("VmRSS"),
+            memory("RssAnon"),
+            "40 MB"
+        );
+    }
     program.quit();
 }
 
@@ -239,7 +365,8 @@ fn keys_while_streaming() {
         std::thread::sleep(Duration::from_millis(500));
     }
     std::thread::sleep(Duration::from_secs(2));
-    let before = effort(program.pid()).0;
+    let ticks = |program: &Program| program.pids().map(|pid| effort(pid).0);
+    let before = ticks(&program);
     let started = Instant::now();
     // Letters that stand in no streamed text and no frame of the program.
     let letters: Vec<char> = ('\u{4e00}'..'\u{4e3c}').collect();
@@ -255,9 +382,11 @@ fn keys_while_streaming() {
             time
         })
         .collect();
-    let busy = (effort(program.pid()).0 - before) as f64 / started.elapsed().as_secs_f64();
+    let after = ticks(&program);
+    let busy = [0, 1].map(|place| (after[place] - before[place]) as f64 / started.elapsed().as_secs_f64());
     report("a key on the screen while 8 sessions stream 1,000 deltas/s", times, "16 ms");
-    println!("{:<58} {busy:>7.0} % of one core", "the program's own work meanwhile");
+    println!("{:<58} {:>7.0} % of one core", "the terminal's own work meanwhile", busy[0]);
+    println!("{:<58} {:>7.0} % of one core", "the runner's own work meanwhile", busy[1]);
     program.quit();
 }
 

@@ -66,7 +66,7 @@ async fn the_first_answer_wins_and_late_ones_are_refused() {
     rig.answer(id, approval.id, Decision::deny("no")).await;
     rig.answer(id, approval.id, Decision::allow_once()).await;
     rig.wait("the refusal", |kind| matches!(kind, EventKind::AnswerRefused { .. })).await;
-    rig.turn_end().await;
+    rig.idle(id).await;
     rig.answer(id, approval.id, Decision::allow_once()).await;
     let refused = rig.wait("the second refusal", |kind| matches!(kind, EventKind::AnswerRefused { .. })).await;
     assert!(
@@ -129,7 +129,7 @@ async fn the_deadline_denies_and_says_so() {
     let EventKind::ApprovalResolved { verdict, .. } = &resolved.kind else { unreachable!() };
     assert_eq!(verdict.by, Surface::Engine);
     assert!(!verdict.decision.is_allow());
-    rig.turn_end().await;
+    rig.idle(id).await;
     rig.end().await;
 }
 

@@ -94,3 +94,24 @@ fn a_wrong_configuration_is_told_whole_before_the_terminal_is_taken() {
     let default = adjutant(&stage, &["config", "default"], "");
     assert_eq!(text(&default.stdout), adjutant::config::DEFAULTS);
 }
+
+#[test]
+fn explain_says_which_rule_would_answer_and_why() {
+    let stage = Stage::new(r#"{"turn": [{"say": "x"}]}"#);
+    let config = stage.path().join("config.toml");
+    let rules = "\n[[approvals.rules]]\ntool = \"Bash\"\ncommand = \"git status\"\naction = \"allow\"\n\
+                 [[approvals.rules]]\ntool = \"Bash\"\ncommand = \"rm\"\naction = \"deny\"\n";
+    let before = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, before + rules).unwrap();
+    for (input, action) in [("git status", "allow"), ("git status; rm -rf /", "deny"), ("git status > x", "ask")] {
+        let json = adjutant(&stage, &["explain", "--json", "Bash", input], "");
+        let shown: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+        assert_eq!((json.status.code(), &shown["action"]), (Some(0), &action.into()), "{shown}");
+        assert!(shown["why"].as_str().is_some_and(|why| !why.is_empty()), "{shown}");
+        assert_eq!(shown["rule"].is_null(), action == "ask", "{shown}");
+        let plain = text(&adjutant(&stage, &["explain", "Bash", input], "").stdout);
+        assert!(plain.starts_with(action), "{plain}");
+    }
+    let wrong = adjutant(&stage, &["explain", "mcp__x__y", "z"], "");
+    assert!(wrong.status.code() == Some(2) && text(&wrong.stderr).contains("JSON object"));
+}

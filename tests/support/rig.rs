@@ -33,6 +33,9 @@ use super::api::Api;
 /// Nothing that a test waits for takes longer, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// A test must not miss an event, however busy the machine is.
+const HELD_UPDATES: usize = 100_000;
+
 pub struct Rig {
     pub engine: Engine,
     link: Link,
@@ -78,7 +81,7 @@ impl Rig {
         let mut settings = Settings::new(Arc::clone(&config), folder.path().join("data"));
         settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
         let engine = Engine::start(settings);
-        let link = engine.connect();
+        let link = engine.connect_holding(HELD_UPDATES);
         Self { engine, link, config, fleet: Fleet::default(), events: Vec::new(), looked: 0, next_tag: 1, folder }
     }
 
@@ -187,6 +190,15 @@ impl Rig {
         match &event.kind {
             EventKind::TurnEnded { outcome, .. } => outcome.clone(),
             _ => unreachable!("just matched"),
+        }
+    }
+
+    /// Waits until a turn has ended and none runs, in whatever order the end and other events came.
+    pub async fn idle(&mut self, id: SessionId) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while !self.fleet.get(id).is_some_and(|session| session.turn.is_none() && session.last_turn.is_some()) {
+            assert!(tokio::time::Instant::now() < deadline, "the turn does not end; {}", self.tail());
+            self.listen(Duration::from_millis(20)).await;
         }
     }
 

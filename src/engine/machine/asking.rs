@@ -92,7 +92,8 @@ impl Machine {
             return;
         }
         match inspection.ruling {
-            Some(Ruling { action: RuleBehavior::Allow, rule: Some(rule), .. }) => {
+            // What could not be told to anybody is not allowed unasked.
+            Some(Ruling { action: RuleBehavior::Allow, rule: Some(rule), .. }) if pending.approval.call.is_some() => {
                 return self.allow_by_rule(request_id, rule);
             }
             Some(Ruling { action: RuleBehavior::Deny, rule: Some(rule), why, .. }) => {

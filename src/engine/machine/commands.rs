@@ -98,6 +98,7 @@ impl Machine {
             self.queue.push(new_prompt(text, PromptOrigin::Surface(Surface::Terminal)));
         }
         self.wanted = true;
+        self.over_budget = true;
         self.advance();
     }
 

@@ -55,7 +55,8 @@ impl Bench {
         let spec = SessionSpec { directory: "/w".into(), ..SessionSpec::default() };
         let approval_ids = Arc::new(AtomicU32::new(1));
         let session = Session::new(ID, spec.clone(), Timestamp(0));
-        let machine = Machine::new(Origin { session: &session, config: Arc::new(config), approval_ids });
+        let budget = Arc::new(Budget::new(config.budget.day_usd, Timestamp(0), 0.0));
+        let machine = Machine::new(Origin { session: &session, config: Arc::new(config), approval_ids, budget });
         let mut bench = Self {
             machine,
             fleet: Fleet::default(),
@@ -643,4 +644,28 @@ proptest! {
         }
         prop_assert_eq!(turn, None);
     }
+}
+
+#[test]
+fn a_spent_budget_holds_the_queue_until_a_person_insists() {
+    let mut bench = Bench::new(|config| config.budget.day_usd = 1.0);
+    let costs = |total: f64| json!({"type": "result", "subtype": "success", "result": "x", "num_turns": 1, "total_cost_usd": total});
+    let said = |bench: &Bench, words: &str| {
+        bench
+            .kinds()
+            .iter()
+            .filter(|kind| matches!(kind, EventKind::Noted(notice) if notice.text.contains(words)))
+            .count()
+    };
+    bench.prompt("one", SendHow::Queue).reply("initialize").line(&init()).line(&costs(0.9));
+    assert_eq!(said(&bench, "90 %"), 1);
+    bench.prompt("two", SendHow::Queue).line(&init()).line(&costs(1.2));
+    assert!(bench.fleet.get(ID).unwrap().turn.is_none());
+    bench.prompt("three", SendHow::Queue).prompt("four", SendHow::Queue);
+    assert_eq!(bench.fleet.get(ID).unwrap().queue.len(), 2, "nothing new begins");
+    assert_eq!(said(&bench, "is spent ($1.20)"), 1, "and that is told once");
+    bench.command(Command::Retry { session: ID });
+    assert_eq!(bench.fleet.get(ID).unwrap().queue.len(), 1, "one goes out when somebody insists");
+    bench.line(&init()).line(&costs(1.3));
+    assert_eq!(bench.fleet.get(ID).unwrap().queue.len(), 1, "and only one");
 }

@@ -65,18 +65,37 @@ impl Machine {
         if self.ending.is_some() || self.reading || self.followed.is_some() {
             return;
         }
-        match self.life {
-            Life::Absent if self.wanted && !self.queue.is_empty() => self.start(),
-            Life::Up if self.turn.is_none() => {
-                let Some(prompt) = self.queue.pop() else { return };
-                self.tell_queue();
-                self.send_prompt(prompt);
-            }
-            Life::Absent | Life::Up | Life::Starting { .. } | Life::Stopping(_) => {}
+        let is_due = match self.life {
+            Life::Absent => self.wanted,
+            Life::Up => self.turn.is_none(),
+            Life::Starting { .. } | Life::Stopping(_) => false,
+        };
+        if !is_due || self.queue.is_empty() || self.is_held() {
+            return;
+        }
+        if matches!(self.life, Life::Absent) {
+            self.start();
+        } else if let Some(prompt) = self.queue.pop() {
+            self.tell_queue();
+            self.send_prompt(prompt);
         }
     }
 
+    /// Whether the budget lets no new turn begin; told once.
+    fn is_held(&mut self) -> bool {
+        let reason = self.budget.holds(self.now.wall).filter(|_| !self.over_budget);
+        let is_held = reason.is_some();
+        if let Some(reason) = reason
+            && !std::mem::replace(&mut self.hold_told, true)
+        {
+            self.emit(EventKind::Noted(Notice::warning(reason)));
+        }
+        self.hold_told = is_held;
+        is_held
+    }
+
     fn send_prompt(&mut self, prompt: Prompt) {
+        self.over_budget = false;
         let message = UserMessage {
             content: UserContent::Text(prompt.text.clone()),
             uuid: Some(prompt.id.0.to_string()),
@@ -200,6 +219,9 @@ impl Machine {
             cost_usd: report.cost_usd,
             text: report.text,
         });
+        if let Some(warning) = self.budget.spend(self.now.wall, report.cost_usd) {
+            self.emit(EventKind::Noted(Notice::warning(warning)));
+        }
         self.effects.push(Effect::LookUpBranch);
     }
 

@@ -98,7 +98,9 @@ fn option(program: &Program, text: &str) -> Result<bool, String> {
     let not_known = || format!("{text} is not among the options of {} that surely only read", program.words);
     let listed =
         |name: &str| program.options.split_whitespace().find(|option| option.trim_end_matches([':', '=']) == name);
-    if EVERYWHERE.contains(&text) {
+    // These two show a manual, by a program that their configuration names.
+    let opens_manual = text == "--help" && ["git ", "cargo "].iter().any(|start| program.words.starts_with(start));
+    if EVERYWHERE.contains(&text) && !opens_manual {
         return Ok(false);
     }
     let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));

@@ -1,0 +1,381 @@
+//! What events mean for the log: a pure function of the event and a little memory.
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use super::record::Body;
+use super::record::Decided;
+use super::record::Record;
+use crate::core::approval::Approval;
+use crate::core::approval::Decision;
+use crate::core::approval::Verdict;
+use crate::core::cell::TurnOutcome;
+use crate::core::event::Event;
+use crate::core::event::EventKind;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
+use crate::core::ids::ToolCallId;
+use crate::core::prompt::PromptOrigin;
+use crate::core::prompt::Surface;
+use crate::core::tool::ToolOutcome;
+
+/// Calls of a session whose names are remembered.
+const MAX_CALLS: usize = 4096;
+
+/// What has to be remembered of earlier events.
+#[derive(Debug, Default)]
+pub struct Scribe {
+    sessions: HashMap<SessionId, Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    conversation: Option<String>,
+    mode: Option<&'static str>,
+    model: Option<String>,
+    calls: VecDeque<(ToolCallId, String)>,
+    asked: Vec<Approval>,
+}
+
+impl Known {
+    fn tool(&self, call: &ToolCallId) -> String {
+        let found = self.calls.iter().rev().find(|(known, _)| known == call);
+        found.map(|(_, name)| name.clone()).unwrap_or_default()
+    }
+
+    fn name_call(&mut self, call: &ToolCallId, name: &str) {
+        if self.calls.len() == MAX_CALLS {
+            self.calls.pop_front();
+        }
+        self.calls.push_back((call.clone(), name.to_owned()));
+    }
+
+    fn tool_asked(&self, id: ApprovalId) -> String {
+        self.asked.iter().find(|approval| approval.id == id).map(|asked| asked.tool.clone()).unwrap_or_default()
+    }
+
+    fn take(&mut self, id: ApprovalId) -> Option<Approval> {
+        let place = self.asked.iter().position(|approval| approval.id == id)?;
+        Some(self.asked.remove(place))
+    }
+}
+
+impl Scribe {
+    /// The records of an event; most events have none.
+    pub fn records(&mut self, event: &Event) -> Vec<Record> {
+        let record = |body| Record { at: event.at, session: Some(event.session), body };
+        self.bodies(event).into_iter().map(record).collect()
+    }
+
+    fn bodies(&mut self, event: &Event) -> Vec<Body> {
+        let known = self.sessions.entry(event.session).or_default();
+        let body = match &event.kind {
+            EventKind::Opened { spec, .. } => Body::Opened {
+                directory: spec.directory.clone(),
+                profile: spec.profile.clone(),
+                mode: spec.mode.map(|mode| mode.as_str().to_owned()),
+                model: spec.model.clone(),
+                resume: spec.resume.as_ref().map(ToString::to_string),
+                fork: spec.fork,
+            },
+            EventKind::Closed => {
+                self.sessions.remove(&event.session);
+                Body::Closed
+            }
+            EventKind::Starting => Body::ProcessStarting,
+            EventKind::Ready(cli) => Body::ProcessReady { version: cli.version.clone(), pid: cli.pid },
+            EventKind::Exited(exit) => {
+                known.calls.clear();
+                Body::ProcessExited {
+                    code: exit.code,
+                    signal: exit.signal,
+                    expected: exit.expected,
+                    trouble: exit.trouble.as_ref().map(|trouble| trouble.raw.clone()),
+                }
+            }
+            // The CLI names all three at each turn; only what is new is recorded.
+            EventKind::Conversation { id, model, mode } => {
+                let conversation = changed(&mut known.conversation, id.to_string()).map(|id| Body::Conversation { id });
+                let model = changed(&mut known.model, model.clone()).map(|model| Body::Model { model });
+                let mode = changed(&mut known.mode, mode.as_str()).map(|mode| Body::Mode { mode: mode.to_owned() });
+                return [conversation, model, mode].into_iter().flatten().collect();
+            }
+            EventKind::ModeChanged(mode) => {
+                known.mode = Some(mode.as_str());
+                Body::Mode { mode: mode.as_str().to_owned() }
+            }
+            EventKind::ModelChanged(model) => {
+                known.model = Some(model.clone());
+                Body::Model { model: model.clone() }
+            }
+            EventKind::PromptSent(prompt) => {
+                let (who, approval) = match &prompt.origin {
+                    PromptOrigin::Surface(surface) => (who(surface).to_owned(), None),
+                    PromptOrigin::Comment(approval) => ("comment".to_owned(), Some(approval.0)),
+                };
+                Body::Prompt { who, prompt: prompt.id.to_string(), text: prompt.text.clone(), approval }
+            }
+            EventKind::Interrupting => Body::Interrupted,
+            EventKind::TurnEnded { turn, outcome, duration_ms, cost_usd, .. } => Body::TurnEnded {
+                turn: turn.0,
+                outcome: match outcome {
+                    TurnOutcome::Completed => "completed".into(),
+                    TurnOutcome::Interrupted => "interrupted".into(),
+                    TurnOutcome::Failed(trouble) => format!("failed: {}", trouble.raw),
+                },
+                duration_ms: *duration_ms,
+                cost_usd: *cost_usd,
+            },
+            EventKind::ToolStarted { call, parent, name, input } => {
+                known.name_call(call, name);
+                Body::ToolStarted {
+                    call: call.to_string(),
+                    parent: parent.as_ref().map(ToString::to_string),
+                    tool: name.clone(),
+                    input: input.clone(),
+                }
+            }
+            EventKind::ToolEnded { call, outcome, .. } => Body::ToolEnded {
+                call: call.to_string(),
+                tool: known.tool(call),
+                outcome: match outcome {
+                    ToolOutcome::Done => "done",
+                    ToolOutcome::Failed => "failed",
+                    ToolOutcome::Denied => "denied",
+                    ToolOutcome::Cut => "cut",
+                }
+                .into(),
+            },
+            EventKind::ApprovalAsked(approval) => {
+                known.asked.push((**approval).clone());
+                asked(approval)
+            }
+            EventKind::ApprovalResolved { approval, verdict } => decided(*approval, known.take(*approval), verdict),
+            EventKind::ApprovedByPolicy { call, rule } => Body::Automatic {
+                call: call.to_string(),
+                tool: known.tool(call),
+                who: "policy".into(),
+                decision: "allow".into(),
+                rule: rule.clone(),
+            },
+            EventKind::DeniedByPolicy { call, rule, .. } => Body::Automatic {
+                call: call.to_string(),
+                tool: known.tool(call),
+                who: "policy".into(),
+                decision: "deny".into(),
+                rule: rule.clone(),
+            },
+            EventKind::ApprovalWithdrawn { approval, why } => Body::Withdrawn {
+                approval: approval.0,
+                tool: known.take(*approval).map(|asked| asked.tool).unwrap_or_default(),
+                why: why.describe().into(),
+            },
+            EventKind::AnswerRefused { approval, why } => {
+                Body::Refused { approval: approval.0, tool: known.tool_asked(*approval), why: why.clone() }
+            }
+            // What others did, or what was before: nothing of it was decided here.
+            EventKind::Past { .. } | EventKind::Followed(_) => return Vec::new(),
+            EventKind::Renamed { .. }
+            | EventKind::BranchChanged(_)
+            | EventKind::Stopping
+            | EventKind::Stderr(_)
+            | EventKind::Heard
+            | EventKind::Stalled { .. }
+            | EventKind::UnknownMessage { .. }
+            | EventKind::QueueChanged(_)
+            | EventKind::TurnStarted { .. }
+            | EventKind::BlockStarted { .. }
+            | EventKind::BlockDelta { .. }
+            | EventKind::BlockEnded { .. }
+            | EventKind::ToolAnnounced { .. }
+            | EventKind::ToolInputGrew { .. }
+            | EventKind::ApprovalClaimed { .. }
+            | EventKind::TokensCounted(_)
+            | EventKind::ContextMeasured(_)
+            | EventKind::Retrying { .. }
+            | EventKind::CompactionStarted
+            | EventKind::Compacted { .. }
+            | EventKind::CompactionSummary { .. }
+            | EventKind::TaskStarted { .. }
+            | EventKind::TaskProgress { .. }
+            | EventKind::TaskEnded { .. }
+            | EventKind::TasksListed(_)
+            | EventKind::Noted(_) => return Vec::new(),
+        };
+        vec![body]
+    }
+}
+
+/// The new value, when it is one.
+fn changed<T: Clone + PartialEq>(known: &mut Option<T>, now: T) -> Option<T> {
+    if known.as_ref() == Some(&now) {
+        return None;
+    }
+    *known = Some(now.clone());
+    Some(now)
+}
+
+/// Who it was, in one word that does not change.
+fn who(surface: &Surface) -> &'static str {
+    match surface {
+        Surface::Terminal => "terminal",
+        Surface::Headless => "headless",
+        Surface::Policy(_) => "policy",
+        Surface::Engine => "engine",
+    }
+}
+
+fn asked(approval: &Approval) -> Body {
+    Body::Asked {
+        approval: approval.id.0,
+        call: approval.call.as_ref().map(ToString::to_string),
+        tool: approval.tool.clone(),
+        input: approval.input.clone(),
+        agent: approval.agent.as_ref().map(|agent| agent.id.clone()),
+        reason: approval.reason.clone(),
+        blocked_path: approval.blocked_path.clone(),
+        asked_by_rule: approval.binding.asked_by_rule.clone(),
+        offered: serde_json::to_value(&approval.suggestions).unwrap_or_default(),
+        directory: approval.place.directory.clone(),
+    }
+}
+
+fn decided(id: ApprovalId, asked: Option<Approval>, verdict: &Verdict) -> Body {
+    let (call, tool, input) =
+        asked.map_or((None, String::new(), Value::Null), |asked| (asked.call, asked.tool, asked.input));
+    let decision = &verdict.decision;
+    let mut decided = Decided {
+        approval: id.0,
+        call: call.as_ref().map(ToString::to_string),
+        tool,
+        who: who(&verdict.by).to_owned(),
+        decision: if decision.is_allow() { "allow" } else { "deny" }.into(),
+        how: decision.describe().into(),
+        input,
+        edited: None,
+        remember: Value::Null,
+        message: None,
+        answers: Value::Null,
+        mode: None,
+        after_ms: verdict.after_ms,
+    };
+    match decision {
+        Decision::Allow { edited, remember, comment } => {
+            decided.edited.clone_from(edited);
+            if !remember.is_empty() {
+                decided.remember = serde_json::to_value(remember).unwrap_or_default();
+            }
+            decided.message.clone_from(comment);
+        }
+        Decision::Answers(answers) => decided.answers = serde_json::to_value(answers).unwrap_or_default(),
+        Decision::AcceptPlan { mode } => decided.mode = Some(mode.as_str().to_owned()),
+        Decision::Deny { message, .. } => decided.message = Some(message.clone()),
+    }
+    Body::Decided(Box::new(decided))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::approval::Ask;
+    use crate::core::approval::Binding;
+    use crate::core::approval::Place;
+    use crate::core::approval::Withdrawal;
+    use crate::core::ids::Generation;
+    use crate::core::ids::Timestamp;
+    use crate::core::permission::PermissionMode;
+    use crate::core::permission::PermissionUpdate;
+    use crate::core::permission::Scope;
+
+    fn approval(id: u32) -> EventKind {
+        EventKind::ApprovalAsked(Box::new(Approval {
+            id: ApprovalId(id),
+            session: SessionId(1),
+            call: Some("c1".into()),
+            agent: None,
+            tool: "Bash".into(),
+            title: None,
+            input: json!({"command": "ls"}),
+            ask: Ask::Tool,
+            suggestions: Vec::new(),
+            description: None,
+            reason: None,
+            blocked_path: None,
+            binding: Binding::default(),
+            risks: Vec::new(),
+            preview: None,
+            place: Place::default(),
+            asked: Timestamp(1),
+            deadline: None,
+        }))
+    }
+
+    fn resolved(id: u32, decision: Decision, by: Surface) -> EventKind {
+        EventKind::ApprovalResolved { approval: ApprovalId(id), verdict: Verdict { decision, by, after_ms: 7 } }
+    }
+
+    /// What the last of these events is recorded as.
+    fn last(kinds: Vec<EventKind>) -> Vec<Value> {
+        let mut scribe = Scribe::default();
+        let mut records = Vec::new();
+        for kind in kinds {
+            let event = Event { seq: 1, session: SessionId(1), generation: Generation(1), at: Timestamp(5), kind };
+            records = scribe.records(&event);
+            assert!(records.iter().all(|record| record.at == Timestamp(5) && record.session == Some(SessionId(1))));
+        }
+        records.iter().map(|record| serde_json::to_value(&record.body).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_decision_is_recorded_with_what_was_shown_and_all_that_belongs_to_it() {
+        let rule = PermissionUpdate::SetMode { mode: PermissionMode::AcceptEdits, scope: Scope::Session };
+        let allow = Decision::Allow {
+            edited: Some(json!({"command": "ls a"})),
+            remember: vec![rule.clone()],
+            comment: Some("fine".into()),
+        };
+        let found = last(vec![approval(3), resolved(3, allow, Surface::Terminal)]);
+        let expected = json!({
+            "kind": "decided", "approval": 3, "call": "c1", "tool": "Bash", "who": "terminal", "decision": "allow",
+            "how": "edited, then allowed", "input": {"command": "ls"}, "edited": {"command": "ls a"},
+            "remember": [serde_json::to_value(rule).unwrap()], "message": "fine", "after_ms": 7,
+        });
+        assert_eq!(found, [expected]);
+        let found = last(vec![approval(3), resolved(3, Decision::deny("no"), Surface::Engine)]);
+        let marks = (&found[0]["who"], &found[0]["decision"], &found[0]["message"]);
+        assert_eq!(marks, (&json!("engine"), &json!("deny"), &json!("no")));
+        let plan = Decision::AcceptPlan { mode: PermissionMode::Plan };
+        let found = last(vec![approval(3), resolved(3, plan, Surface::Headless)]);
+        assert_eq!((&found[0]["decision"], &found[0]["mode"]), (&json!("allow"), &json!("plan")));
+    }
+
+    #[test]
+    fn requests_that_nobody_answered_are_recorded_with_their_tool() {
+        let withdrawn = EventKind::ApprovalWithdrawn { approval: ApprovalId(3), why: Withdrawal::ByCli };
+        let found = last(vec![approval(3), withdrawn]);
+        assert_eq!((&found[0]["kind"], &found[0]["tool"]), (&json!("withdrawn"), &json!("Bash")));
+        let refused = EventKind::AnswerRefused { approval: ApprovalId(3), why: "too late".into() };
+        assert_eq!(last(vec![approval(3), refused])[0]["why"], "too late");
+        let start = EventKind::ToolStarted { call: "c1".into(), parent: None, name: "Read".into(), input: json!({}) };
+        let allowed = EventKind::ApprovedByPolicy { call: "c1".into(), rule: "auto_allow Read".into() };
+        let found = last(vec![start, allowed]);
+        assert_eq!((&found[0]["tool"], &found[0]["who"]), (&json!("Read"), &json!("policy")));
+    }
+
+    #[test]
+    fn mode_and_model_are_recorded_when_they_change() {
+        let turn = |mode| EventKind::Conversation { id: "x".into(), model: "m".into(), mode };
+        let kinds = |records: Vec<Value>| records.iter().map(|record| record["kind"].clone()).collect::<Vec<_>>();
+        let first = last(vec![turn(PermissionMode::Default)]);
+        assert_eq!(kinds(first), ["conversation", "model", "mode"]);
+        assert!(last(vec![turn(PermissionMode::Default), turn(PermissionMode::Default)]).is_empty());
+        let changed = last(vec![turn(PermissionMode::Default), turn(PermissionMode::BypassPermissions)]);
+        assert_eq!(changed, [json!({"kind": "mode", "mode": "bypassPermissions"})]);
+        let told = vec![EventKind::ModeChanged(PermissionMode::Plan), turn(PermissionMode::Plan)];
+        assert_eq!(kinds(last(told)), ["conversation", "model"]);
+    }
+}
