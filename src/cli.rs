@@ -85,8 +85,8 @@ pub struct Open {
     /// A first prompt for the first session.
     #[arg(long, short = 'p', value_name = "TEXT")]
     pub prompt: Option<String>,
-    /// Go on with an earlier conversation of the CLI.
-    #[arg(long, value_name = "ID")]
+    /// Go on with an earlier conversation of the CLI; without an ID, choose one from a list.
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
     pub resume: Option<String>,
     /// Settings of this name from the configuration.
     #[arg(long, value_name = "NAME")]
@@ -160,6 +160,8 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// List the conversations that the CLI keeps; `adjutant --resume ID` goes on with one.
+    Import(Import),
     /// Count tokens and money.
     Usage(Usage),
     /// Say what the policy would answer to a call, and why.
@@ -202,6 +204,19 @@ pub struct Tail {
     #[arg(long)]
     pub once: bool,
     /// Print every event as one JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Only those that were held in this directory.
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// As with this profile, whose environment may say where they are.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Print one JSON object a line.
     #[arg(long)]
     pub json: bool,
 }

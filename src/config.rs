@@ -226,6 +226,21 @@ impl Config {
             None => Some(Profile::default()),
         }
     }
+
+    /// The CLI's own folder, where its record of conversations is: as the profile's environment says, or ours,
+    /// which `inherited` looks up.
+    pub fn claude_home(
+        &self,
+        profile: Option<&str>,
+        inherited: impl Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> PathBuf {
+        let profile = self.profile(profile).unwrap_or_default();
+        let set = |name: &str| profile.env.get(name).map(Into::into).or_else(|| inherited(name));
+        match set("CLAUDE_CONFIG_DIR").filter(|folder| !folder.is_empty()) {
+            Some(folder) => PathBuf::from(folder),
+            None => PathBuf::from(set("HOME").unwrap_or_default()).join(".claude"),
+        }
+    }
 }
 
 #[cfg(test)]

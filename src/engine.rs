@@ -4,7 +4,7 @@
 //! showing anything, or keeping anything beyond its own life.
 //!
 //! Inside: the `hub` is the only producer of events and routes commands; each session has a task
-//! (`session`) that performs what its pure `machine` decides; `translate` reads the CLI's lines;
+//! (`session`) that performs what its pure `machine` decides; lines are read by `crate::translate`;
 //! `approvals` and `policy` handle requests for permission; `process`, `spawn` and `guard` run the CLI
 //! so that nothing of it is ever left behind.
 //!
@@ -31,6 +31,7 @@ mod budget;
 /// The process that stands between adjutant and the CLI; `main` calls it first.
 pub mod guard;
 mod hub;
+mod lock;
 mod machine;
 mod numbers;
 /// Which requests are answered without a person.
@@ -38,7 +39,7 @@ pub mod policy;
 mod process;
 mod session;
 mod spawn;
-mod translate;
+mod watch;
 
 /// Clients that may connect at the same moment.
 const PEER_BUFFER: usize = 64;
@@ -52,6 +53,8 @@ pub struct Settings {
     /// The program that guards each CLI: one whose `main` calls [`guard::run`]. `None`: no guard, and
     /// only the CLI's process group is ended with it.
     pub guard_program: Option<PathBuf>,
+    /// Where all engines of a person keep who works on which conversation.
+    pub locks: PathBuf,
     /// What an earlier engine left.
     pub restored: Restored,
 }
@@ -70,7 +73,7 @@ impl Settings {
     /// Settings with this very program as the guard.
     pub fn new(config: Arc<Config>, data_dir: PathBuf) -> Self {
         let guard_program = cfg!(target_os = "linux").then(guard::tree::own_program).and_then(Result::ok);
-        Self { config, data_dir, guard_program, restored: Restored::default() }
+        Self { config, data_dir, guard_program, locks: lock::folder(), restored: Restored::default() }
     }
 }
 

@@ -24,6 +24,10 @@ pub mod server;
 pub mod standin;
 /// The store: everything that happened, in SQLite.
 pub mod store;
+/// The CLI's own record of conversations: found, read and watched, never written.
+pub mod transcripts;
+/// What the CLI says, as events of the domain.
+mod translate;
 /// The terminal: keys in, screens out.
 pub mod tui;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.

@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Some(Verb::Search { words, limit, json }) => {
             cli::verbs::records::search(&arguments.global, words, *limit, *json)
         }
+        Some(Verb::Import(import)) => cli::verbs::import::main(&arguments.global, import),
         Some(Verb::Usage(usage)) => cli::verbs::records::usage(&arguments.global, usage),
         Some(Verb::Explain(explain)) => cli::explain::main(&arguments.global, explain),
         Some(Verb::Audit(verb)) => cli::audit::main(&arguments.global, verb),

@@ -28,3 +28,5 @@ mod macros;
 pub mod outbound;
 /// The question whether a tool may run, and its answer.
 pub mod permission;
+/// A line of the CLI's own record of a conversation.
+pub mod transcript;

@@ -4,6 +4,7 @@
 mod approvals;
 mod conversation;
 mod disturbances;
+mod import;
 mod subagents;
 
 use std::path::PathBuf;

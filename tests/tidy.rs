@@ -96,6 +96,32 @@ const WALLS: &[(&str, &[&str])] = &[
         &["crate::store", "ratatui", "crossterm", "crate::tui", "crate::cli", "crate::wire", "crate::engine"],
     ),
     (
+        "src/transcripts",
+        &[
+            "tokio",
+            "ratatui",
+            "crossterm",
+            "crate::tui",
+            "crate::cli",
+            "crate::engine",
+            "crate::server",
+            "crate::store",
+        ],
+    ),
+    (
+        "src/translate",
+        &[
+            "tokio",
+            "crate::tui",
+            "crate::cli",
+            "crate::engine",
+            "crate::server",
+            "crate::store",
+            "std::fs",
+            "Instant::now",
+        ],
+    ),
+    (
         "src/redact",
         &["tokio", "crate::core", "crate::engine", "crate::tui", "crate::config", "std::fs", "std::env", "std::time"],
     ),

@@ -175,6 +175,8 @@ impl Scribe {
             EventKind::AnswerRefused { approval, why } => {
                 Body::Refused { approval: approval.0, tool: known.tool_asked(*approval), why: why.clone() }
             }
+            // What others did, or what was before: nothing of it was decided here.
+            EventKind::Past { .. } | EventKind::Followed(_) => return Vec::new(),
             EventKind::Renamed { .. }
             | EventKind::BranchChanged(_)
             | EventKind::Stopping

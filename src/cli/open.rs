@@ -1,5 +1,6 @@
 //! The terminal, on real sessions or on the demo.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Global;
@@ -10,11 +11,15 @@ use super::runner;
 use super::setup;
 use super::setup::Ground;
 use super::setup::Stop;
+use crate::config::Config;
 use crate::config::ThemeName;
+use crate::core::ids::ConversationId;
 use crate::core::session::SessionSpec;
 use crate::demo;
 use crate::server::place;
 use crate::server::protocol::Welcome;
+use crate::transcripts;
+use crate::transcripts::list;
 use crate::tui::app::Ended;
 use crate::tui::app::Opening;
 use crate::tui::app::Options;
@@ -42,15 +47,43 @@ pub fn main(global: &Global, open: &Open) -> Result<u8, Stop> {
     }
     if let Some(first) = opening.first_mut() {
         first.prompt.clone_from(&open.prompt);
-        first.spec.resume = open.resume.as_deref().map(Into::into);
+        resume(&ground, open, first)?;
     }
-    show(&ground, opening, if open.foreground { Where::Here } else { Where::Runner })
+    let pick = open.resume.as_deref() == Some("");
+    if pick {
+        opening.clear();
+    }
+    show(&ground, opening, if open.foreground { Where::Here } else { Where::Runner }, pick)
+}
+
+/// Adds the conversation to go on with. Without a directory of its own choice it goes on where it was held.
+fn resume(ground: &Ground, open: &Open, first: &mut Opening) -> Result<(), Stop> {
+    let Some(id) = open.resume.as_deref().filter(|id| !id.is_empty()) else { return Ok(()) };
+    if !transcripts::is_id(id) {
+        let text = format!("“{id}” is no name of a conversation; `adjutant import` lists those there are");
+        return Err(Stop::usage(text));
+    }
+    let id = ConversationId::from(id);
+    if open.directories.is_empty() {
+        let projects = conversations(&ground.config, open.profile.as_deref());
+        let found = transcripts::find(&projects, &id, &first.spec.directory);
+        if let Some(directory) = found.and_then(|path| list::entry(&path)).and_then(|entry| entry.directory) {
+            first.spec.directory = directory;
+        }
+    }
+    first.spec.resume = Some(id);
+    Ok(())
+}
+
+/// Where the CLI keeps its record of conversations.
+pub fn conversations(config: &Config, profile: Option<&str>) -> PathBuf {
+    transcripts::projects(&config.claude_home(profile, |name| std::env::var_os(name)))
 }
 
 /// Opens the scripted sessions.
 pub fn demo(global: &Global) -> Result<u8, Stop> {
     let ground = setup::ground(global)?;
-    show(&ground, Vec::new(), Where::Demo)
+    show(&ground, Vec::new(), Where::Demo, false)
 }
 
 /// Where the sessions live.
@@ -64,7 +97,7 @@ enum Where {
     Demo,
 }
 
-fn show(ground: &Ground, open: Vec<Opening>, home: Where) -> Result<u8, Stop> {
+fn show(ground: &Ground, open: Vec<Opening>, home: Where, pick: bool) -> Result<u8, Stop> {
     let failed = |what: &str, error: std::io::Error| Stop::failed(format!("{what}: {error}"));
     let mut config = (*ground.config).clone();
     let program = config.claude.command.first().cloned().unwrap_or_default();
@@ -102,9 +135,11 @@ fn show(ground: &Ground, open: Vec<Opening>, home: Where) -> Result<u8, Stop> {
         editor: config.ui.editor.clone(),
         folder: ground.places.data_dir.join("tmp"),
         history: HistoryFile::new(&ground.places.data_dir),
-        open: if is_demo { demo.clone() } else { open },
         notice: None,
         left: reached.as_ref().and_then(|(_, welcome)| welcome.left),
+        conversations: conversations(&config, open.first().and_then(|first| first.spec.profile.as_deref())),
+        pick,
+        open: if is_demo { demo.clone() } else { open },
         demo,
     };
     let data_dir = ground.places.data_dir.clone();

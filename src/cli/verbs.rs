@@ -26,6 +26,8 @@ use crate::tui::render::width;
 
 /// `approve`, `deny`.
 pub mod answer;
+/// `import`: the conversations of the CLI.
+pub mod import;
 /// `list`, `status`.
 pub mod look;
 /// `search`, `usage`: what the store knows.

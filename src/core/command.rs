@@ -80,6 +80,14 @@ pub enum Command {
         session: SessionId,
         task: TaskId,
     },
+    /// Only looks on while somebody else goes on with the conversation.
+    Follow {
+        session: SessionId,
+    },
+    /// Goes on with a conversation that was followed, once nobody else works on it.
+    TakeOver {
+        session: SessionId,
+    },
     /// Asks the CLI how full the context is; the answer is `ContextMeasured`.
     MeasureContext {
         session: SessionId,
@@ -104,6 +112,8 @@ impl Command {
             | Self::SetModel { session, .. }
             | Self::Answer { session, .. }
             | Self::StopTask { session, .. }
+            | Self::Follow { session }
+            | Self::TakeOver { session }
             | Self::MeasureContext { session } => Some(*session),
         }
     }

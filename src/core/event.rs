@@ -26,6 +26,7 @@ use super::prompt::Queue;
 use super::prompt::Surface;
 use super::session::CliInfo;
 use super::session::Exit;
+use super::session::Followed;
 use super::session::SessionSpec;
 use super::task::TaskReport;
 use super::task::TaskState;
@@ -224,14 +225,33 @@ pub enum EventKind {
     TasksListed(Vec<TaskId>),
 
     Noted(Notice),
+
+    // Conversations that began elsewhere.
+    /// Something that happened before the session was opened, or that somebody else did: read from the
+    /// CLI's own record. It is shown, and counts nowhere.
+    Past {
+        at: Timestamp,
+        kind: Box<EventKind>,
+    },
+    /// The conversation is only looked at, or no longer.
+    Followed(Option<Followed>),
 }
 
 impl EventKind {
+    /// What happened, whether now or in the past.
+    pub fn told(&self) -> &Self {
+        match self {
+            Self::Past { kind, .. } => kind,
+            kind => kind,
+        }
+    }
+
     /// Whether somebody may rely on it as soon as it is shown: it must be on the disk by then.
     pub fn is_promise(&self) -> bool {
         matches!(
             self,
             Self::Opened { .. }
+                | Self::Followed(_)
                 | Self::Closed
                 | Self::Renamed { .. }
                 | Self::QueueChanged(_)
@@ -244,6 +264,9 @@ impl EventKind {
 
     /// Whether the event is worth keeping: not a sign of life, nor a piece of what comes whole later.
     pub fn is_lasting(&self) -> bool {
+        if let Self::Past { kind, .. } = self {
+            return kind.is_lasting();
+        }
         !matches!(self, Self::BlockDelta { .. } | Self::ToolInputGrew { .. } | Self::Heard)
     }
 }

@@ -46,6 +46,12 @@ pub struct SessionSpec {
     pub resume: Option<ConversationId>,
     /// Go on in a copy of it.
     pub fork: bool,
+    /// The copy ends before this prompt.
+    #[serde(default)]
+    pub fork_at: Option<PromptId>,
+    /// Only look on while somebody else goes on with it.
+    #[serde(default)]
+    pub follow: bool,
     /// The git branch, filled in by the engine.
     pub branch: Option<String>,
 }
@@ -109,6 +115,13 @@ pub struct Turn {
     pub interrupting: bool,
 }
 
+/// A conversation that is only looked at, because somebody else works on it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Followed {
+    /// Who, in words; `None` when nobody does any more, and it can be taken over.
+    pub by: Option<String>,
+}
+
 /// What a session is doing, as its tab shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
@@ -123,6 +136,10 @@ pub enum Activity {
     /// Idle, after an error nobody has answered with a new prompt.
     Failed,
     Stopping,
+    /// Read-only: somebody else works on the conversation.
+    Followed,
+    /// Read-only: nobody works on it any more.
+    FollowedToEnd,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,6 +173,9 @@ pub struct Session {
     /// The last lines of the process's standard error.
     pub stderr: VecDeque<String>,
     pub n_unknown: u64,
+    /// The conversation is only looked at.
+    #[serde(default)]
+    pub followed: Option<Followed>,
 }
 
 /// Titles are cut to this many characters.
@@ -190,6 +210,7 @@ impl Session {
             stalled: false,
             stderr: VecDeque::new(),
             n_unknown: 0,
+            followed: spec.follow.then(Followed::default),
             spec,
         }
     }
@@ -222,6 +243,7 @@ impl Session {
             stalled: self.stalled,
             stderr: self.stderr.clone(),
             n_unknown: self.n_unknown,
+            followed: self.followed.clone(),
         }
     }
 
@@ -257,7 +279,18 @@ impl Session {
         ends
     }
 
+    /// Whether it is about to go on, or goes on, with this conversation; a fork of it does not.
+    pub fn is_on(&self, conversation: &ConversationId) -> bool {
+        let is_fork = self.spec.fork && self.spec.resume.as_ref() == Some(conversation);
+        self.conversation.as_ref() == Some(conversation) && !is_fork
+    }
+
     pub fn activity(&self) -> Activity {
+        match &self.followed {
+            Some(Followed { by: Some(_) }) => return Activity::Followed,
+            Some(Followed { by: None }) => return Activity::FollowedToEnd,
+            None => {}
+        }
         let n_pending = self.approvals.iter().filter(|open| open.state == ApprovalState::Pending).count();
         if n_pending > 0 {
             return Activity::Waiting(n_pending);
@@ -299,6 +332,9 @@ impl Session {
 
     /// Whether closing it would cut something off.
     pub fn is_busy(&self) -> bool {
+        if self.followed.is_some() {
+            return false;
+        }
         self.turn.is_some()
             || !self.approvals.is_empty()
             || self.running_tasks().next().is_some()

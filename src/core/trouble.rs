@@ -29,6 +29,10 @@ pub enum TroubleKind {
     },
     /// `--resume` named a conversation that the CLI does not have.
     ConversationGone,
+    /// Another process works on the conversation.
+    ConversationHeld {
+        by: String,
+    },
     /// The process ended by itself in the middle of things.
     Crashed,
     MaxTurns,
@@ -103,6 +107,7 @@ impl Trouble {
             TroubleKind::CliSilent => "The Claude Code CLI started but does not answer.".into(),
             TroubleKind::DirectoryGone { path } => format!("The directory {path} does not exist any more."),
             TroubleKind::ConversationGone => "The CLI has no such conversation to resume.".into(),
+            TroubleKind::ConversationHeld { by } => format!("Another process works on this conversation: {by}."),
             TroubleKind::Crashed => "The Claude Code process ended unexpectedly.".into(),
             TroubleKind::MaxTurns => "The limit of model turns for one prompt is reached.".into(),
             TroubleKind::Budget => "The budget for this session is used up.".into(),
@@ -132,6 +137,9 @@ impl Trouble {
             }
             TroubleKind::DirectoryGone { .. } => "Create it again, or open a session in another directory.",
             TroubleKind::ConversationGone => "Send the prompt again: it starts a new conversation.",
+            TroubleKind::ConversationHeld { .. } => {
+                "Close it there and send the prompt again, follow it (alt-l), or go on in a copy of it (alt-f)."
+            }
             TroubleKind::Crashed => "The next prompt starts it again and goes on with the same conversation.",
             TroubleKind::MaxTurns => "Send “go on” to continue.",
             TroubleKind::Budget => "Raise the budget in config.toml, or open a new session.",
@@ -151,6 +159,7 @@ impl Trouble {
                 | TroubleKind::CliSilent
                 | TroubleKind::Crashed
                 | TroubleKind::ConversationGone
+                | TroubleKind::ConversationHeld { .. }
                 | TroubleKind::Other
         )
     }

@@ -287,6 +287,8 @@ impl Hub {
             config,
             profile,
             guard_program: self.settings.guard_program.clone(),
+            data_dir: self.settings.data_dir.clone(),
+            locks: self.settings.locks.clone(),
             commands,
             reports: self.reports.clone(),
             quit: self.quit.clone(),

@@ -22,15 +22,18 @@ use crate::config::Profile;
 use crate::core::event::EventKind;
 use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
+use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
 use crate::core::ids::TurnId;
 use crate::core::permission::PermissionMode;
 use crate::core::prompt::Queue;
 use crate::core::session::CliInfo;
+use crate::core::session::Followed;
 use crate::core::session::Session;
 use crate::engine::approvals::Desk;
 use crate::engine::budget::Budget;
-use crate::engine::translate::Translator;
+use crate::translate::Translator;
 use crate::wire::outbound::Answer;
 use crate::wire::outbound::ClientRequest;
 use crate::wire::outbound::Outbound;
@@ -42,6 +45,7 @@ mod commands;
 pub(crate) mod io;
 mod lifecycle;
 mod lines;
+mod past;
 mod replies;
 mod turns;
 
@@ -98,6 +102,18 @@ pub(crate) struct Machine {
     cli: CliInfo,
     conversation: Option<ConversationId>,
     fork: bool,
+    /// The fork ends before this prompt.
+    fork_at: Option<PromptId>,
+    /// What was said before is not known yet.
+    wants_history: bool,
+    /// It is being read: prompts wait for it.
+    reading: bool,
+    /// Somebody else works on the conversation, and this session only looks on.
+    followed: Option<Followed>,
+    /// The newest thing that is known of the past.
+    known_until: Timestamp,
+    /// What is watched tells again what is known until then.
+    skip_until: Timestamp,
     /// The process went on with a conversation and has not answered in it yet.
     resumed: bool,
     mode: Option<PermissionMode>,
@@ -146,6 +162,7 @@ impl Machine {
             format!("there is no [profiles.{}] in config.toml", spec.profile.as_deref().unwrap_or_default())
         });
         let of_profile = profile.as_ref().ok();
+        let known_until = session.transcript.iter().map(|cell| cell.at).max().unwrap_or(Timestamp(i64::MIN));
         let has_run = session.generation > Generation(0);
         Self {
             session: session.id,
@@ -171,6 +188,12 @@ impl Machine {
             cli: CliInfo::default(),
             conversation: session.conversation.clone(),
             fork: spec.fork && session.conversation == spec.resume,
+            fork_at: spec.fork_at.clone(),
+            wants_history: spec.resume.is_some() && session.transcript.n_ever() == 0,
+            reading: false,
+            followed: session.followed.clone(),
+            known_until,
+            skip_until: known_until,
             resumed: false,
             stderr: VecDeque::new(),
             startup_error: None,
@@ -197,6 +220,9 @@ impl Machine {
     pub(crate) fn handle(&mut self, input: Input, now: Now) -> Vec<Effect> {
         self.now = now;
         match input {
+            Input::Begin => self.begin(),
+            Input::History(read) => self.history(read),
+            Input::Watched { told, by } => self.watched(told, by),
             Input::Command(command) => self.command(command),
             Input::Quit => self.end(Ending::Quit),
             Input::Launched { plans } => self.launched(plans),

@@ -13,11 +13,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::Config;
 use crate::config::Profile;
 use crate::core::command::Command;
 use crate::core::event::EventKind;
+use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::SessionId;
 use crate::core::permission::RuleBehavior;
@@ -29,6 +31,10 @@ use crate::engine::approvals::inspect::Job;
 use crate::engine::approvals::inspect::ReadMarks;
 use crate::engine::branch;
 use crate::engine::hub::wall_clock;
+use crate::engine::lock;
+use crate::engine::lock::Holder;
+use crate::engine::lock::Lock;
+use crate::engine::lock::NotLocked;
 use crate::engine::machine::Effect;
 use crate::engine::machine::Input;
 use crate::engine::machine::Machine;
@@ -39,7 +45,10 @@ use crate::engine::process::Process;
 use crate::engine::process::ToWriter;
 use crate::engine::spawn;
 use crate::engine::spawn::Launch;
+use crate::engine::watch;
+use crate::engine::watch::Ground;
 use crate::link::tap::Health;
+use crate::transcripts::holder;
 use crate::wire::encode::encode;
 
 /// A disk that does not answer for so long must not hold up an approval.
@@ -63,6 +72,9 @@ pub(crate) struct Outfit {
     /// What the spec names; a name that does not exist was told to the machine.
     pub(crate) profile: Profile,
     pub(crate) guard_program: Option<PathBuf>,
+    pub(crate) data_dir: PathBuf,
+    /// Where all engines of a person keep who works on which conversation.
+    pub(crate) locks: PathBuf,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) reports: mpsc::Sender<Report>,
     pub(crate) quit: CancellationToken,
@@ -74,6 +86,10 @@ struct Task {
     outfit: Outfit,
     machine: Machine,
     process: Option<Process>,
+    /// The right to work on the conversation, while the process runs.
+    lock: Option<Lock>,
+    /// Looks at the conversation, while it is followed.
+    watch: Option<AbortOnDropHandle<()>>,
     epoch: Instant,
     marks: ReadMarks,
     found: mpsc::Sender<Input>,
@@ -85,9 +101,20 @@ struct Task {
 pub(crate) async fn run(outfit: Outfit, machine: Machine) {
     let (found, mut findings) = mpsc::channel(FOUND_BUFFER);
     let marks = ReadMarks::default();
-    let mut task =
-        Task { outfit, machine, process: None, epoch: Instant::now(), marks, found, last_look: None, done: false };
+    let mut task = Task {
+        outfit,
+        machine,
+        process: None,
+        lock: None,
+        watch: None,
+        epoch: Instant::now(),
+        marks,
+        found,
+        last_look: None,
+        done: false,
+    };
     task.look_up_branch();
+    task.take(Input::Begin).await;
     let mut quitting = false;
     while !task.done {
         let deadline = task.machine.next_deadline().map(|at| task.epoch + at);
@@ -108,6 +135,7 @@ pub(crate) async fn run(outfit: Outfit, machine: Machine) {
         };
         if matches!(input, Input::Gone { .. }) {
             task.process = None;
+            task.lock = None;
         }
         task.take(input).await;
     }
@@ -153,7 +181,12 @@ impl Task {
             let mut events = Vec::new();
             for effect in effects {
                 match effect {
-                    Effect::Emit(generation, kind) => events.push((generation, kind)),
+                    Effect::Emit(generation, kind) => {
+                        if let EventKind::Conversation { id, .. } = &kind {
+                            self.hold(id).await;
+                        }
+                        events.push((generation, kind));
+                    }
                     Effect::Launch(launch) => {
                         // Everybody learns that it starts before it has.
                         self.report(std::mem::take(&mut events)).await;
@@ -181,6 +214,13 @@ impl Task {
                     Effect::Inspect(job) => self.inspect(*job),
                     Effect::NoteFile(file) => self.note_file(file),
                     Effect::LookUpBranch => self.look_up_branch(),
+                    Effect::ReadHistory { conversation, before } => {
+                        watch::read_history(self.ground(), conversation, before, self.found.clone());
+                    }
+                    Effect::Watch(conversation) => {
+                        self.watch = Some(watch::watch(self.ground(), conversation, self.found.clone()));
+                    }
+                    Effect::EndWatch => self.watch = None,
                     Effect::Finish => self.done = true,
                 }
             }
@@ -196,10 +236,89 @@ impl Task {
         }
     }
 
+    /// Where the CLI will look for conversations.
+    fn ground(&self) -> Ground {
+        let Outfit { config, profile, directory, locks, .. } = &self.outfit;
+        let launch = Launch::default();
+        let line = spawn::command_line(&config.claude, profile, &launch, std::env::vars_os(), "");
+        Ground { claude_home: line.claude_home(), locks: locks.clone(), directory: directory.clone() }
+    }
+
+    /// The process has named its conversation: it is ours while it runs.
+    async fn hold(&mut self, conversation: &ConversationId) {
+        if self.process.is_none() || self.lock.as_ref().is_some_and(|lock| lock.conversation == *conversation) {
+            return;
+        }
+        let (folder, id) = (self.outfit.locks.clone(), conversation.clone());
+        let holder = Holder::new(&self.outfit.data_dir, wall_clock());
+        let locking = tokio::task::spawn_blocking(move || lock::lock(&folder, &id, &holder));
+        match tokio::time::timeout(DISK_PATIENCE, locking).await {
+            Ok(Ok(Ok(lock))) => self.lock = Some(lock),
+            failed => tracing::warn!(%conversation, ?failed, "a conversation could not be locked"),
+        }
+    }
+
+    /// Sees to it that a conversation may be gone on with, and where a fork begins. Reads and writes the disk.
+    async fn prepare(&mut self, mut launch: Launch) -> Result<Launch, Trouble> {
+        let Some(conversation) = launch.resume.clone() else { return Ok(launch) };
+        let ground = self.ground();
+        let holder = Holder::new(&self.outfit.data_dir, wall_clock());
+        let look = tokio::task::spawn_blocking(move || {
+            if let Some(prompt) = &launch.fork_at {
+                let other = |why: String| {
+                    Trouble::new(TroubleKind::Other, format!("the conversation cannot be forked at that prompt: {why}"))
+                };
+                launch.resume_at = ground.fork_point(&conversation, prompt).map_err(other)?;
+                if launch.resume_at.is_none() {
+                    // Nothing came before it: the copy is a new conversation.
+                    (launch.resume, launch.fork) = (None, false);
+                }
+            }
+            if launch.fork || launch.resume.is_none() {
+                return Ok((launch, None));
+            }
+            let held = |by: String| Trouble::new(TroubleKind::ConversationHeld { by: by.clone() }, by);
+            let lock = match lock::lock(&ground.locks, &conversation, &holder) {
+                Ok(lock) => Some(lock),
+                Err(NotLocked::Held(holder)) => return Err(held(holder.describe())),
+                // A folder that cannot be written must not keep anybody from working.
+                Err(NotLocked::Unusable(error)) => {
+                    tracing::warn!(%error, "conversations cannot be locked");
+                    None
+                }
+            };
+            match holder::of(&ground.claude_home, &conversation) {
+                Some(holder) => Err(held(holder.describe())),
+                None => Ok((launch, lock)),
+            }
+        });
+        match tokio::time::timeout(DISK_PATIENCE, look).await {
+            Ok(Ok(Ok((launch, lock)))) => {
+                self.lock = lock;
+                Ok(launch)
+            }
+            Ok(Ok(Err(trouble))) => Err(trouble),
+            Ok(Err(error)) => Err(Trouble::new(TroubleKind::Other, error.to_string())),
+            Err(_) => Err(Trouble::new(TroubleKind::Other, "the disk with the CLI's conversations does not answer")),
+        }
+    }
+
     async fn launch(&mut self, launch: Launch) -> Input {
+        let launch = match self.prepare(launch).await {
+            Ok(launch) => launch,
+            Err(trouble) => return Input::LaunchFailed(trouble),
+        };
+        let launched = self.start(&launch).await;
+        if matches!(launched, Input::LaunchFailed(_)) {
+            self.lock = None;
+        }
+        launched
+    }
+
+    async fn start(&mut self, launch: &Launch) -> Input {
         let outfit = &self.outfit;
         let mark = uuid::Uuid::new_v4().to_string();
-        let line = spawn::command_line(&outfit.config.claude, &outfit.profile, &launch, std::env::vars_os(), &mark);
+        let line = spawn::command_line(&outfit.config.claude, &outfit.profile, launch, std::env::vars_os(), &mark);
         let checked = line.clone();
         let check = tokio::task::spawn_blocking(move || checked.check());
         let checked = match tokio::time::timeout(DISK_PATIENCE, check).await {

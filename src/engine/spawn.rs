@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use crate::config::Claude;
 use crate::config::Profile;
 use crate::core::ids::ConversationId;
+use crate::core::ids::PromptId;
 use crate::core::permission::PermissionMode;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
@@ -29,6 +30,10 @@ pub(crate) struct Launch {
     pub(crate) resume: Option<ConversationId>,
     /// Go on in a copy of the conversation.
     pub(crate) fork: bool,
+    /// The copy ends before this prompt; looked up before the start.
+    pub(crate) fork_at: Option<PromptId>,
+    /// The last message that the copy has.
+    pub(crate) resume_at: Option<String>,
     pub(crate) mode: Option<PermissionMode>,
     pub(crate) model: Option<String>,
 }
@@ -96,6 +101,9 @@ fn flags(claude: &Claude, profile: &Profile, launch: &Launch) -> Vec<String> {
     }
     if let Some(conversation) = &launch.resume {
         flag("resume", &conversation.0);
+        if let Some(message) = &launch.resume_at {
+            flag("resume-session-at", message);
+        }
     }
     if let Some(tools) = &profile.tools {
         flag("tools", &tools.join(","));
@@ -230,8 +238,9 @@ mod tests {
             directory: "/home/me/web".into(),
             resume: Some("abc".into()),
             fork: true,
+            resume_at: Some("m1".into()),
             mode: Some(PermissionMode::Plan),
-            model: None,
+            ..Launch::default()
         };
         let line = line(&profile, &launch, &[]);
         assert_eq!(line.program, "ssh");
@@ -243,6 +252,7 @@ mod tests {
                 "--permission-mode=plan",
                 "--model=claude-sonnet-4-5",
                 "--resume=abc",
+                "--resume-session-at=m1",
                 "--tools=",
                 "--allowedTools=Bash(git log *),Read",
                 "--add-dir=/home/me/web/../lib",

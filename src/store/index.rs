@@ -33,7 +33,7 @@ impl Who {
 
 /// What the event says.
 pub(super) fn said(kind: &EventKind) -> Option<(Who, String)> {
-    let (who, text) = match kind {
+    let (who, text) = match kind.told() {
         EventKind::PromptSent(prompt) => (Who::Person, cut(&prompt.text, TEXT_CHARS)),
         EventKind::BlockEnded { kind: BlockKind::Text | BlockKind::CommandOutput, text, .. } => {
             (Who::Claude, cut(text, TEXT_CHARS))

@@ -15,6 +15,7 @@ use crate::core::cell::Notice;
 use crate::core::cell::TurnOutcome;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
+use crate::core::prompt::Prompt;
 use crate::link::tap::Recorder;
 use crate::link::tap::Tapped;
 
@@ -82,15 +83,26 @@ fn write_event(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| transaction.prepare_cached(sql)?.execute(values).map(drop);
     run("INSERT INTO events (seq, session, at, body) VALUES (?1, ?2, ?3, ?4)", params![seq, session, at, body])?;
     if let Some((who, text)) = said(&event.kind) {
+        let said_at = match &event.kind {
+            EventKind::Past { at, .. } => at.0,
+            _ => at,
+        };
         run(
             "INSERT INTO messages (session, seq, at, who, text) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![session, seq, at, who.word(), text],
+            params![session, seq, said_at, who.word(), text],
         )?;
         let id = transaction.last_insert_rowid();
         run("INSERT INTO words (rowid, text) VALUES (?1, ?2)", params![id, spaced(&text)])?;
     }
     let set = |column: &str, value: &dyn rusqlite::ToSql| {
         run(&format!("UPDATE sessions SET {column} = ?2, changed = ?3 WHERE id = ?1"), params![session, value, at])
+    };
+    let name_by = |prompt: &Prompt| {
+        let title = crate::core::session::title_of(&prompt.text);
+        run(
+            "UPDATE sessions SET title = iif(title = '', ?2, title), changed = ?3 WHERE id = ?1",
+            params![session, title, at],
+        )
     };
     match &event.kind {
         EventKind::Opened { spec, .. } => run(
@@ -109,13 +121,11 @@ fn write_event(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result
         ),
         EventKind::Closed => set("closed", &at),
         EventKind::Renamed { title } => set("title", title),
-        EventKind::PromptSent(prompt) => {
-            let title = crate::core::session::title_of(&prompt.text);
-            run(
-                "UPDATE sessions SET title = iif(title = '', ?2, title), changed = ?3 WHERE id = ?1",
-                params![session, title, at],
-            )
-        }
+        EventKind::Past { kind, .. } => match &**kind {
+            EventKind::PromptSent(prompt) => name_by(prompt),
+            _ => Ok(()),
+        },
+        EventKind::PromptSent(prompt) => name_by(prompt),
         EventKind::Conversation { id, model, .. } => {
             set("conversation", &id.to_string())?;
             set("model", model)

@@ -15,6 +15,7 @@ use crossterm::terminal::ClearType;
 use crossterm::terminal::EndSynchronizedUpdate;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use tokio::sync::mpsc;
 
 use super::files;
 use super::files::HistoryFile;
@@ -33,15 +34,18 @@ use super::view::Drawn;
 use super::view::Layouts;
 use super::view::Scene;
 use crate::core::command::Command;
-use crate::core::event::Event;
 use crate::core::event::EventKind;
 use crate::core::fleet::Fleet;
 use crate::core::ids::Timestamp;
-use crate::core::prompt::SendHow;
-use crate::core::prompt::Surface;
 use crate::core::session::SessionSpec;
 use crate::link::Link;
 use crate::link::Update;
+use crate::transcripts::list::Entry;
+
+mod finding;
+mod opening;
+
+pub use finding::News;
 
 /// A session to open, with its first prompt if there is one.
 #[derive(Debug, Clone)]
@@ -63,6 +67,10 @@ pub struct Options {
     pub open: Vec<Opening>,
     /// Something to say at the start.
     pub notice: Option<String>,
+    /// Where the CLI keeps its record of conversations.
+    pub conversations: PathBuf,
+    /// Begin with the list of them.
+    pub pick: bool,
     /// When the last terminal left the sessions that are there already.
     pub left: Option<Timestamp>,
     /// What "show me the demo" opens.
@@ -112,6 +120,10 @@ pub struct App {
     /// First prompts of sessions that are being opened, by the tag of the opening command.
     first_prompts: Vec<(u64, String)>,
     visit: Option<Visit>,
+    conversations: PathBuf,
+    pick: bool,
+    /// Conversations on their way from the thread that reads them.
+    finding: Option<mpsc::UnboundedReceiver<Vec<Entry>>>,
     /// When a frame is due because something changed.
     due: Option<Instant>,
     /// When a frame is due because time passes.
@@ -152,6 +164,9 @@ impl App {
             demo: options.demo,
             first_prompts: Vec::new(),
             visit: None,
+            conversations: options.conversations,
+            pick: options.pick,
+            finding: None,
             due: None,
             wake: None,
             drawn_at: Instant::now(),
@@ -190,43 +205,6 @@ impl App {
     pub fn start(&mut self) {
         self.ui.history = self.history.load();
         self.changed();
-    }
-
-    /// Opens what was asked for, now that it is known what is there already.
-    fn open_all(&mut self) {
-        let mut first = true;
-        for opening in std::mem::take(&mut self.open) {
-            match update::sessions::already_open(&self.fleet, &opening.spec) {
-                Some(id) if opening.prompt.is_none() => {
-                    if std::mem::take(&mut first) {
-                        update::sessions::go_to(&mut self.ui, id);
-                    }
-                }
-                _ => {
-                    self.open(opening);
-                    // The first of several is the one to look at.
-                    if !std::mem::take(&mut first) {
-                        let newest = self.ui.next_tag - 1;
-                        self.ui.awaited_tags.remove(&newest);
-                    }
-                }
-            }
-        }
-        if let Some(notice) = self.notice.take() {
-            self.ui.say(notice, true, now());
-        }
-        if let Some(left) = self.left.take() {
-            self.update(|ui, world| update::away::tell(ui, world, left));
-        }
-        self.changed();
-    }
-
-    fn open(&mut self, opening: Opening) {
-        let effect = update::sessions::open(&mut self.ui, opening.spec);
-        if let (Some(prompt), Effect::Send(Command::Open { tag: Some(tag), .. })) = (opening.prompt, &effect) {
-            self.first_prompts.push((*tag, prompt));
-        }
-        self.perform(vec![effect]);
     }
 
     fn world(&self) -> World<'_> {
@@ -340,15 +318,6 @@ impl App {
         }
     }
 
-    /// Sends the prompt that a session was opened with.
-    fn first_prompt(&mut self, event: &Event) {
-        let EventKind::Opened { tag: Some(tag), .. } = &event.kind else { return };
-        let Some(place) = self.first_prompts.iter().position(|(known, _)| known == tag) else { return };
-        let (_, text) = self.first_prompts.remove(place);
-        let (session, how, by) = (event.session, SendHow::Queue, Surface::Terminal);
-        self.perform(vec![Effect::Send(Command::Send { session, text, how, by })]);
-    }
-
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
@@ -367,6 +336,7 @@ impl App {
                     let found = files::find(&directory, &typed);
                     self.update(|ui, world| update::external::files_found(ui, world, session, &typed, found));
                 }
+                Effect::FindConversations => self.find_conversations(),
                 Effect::StartDemo => {
                     self.ui.is_demo = true;
                     self.ui.cli_missing = None;

@@ -70,7 +70,7 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
                 None => app.end(Ended::Signal),
             },
             () = sleep_until(due) => {}
-            update = app.link().recv() => app.learn(update),
+            news = app.news() => app.hear(news),
         }
         if app.has_visit() {
             // Whoever borrows the terminal must be the only one to read it.

@@ -99,6 +99,8 @@ pub struct Ui {
     /// Tags of sessions that this terminal opened and wants to look at.
     pub awaited_tags: HashSet<u64>,
     pub next_tag: u64,
+    /// Texts for the input boxes of sessions that are being opened, by tag.
+    pub drafts: HashMap<u64, String>,
     /// Prompts of this and earlier days, newest last.
     pub history: Vec<PastPrompt>,
     pub notify: NotifyHow,
@@ -137,6 +139,7 @@ impl Default for Ui {
             escape_armed: None,
             awaited_tags: HashSet::new(),
             next_tag: 1,
+            drafts: HashMap::new(),
             history: Vec::new(),
             notify: NotifyHow::Bell,
             output_lines: 12,

@@ -18,6 +18,8 @@ pub mod approvals;
 pub mod away;
 /// The input box: sending, history, completion.
 pub mod compose;
+/// Conversations that began elsewhere.
+pub mod conversations;
 /// What the engine's events change here.
 pub mod events;
 /// Edits that came back from an external editor, and files found for a completion.
@@ -75,6 +77,8 @@ pub enum Effect {
         directory: String,
         typed: String,
     },
+    /// Look for conversations of the CLI; they come piece by piece.
+    FindConversations,
     StartDemo,
     Redraw,
     Suspend,

@@ -15,6 +15,7 @@ use adjutant::core::ids::Timestamp;
 use adjutant::core::session::SessionSpec;
 use adjutant::core::tool::ToolOutcome;
 use adjutant::core::tool::ToolOutput;
+use adjutant::transcripts::list::list;
 use adjutant::tui::input::keymap::Keymap;
 use adjutant::tui::theme::Theme;
 use adjutant::tui::ui::Ui;
@@ -105,5 +106,32 @@ fn lines(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, frames, lines);
+/// The list of two thousand conversations of all sizes, from the disk's cache.
+fn conversations(c: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let filler =
+        json!({ "type": "attachment", "uuid": "a", "attachment": { "type": "x", "content": "y".repeat(4000) } });
+    for n in 0..2_000 {
+        let project = folder.path().join(format!("-p{}", n % 40));
+        std::fs::create_dir_all(&project).unwrap();
+        let prompt = json!({ "type": "user", "uuid": "u", "cwd": format!("/p{}", n % 40),
+            "message": { "role": "user", "content": format!("prompt {n}") } });
+        let mut text = format!("{prompt}\n");
+        (0..n % 80).for_each(|_| text.push_str(&format!("{filler}\n")));
+        text.push_str(&format!("{}\n", json!({ "type": "ai-title", "aiTitle": format!("title {n}") })));
+        std::fs::write(project.join(format!("00000000-0000-4000-8000-{n:012}.jsonl")), text).unwrap();
+    }
+    let mut group = c.benchmark_group("2,000 conversations");
+    group.sample_size(20);
+    group.bench_function("listed", |b| {
+        b.iter(|| {
+            let entries = list(folder.path());
+            assert!(entries.len() == 2_000 && entries.iter().all(|entry| entry.title.is_some()));
+            black_box(entries)
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, frames, lines, conversations);
 criterion_main!(benches);

@@ -41,6 +41,7 @@ const HELD_UPDATES: usize = 100_000;
 pub struct Rig {
     pub engine: Engine,
     link: Link,
+    config: Arc<Config>,
     pub fleet: Fleet,
     /// Everything that happened, in order.
     pub events: Vec<Arc<Event>>,
@@ -69,15 +70,26 @@ impl Rig {
         let profile = Profile { env: environment(&folder.path().join("home"), api), ..Profile::default() };
         config.profiles.insert("test".into(), profile);
         change(&mut config);
-        let mut settings = Settings::new(Arc::new(config), folder.path().join("data"));
+        Self::on(folder, Arc::new(config))
+    }
+
+    /// Another engine with the same configuration and the same home, and data of its own.
+    pub fn beside(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        Self::on(folder, Arc::clone(&self.config))
+    }
+
+    fn on(folder: TempDir, config: Arc<Config>) -> Self {
+        let mut settings = Settings::new(Arc::clone(&config), folder.path().join("data"));
         settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
         let (tap, recorder) = adjutant::link::tap::tap();
         let store = Store::open(&folder.path().join("data")).unwrap();
         let keeper = adjutant::store::keep(store, recorder).unwrap();
         let engine = Engine::start_tapped(settings, vec![tap]);
         let link = engine.connect_holding(HELD_UPDATES);
-        let keeper = Some(keeper);
-        Self { engine, link, fleet: Fleet::default(), events: Vec::new(), looked: 0, next_tag: 1, keeper, folder }
+        let (fleet, events) = (Fleet::default(), Vec::new());
+        Self { engine, link, config, fleet, events, looked: 0, next_tag: 1, keeper: Some(keeper), folder }
     }
 
     pub fn project(&self) -> PathBuf {

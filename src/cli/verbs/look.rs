@@ -184,6 +184,7 @@ fn state(session: &Session) -> &'static str {
         Activity::Idle => "idle",
         Activity::Failed => "failed",
         Activity::Stopping => "stopping",
+        Activity::Followed | Activity::FollowedToEnd => "followed",
     }
 }
 

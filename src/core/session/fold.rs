@@ -41,8 +41,35 @@ impl Session {
             return;
         }
         self.generation = event.generation;
-        let at = event.at;
         match &event.kind {
+            EventKind::Past { at, kind } => self.apply_past(kind, *at),
+            kind => self.apply_kind(kind, event.at),
+        }
+    }
+
+    /// Folds what happened before, or elsewhere: it is shown as if it had happened here, and used nothing here.
+    fn apply_past(&mut self, kind: &EventKind, at: Timestamp) {
+        let is_of_a_conversation = matches!(
+            kind,
+            EventKind::PromptSent(_)
+                | EventKind::TurnStarted { .. }
+                | EventKind::TurnEnded { .. }
+                | EventKind::BlockEnded { .. }
+                | EventKind::ToolStarted { .. }
+                | EventKind::ToolEnded { .. }
+                | EventKind::Compacted { .. }
+                | EventKind::CompactionSummary { .. }
+                | EventKind::Noted(_)
+        );
+        if is_of_a_conversation {
+            let usage = self.usage.clone();
+            self.apply_kind(kind, at);
+            self.usage = usage;
+        }
+    }
+
+    fn apply_kind(&mut self, kind: &EventKind, at: Timestamp) {
+        match kind {
             EventKind::Opened { .. } | EventKind::Closed | EventKind::AnswerRefused { .. } => {}
             EventKind::Renamed { title } => {
                 self.title.clone_from(title);
@@ -262,6 +289,13 @@ impl Session {
                 for task in ended {
                     self.task_ended(&task, TaskState::Done, &TaskReport::default(), at);
                 }
+            }
+
+            // One inside another is never told.
+            EventKind::Past { .. } => {}
+            EventKind::Followed(followed) => {
+                self.followed.clone_from(followed);
+                self.hear(at);
             }
 
             EventKind::Noted(notice) => {

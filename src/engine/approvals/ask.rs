@@ -19,7 +19,7 @@ use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::Scope;
 use crate::core::risk;
-use crate::engine::translate::KnownTask;
+use crate::translate::KnownTask;
 use crate::wire::permission as wire;
 use crate::wire::permission::Approvable;
 use crate::wire::permission::CanUseTool;

@@ -58,6 +58,8 @@ impl Machine {
                     self.request(ClientRequest::StopTask { task_id }, Asked::StopTask);
                 }
             }
+            Command::Follow { .. } => self.follow(),
+            Command::TakeOver { .. } => self.take_over(),
             Command::MeasureContext { .. } => {
                 if self.expect_process() {
                     self.request(ClientRequest::GetContextUsage, Asked::Context);
@@ -69,6 +71,9 @@ impl Machine {
     fn send(&mut self, text: String, how: SendHow, by: Surface) {
         if self.ending.is_some() {
             self.emit(EventKind::Noted(Notice::warning("The session is closing: the prompt was not sent.")));
+            return;
+        }
+        if self.refuse_followed() {
             return;
         }
         let prompt = new_prompt(text, PromptOrigin::Surface(by));
@@ -85,6 +90,9 @@ impl Machine {
 
     /// Goes on after an error: with what is queued, else with the last prompt once more.
     fn retry(&mut self) {
+        if self.refuse_followed() {
+            return;
+        }
         if self.turn.is_none() && self.queue.is_empty() {
             let Some(text) = self.last_prompt.clone() else { return };
             self.queue.push(new_prompt(text, PromptOrigin::Surface(Surface::Terminal)));

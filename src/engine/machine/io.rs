@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::core::command::Command;
 use crate::core::event::EventKind;
+use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
+use crate::core::ids::PromptId;
 use crate::core::ids::Timestamp;
 use crate::core::trouble::Trouble;
 use crate::engine::approvals::inspect::Inspection;
@@ -13,6 +15,7 @@ use crate::engine::approvals::inspect::Job;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
 use crate::engine::spawn::Launch;
+use crate::transcripts::read::Told;
 use crate::wire::outbound::Outbound;
 
 /// The time, twice: the wall's for people, the monotonic for deadlines.
@@ -24,6 +27,8 @@ pub(crate) struct Now {
 
 #[derive(Debug)]
 pub(crate) enum Input {
+    /// The session's task begins.
+    Begin,
     Command(Command),
     /// The engine stops.
     Quit,
@@ -48,6 +53,13 @@ pub(crate) enum Input {
         inspection: Inspection,
     },
     Branch(Option<String>),
+    /// What was said in the conversation before, or why it could not be read.
+    History(Result<Vec<Told>, String>),
+    /// What has come in a conversation that is followed, and who works on it.
+    Watched {
+        told: Vec<Told>,
+        by: Option<String>,
+    },
     /// A deadline may have passed.
     Tick,
 }
@@ -69,6 +81,14 @@ pub(crate) enum Effect {
     NoteFile(String),
     /// See which branch is checked out; `Branch` follows.
     LookUpBranch,
+    /// Read what was said in a conversation, perhaps only before a prompt; `History` follows.
+    ReadHistory {
+        conversation: ConversationId,
+        before: Option<PromptId>,
+    },
+    /// Look at a conversation from now on; `Watched` follows again and again.
+    Watch(ConversationId),
+    EndWatch,
     /// The session's task ends.
     Finish,
 }

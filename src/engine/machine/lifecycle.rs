@@ -17,8 +17,8 @@ use crate::core::trouble::TroubleKind;
 use crate::engine::guard;
 use crate::engine::process::Rung;
 use crate::engine::spawn::Launch;
-use crate::engine::translate::Translator;
-use crate::engine::translate::bound;
+use crate::translate::Translator;
+use crate::translate::bound;
 use crate::wire::outbound::ClientRequest;
 
 /// How long the guard may take to end everything at once.
@@ -51,7 +51,7 @@ pub(super) struct Stopping {
 impl Machine {
     pub(super) fn start(&mut self) {
         self.generation = self.generation.next();
-        self.translator = Translator::default();
+        self.translator = Translator::named(format!("{}.", self.generation));
         self.desk.forget_requests();
         self.requests.clear();
         self.stderr.clear();
@@ -71,6 +71,8 @@ impl Machine {
             directory: self.directory.clone(),
             resume: self.conversation.clone(),
             fork: self.fork,
+            fork_at: self.fork_at.clone().filter(|_| self.fork),
+            resume_at: None,
             mode: self.mode,
             model: self.model.clone(),
         }));

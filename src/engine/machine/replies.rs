@@ -12,7 +12,7 @@ use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::core::usage::ContextUse;
 use crate::engine::spawn::normal_model;
-use crate::engine::translate::bound;
+use crate::translate::bound;
 use crate::wire::inbound::control::ControlResponse;
 use crate::wire::inbound::control::Outcome;
 use crate::wire::inbound::replies::ContextUsageReply;

@@ -112,7 +112,12 @@ impl Bench {
                 Effect::Signal(rung) => self.signals.push(rung),
                 Effect::Inspect(job) => self.inspections.push(job.request_id),
                 Effect::Finish => self.finished = true,
-                Effect::CloseInput | Effect::NoteFile(_) | Effect::LookUpBranch => {}
+                Effect::CloseInput
+                | Effect::NoteFile(_)
+                | Effect::LookUpBranch
+                | Effect::ReadHistory { .. }
+                | Effect::Watch(_)
+                | Effect::EndWatch => {}
             }
         }
         if launched {

@@ -14,7 +14,7 @@ use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
 use crate::core::usage::Tokens;
 use crate::engine::process::Rung;
-use crate::engine::translate::TurnReport;
+use crate::translate::TurnReport;
 use crate::wire::inbound::turn::TurnResult;
 use crate::wire::inbound::words::RunState;
 use crate::wire::outbound::ClientRequest;
@@ -62,7 +62,7 @@ fn is_nothing(result: &TurnResult) -> bool {
 impl Machine {
     /// Does what can be done next: starts the process, or sends the next prompt.
     pub(super) fn advance(&mut self) {
-        if self.ending.is_some() {
+        if self.ending.is_some() || self.reading || self.followed.is_some() {
             return;
         }
         let is_due = match self.life {

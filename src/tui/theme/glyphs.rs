@@ -31,6 +31,8 @@ pub struct Glyphs {
     pub error: &'static str,
     /// A session or task in the background.
     pub background: &'static str,
+    /// A conversation that is only looked at.
+    pub followed: &'static str,
     /// Frames of the mark for something that runs now.
     pub spinner: &'static [&'static str],
     /// Done.
@@ -100,6 +102,7 @@ impl Glyphs {
             waiting: "▲",
             error: "✗",
             background: "◌",
+            followed: "◎",
             spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
             success: "✓",
             failure: "✗",
@@ -143,6 +146,7 @@ impl Glyphs {
             waiting: "!",
             error: "x",
             background: "&",
+            followed: "@",
             spinner: &["|", "/", "-", "\\"],
             success: "+",
             failure: "x",

@@ -1,5 +1,7 @@
 //! Dialogs over the main screen. Data, not trait objects: the set is closed and matched whole.
 
+use std::sync::Arc;
+
 use super::composer::Composer;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::CellId;
@@ -8,6 +10,7 @@ use crate::core::ids::SessionId;
 use crate::core::ids::TaskId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
+use crate::transcripts::list::Entry;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
 
@@ -99,6 +102,11 @@ pub enum ListKind {
     Tasks(SessionId),
     Inbox,
     History(SessionId),
+    /// Conversations of the CLI, as far as they were found.
+    Conversations {
+        found: Vec<Arc<Entry>>,
+        is_reading: bool,
+    },
     /// Completions of the word before the cursor, which has so many characters.
     Completions {
         n_typed: usize,
@@ -136,6 +144,7 @@ pub enum ListItem {
     Prompt(PromptId),
     Task(TaskId),
     Approval(ApprovalId),
+    Conversation(Arc<Entry>),
     Text(String),
 }
 

@@ -6,6 +6,7 @@ use tui_textarea::Input;
 use super::EditTarget;
 use super::Effect;
 use super::World;
+use super::conversations;
 use super::sessions;
 use super::timeline;
 use crate::core::command::Command;
@@ -69,6 +70,10 @@ fn send(ui: &mut Ui, world: World<'_>, session: &Session, how: SendHow) -> Vec<E
     let Some(tab) = ui.tab_mut() else { return Vec::new() };
     let text = tab.composer.text();
     if text.trim().is_empty() {
+        return Vec::new();
+    }
+    if let Some(followed) = &session.followed {
+        ui.say(conversations::why_not(world, followed), true, world.now);
         return Vec::new();
     }
     tab.composer.clear();

@@ -15,6 +15,7 @@ pub fn note(ui: &mut Ui, fleet: &Fleet, event: &Event, now: Timestamp) -> Vec<Ef
         EventKind::Opened { tag: Some(tag), .. } if ui.awaited_tags.remove(tag) => {
             super::sessions::settle(ui, fleet);
             super::sessions::go_to(ui, event.session);
+            super::conversations::place_draft(ui, *tag, event.session);
         }
         EventKind::AnswerRefused { approval, why } => {
             ui.answered.remove(approval);

@@ -10,6 +10,7 @@ use super::Effect;
 use super::World;
 use super::approvals;
 use super::compose;
+use super::conversations;
 use super::pages;
 use super::sessions;
 use super::waiting;
@@ -95,6 +96,7 @@ fn all_entries(ui: &Ui, world: World<'_>, list: &ListDialog) -> Vec<ListEntry> {
             let past = compose::past_of(ui, &session.spec.directory);
             past.into_iter().map(|past| entry(ListItem::Text(past.text.clone()), title_of(&past.text), "")).collect()
         }
+        ListKind::Conversations { found, .. } => conversations::rows(ui, world, found),
         ListKind::Completions { words, .. } => {
             words.iter().map(|word| entry(ListItem::Text(word.text.clone()), word.text.trim(), &word.detail)).collect()
         }
@@ -145,6 +147,12 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
             let marked = std::mem::take(&mut list.marked);
             ui.layers.pop();
             return current.map(|item| take(ui, world, &kind, item, &marked)).unwrap_or_default();
+        }
+        Action::ListFork | Action::ListFollow => {
+            if let Some(ListItem::Conversation(entry)) = current {
+                ui.layers.pop();
+                return conversations::take(ui, world, &entry, action);
+            }
         }
         Action::ListToggle => {
             if let (ListKind::Inbox, Some(item)) = (&list.kind, current) {
@@ -223,6 +231,7 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
                 _ => approvals::together::ask_together(ui, world, ids),
             }
         }
+        (_, ListItem::Conversation(entry)) => return conversations::take(ui, world, &entry, Action::ListTake),
         (ListKind::Completions { n_typed, .. }, ListItem::Text(word)) => compose::take(ui, *n_typed, &word),
         (_, ListItem::Text(text)) => {
             if let Some(tab) = ui.tab_mut() {

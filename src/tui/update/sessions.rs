@@ -3,13 +3,13 @@
 use super::Effect;
 use super::World;
 use super::approvals;
+use super::conversations;
 use super::keys::act as act_on;
 use super::pages;
 use super::timeline;
 use crate::core::command::Command;
 use crate::core::fleet::Fleet;
 use crate::core::ids::CellId;
-use crate::core::ids::ConversationId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
@@ -66,12 +66,14 @@ pub fn missing_history(ui: &Ui, fleet: &Fleet) -> Option<(SessionId, CellId)> {
     (first.0 > 0 && is_new).then_some((session.id, first))
 }
 
-/// A session that stands for what somebody wants to open: the same directory, the same profile.
+/// A session that stands for what somebody wants to open: the same conversation, or the same directory and the
+/// same profile.
 pub fn already_open(fleet: &Fleet, spec: &SessionSpec) -> Option<SessionId> {
-    let same = |session: &&Session| {
-        session.spec.directory == spec.directory
-            && (spec.profile.is_none() || session.spec.profile == spec.profile)
-            && (spec.resume.is_none() || session.conversation == spec.resume)
+    let same = |session: &&Session| match &spec.resume {
+        Some(conversation) => !spec.fork && session.is_on(conversation),
+        None => {
+            session.spec.directory == spec.directory && (spec.profile.is_none() || session.spec.profile == spec.profile)
+        }
     };
     fleet.sessions().find(same).map(|session| session.id)
 }
@@ -101,6 +103,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
                 ui.session(world.fleet).map_or_else(|| ui.here.clone(), |session| session.spec.directory.clone());
             pages::ask_text(ui, TextKind::NewTab, "Open a session in", "a directory · ~ is your home", &directory);
         }
+        Action::Conversations => return vec![conversations::pick(ui)],
         Action::ReopenTab => match ui.closed.pop() {
             Some(spec) => return vec![open(ui, spec)],
             None => ui.say("No session was closed here.", false, world.now),
@@ -143,9 +146,11 @@ fn act_on_session(ui: &mut Ui, world: World<'_>, session: &Session, action: Acti
     let id = session.id;
     match action {
         Action::ForkTab => match &session.conversation {
-            Some(conversation) => return vec![fork(ui, session, conversation)],
+            Some(conversation) => return vec![open(ui, conversations::fork_of(session, conversation))],
             None => ui.say("There is no conversation yet to make a copy of.", false, world.now),
         },
+        Action::FollowTab => return conversations::follow(ui, world, session),
+        Action::TakeOver => return conversations::take_over(ui, world, session),
         Action::CloseTab => return close(ui, world.now, session),
         Action::RenameTab => pages::ask_text(ui, TextKind::Rename(id), "Title of this session", "", &session.title),
         Action::Interrupt => return interrupt(ui, world, session),
@@ -261,19 +266,6 @@ fn close(ui: &mut Ui, now: Timestamp, session: &Session) -> Vec<Effect> {
         opened: now,
     }));
     Vec::new()
-}
-
-/// Opens a session on a copy of a conversation.
-fn fork(ui: &mut Ui, session: &Session, conversation: &ConversationId) -> Effect {
-    let spec = SessionSpec {
-        directory: session.spec.directory.clone(),
-        title: Some(format!("{} (fork)", session.title)),
-        profile: session.spec.profile.clone(),
-        resume: Some(conversation.clone()),
-        fork: true,
-        ..SessionSpec::default()
-    };
-    open(ui, spec)
 }
 
 /// Closes a session and remembers how to open it again.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Effect;
 use super::World;
+use super::conversations;
 use super::pages;
 use crate::core::cell::Cell;
 use crate::core::cell::CellBody;
@@ -67,6 +68,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
             }
             None => ui.say("This entry is not about a file.", false, world.now),
         },
+        Action::ForkHere => return conversations::fork_here(ui, world, session, selected),
         Action::ShowRaw => {
             if let Some(cell) = cell {
                 pages::open_text(ui, "Details", details(cell));

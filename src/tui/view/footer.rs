@@ -15,6 +15,7 @@ use super::pulse::Pulse;
 use super::state;
 use crate::core::approval::Approval;
 use crate::core::cell::CellBody;
+use crate::core::session::Activity;
 use crate::core::session::Session;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
@@ -128,13 +129,16 @@ fn possible(scene: &Scene<'_>) -> Vec<Hint> {
 fn input(scene: &Scene<'_>, session: Option<&Session>) -> Vec<Hint> {
     let mut out = Vec::new();
     let has_draft = scene.ui.tab().is_some_and(|tab| !tab.composer.is_blank());
-    let is_running = session.is_some_and(|session| session.turn.is_some());
+    let is_running = session.is_some_and(|session| session.turn.is_some() && session.followed.is_none());
     if has_draft {
         out.push(said(Action::Send, if is_running { "queue" } else { "send" }));
         out.push(hint(Action::Newline));
         if is_running {
             out.push(said(Action::SendNow, "interrupt and send"));
         }
+    }
+    if session.is_some_and(|session| session.activity() == Activity::FollowedToEnd) {
+        out.push(hint(Action::TakeOver));
     }
     if is_running {
         out.push(hint(Action::Escape));
@@ -171,6 +175,9 @@ fn timeline(scene: &Scene<'_>, session: Option<&Session>) -> Vec<Hint> {
     if let Some(cell) = selected {
         out.push(hint(Action::Unfold));
         out.push(hint(Action::CopyCell));
+        if matches!(cell.body, CellBody::Prompt(_)) {
+            out.push(hint(Action::ForkHere));
+        }
         let has_file = matches!(&cell.body, CellBody::Tool(call)
             if ["file_path", "notebook_path", "path"].iter().any(|key| call.input.get(key).is_some()));
         if has_file {
@@ -219,6 +226,9 @@ fn list(scene: &Scene<'_>) -> Vec<Hint> {
         }
         ListKind::Tasks(_) => out = vec![said(Action::ListDrop, "stop")],
         ListKind::Inbox => out = vec![said(Action::ListTake, "look at it"), hint(Action::ListToggle)],
+        ListKind::Conversations { .. } => {
+            out = vec![said(Action::ListTake, "go on"), hint(Action::ListFork), hint(Action::ListFollow)];
+        }
         ListKind::Palette
         | ListKind::Modes(_)
         | ListKind::Models(_)

@@ -62,13 +62,17 @@ fn welcome(scene: &Scene<'_>, session: Option<&Session>, room: usize) -> Vec<Lin
     let hints: &[(Action, &str)] = match session {
         Some(_) => &[
             (Action::NewTab, "another session, beside this one"),
+            (Action::Conversations, "an earlier conversation"),
             (Action::CycleMode, "how much may happen without asking"),
             (Action::Palette, "everything else, by name"),
             (Action::Help, "all keys"),
         ],
-        None => {
-            &[(Action::NewTab, "open a session"), (Action::Palette, "everything else, by name"), (Action::Quit, "quit")]
-        }
+        None => &[
+            (Action::NewTab, "open a session"),
+            (Action::Conversations, "an earlier conversation"),
+            (Action::Palette, "everything else, by name"),
+            (Action::Quit, "quit"),
+        ],
     };
     let keys: Vec<(String, &str)> =
         hints.iter().filter_map(|(action, words)| Some((scene.keymap.key_of(*action)?, *words))).collect();

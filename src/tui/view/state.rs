@@ -30,6 +30,7 @@ pub(super) fn mark(activity: Activity, theme: &Theme) -> (&'static str, Style) {
         Activity::Background(_) => (glyphs.background, theme.state_working),
         Activity::Idle => (glyphs.idle, theme.state_idle),
         Activity::Failed => (glyphs.error, theme.state_error),
+        Activity::Followed | Activity::FollowedToEnd => (glyphs.followed, theme.state_idle),
     }
 }
 
@@ -52,6 +53,8 @@ pub(super) fn words(session: &Session, theme: &Theme, pulse: &mut Pulse) -> Span
         Activity::Idle => (mark, "ready".to_owned()),
         Activity::Failed => (mark, "stopped by an error".to_owned()),
         Activity::Stopping => (mark, "stopping".to_owned()),
+        Activity::Followed => (mark, "followed, read-only".to_owned()),
+        Activity::FollowedToEnd => (mark, "followed, has ended".to_owned()),
     };
     vec![span(format!("{mark} "), style), span(text, style)]
 }

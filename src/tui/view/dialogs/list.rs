@@ -42,6 +42,8 @@ fn title(kind: &ListKind) -> &'static str {
         ListKind::Tasks(_) => "Background tasks",
         ListKind::Inbox => "Waiting for you",
         ListKind::History(_) => "Earlier prompts",
+        ListKind::Conversations { is_reading: true, .. } => "Earlier conversations (reading)",
+        ListKind::Conversations { .. } => "Earlier conversations",
         ListKind::Completions { .. } => "Complete",
     }
 }
@@ -56,6 +58,8 @@ fn nothing(kind: &ListKind, is_filtered: bool) -> &'static str {
         ListKind::Inbox => "nothing waits for you",
         ListKind::Models(_) => "the CLI has named no models yet: it does so when it has started",
         ListKind::History(_) => "no earlier prompt in this directory",
+        ListKind::Conversations { is_reading: true, .. } => "looking for conversations",
+        ListKind::Conversations { .. } => "the CLI has kept no conversation here",
         ListKind::Palette | ListKind::Modes(_) | ListKind::Completions { .. } => "nothing here",
     }
 }

@@ -68,6 +68,8 @@ pub(crate) struct Translator {
     limit: Option<(String, String)>,
     lifts: Option<i64>,
     n_local: u64,
+    /// Tells the names of blocks that only the CLI wrote from those of another translator.
+    name: String,
 }
 
 #[derive(Debug)]
@@ -92,6 +94,11 @@ impl Output {
 }
 
 impl Translator {
+    /// A translator whose blocks are not mistaken for those of another one of the same session.
+    pub(crate) fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
     /// Reads one message. What the machine itself acts on yields nothing here.
     pub(crate) fn read(&mut self, message: Message, output: &mut Output) {
         match message {
@@ -170,7 +177,7 @@ impl Translator {
     }
 }
 
-fn tokens_of(usage: &Usage) -> Tokens {
+pub(crate) fn tokens_of(usage: &Usage) -> Tokens {
     Tokens {
         uncached: usage.input_tokens.unwrap_or(0),
         cache_read: usage.cache_read_input_tokens.unwrap_or(0),

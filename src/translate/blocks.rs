@@ -268,7 +268,7 @@ impl Translator {
     /// A block that only the CLI wrote.
     pub(super) fn local_output(&mut self, text: String, parent: Option<&String>) -> EventKind {
         self.n_local += 1;
-        let block = BlockId::from(format!("local:{}", self.n_local).as_str());
+        let block = BlockId::from(format!("local:{}{}", self.name, self.n_local).as_str());
         EventKind::BlockEnded { block, parent: parent_id(parent), kind: BlockKind::CommandOutput, text }
     }
 
