@@ -137,6 +137,7 @@ fn show(ground: &Ground, open: Vec<Opening>, home: Where, pick: bool) -> Result<
         history: HistoryFile::new(&ground.places.data_dir),
         notice: None,
         left: reached.as_ref().and_then(|(_, welcome)| welcome.left),
+        data_dir: ground.places.data_dir.clone(),
         conversations: conversations(&config, open.first().and_then(|first| first.spec.profile.as_deref())),
         pick,
         open: if is_demo { demo.clone() } else { open },

@@ -69,6 +69,8 @@ pub struct Options {
     pub notice: Option<String>,
     /// Where the CLI keeps its record of conversations.
     pub conversations: PathBuf,
+    /// Where the store is.
+    pub data_dir: PathBuf,
     /// Begin with the list of them.
     pub pick: bool,
     /// When the last terminal left the sessions that are there already.
@@ -122,6 +124,8 @@ pub struct App {
     visit: Option<Visit>,
     conversations: PathBuf,
     pick: bool,
+    data_dir: PathBuf,
+    searcher: Option<finding::Searcher>,
     /// Conversations on their way from the thread that reads them.
     finding: Option<mpsc::UnboundedReceiver<Vec<Entry>>>,
     /// When a frame is due because something changed.
@@ -165,6 +169,8 @@ impl App {
             first_prompts: Vec::new(),
             visit: None,
             conversations: options.conversations,
+            data_dir: options.data_dir,
+            searcher: None,
             pick: options.pick,
             finding: None,
             due: None,
@@ -217,6 +223,7 @@ impl App {
         let result = change(&mut self.ui, world);
         update::settle(&mut self.ui, world);
         self.fetch_history();
+        self.search_what_is_typed();
         result
     }
 

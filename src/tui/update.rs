@@ -30,6 +30,8 @@ pub mod keys;
 pub mod lists;
 /// Pages, questions and texts that are asked for.
 pub mod pages;
+/// Words in everything that was said.
+pub mod search;
 /// Tabs, modes, turns, quitting.
 pub mod sessions;
 /// Moving through the timeline.

@@ -117,3 +117,24 @@ fn tabs_come_back_with_their_queue_after_a_kill() {
     Pty::let_it_arm();
     assert_eq!(json(&stage, &["list", "--json"])[0]["queue"], 1);
 }
+
+#[test]
+fn what_was_said_is_found_from_the_keyboard() {
+    let stage = Stage::new(r#"{"turn": [{"say": "重试数据库连接"}, {"say": "and the retry policy"}]}"#);
+    let mut pty = stage.start(100, 30, &["web", "api"]);
+    pty.wait_for("2 · api");
+    assert!(adjutant(&stage, &["send", "2", "make it robust", "--wait"]).status.success());
+    pty.press("\x1b/");
+    pty.wait_for("type words that must all be there");
+    pty.press("数据库");
+    pty.wait_for("claude: 重试数据库连接");
+    pty.press("\r");
+    pty.wait_for("1 of 1");
+    pty.press("\x1b");
+    // Two escapes in one piece would be another key.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    pty.press("\x1b/");
+    pty.wait_for("type words");
+    pty.press("no-such-word");
+    pty.wait_for("nothing matches");
+}

@@ -1,8 +1,8 @@
 //! Conversations of the CLI: listed, shown as they were lived, resumed, forked, followed, and never held twice.
 
 use std::path::PathBuf;
-use std::time::Duration;
 use std::process::Stdio;
+use std::time::Duration;
 
 use adjutant::core::cell::CellBody;
 use adjutant::core::cell::TurnOutcome;

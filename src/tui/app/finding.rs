@@ -1,10 +1,17 @@
-//! What comes to the terminal beside keys: from the engine, and from the thread that looks for conversations.
+//! What comes to the terminal beside keys: from the engine, and from the threads that look for conversations
+//! and for words.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::mpsc as threads;
 
 use tokio::sync::mpsc;
 
 use super::App;
 use super::now;
 use crate::link::Update;
+use crate::store::Store;
+use crate::store::search::Hit;
 use crate::transcripts::list::Entry;
 use crate::transcripts::list::list_in_batches;
 use crate::tui::update;
@@ -16,6 +23,43 @@ pub enum News {
     Update(Option<Update>),
     /// Conversations were found; `None`: these are all.
     Found(Option<Vec<Entry>>),
+    /// What the store has for these words.
+    Hits(String, Result<Vec<Hit>, String>),
+}
+
+/// Hits of one search: more than anybody reads.
+const MAX_HITS: usize = 200;
+
+/// The thread that searches the store; it ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Searcher {
+    queries: threads::Sender<String>,
+    answers: mpsc::UnboundedReceiver<(String, Result<Vec<Hit>, String>)>,
+}
+
+impl Searcher {
+    fn start(data_dir: PathBuf) -> std::io::Result<Self> {
+        let (queries, asked) = threads::channel::<String>();
+        let (sender, answers) = mpsc::unbounded_channel();
+        std::thread::Builder::new().name("search".into()).spawn(move || {
+            while let Ok(mut typed) = asked.recv() {
+                // Only the newest words are still wanted.
+                while let Ok(newer) = asked.try_recv() {
+                    typed = newer;
+                }
+                let hits = search(&data_dir, &typed);
+                if sender.send((typed, hits)).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { queries, answers })
+    }
+}
+
+fn search(data_dir: &Path, typed: &str) -> Result<Vec<Hit>, String> {
+    let store = Store::read(data_dir).map_err(|error| error.to_string())?;
+    store.search(typed, MAX_HITS).map_err(|error| error.to_string())
 }
 
 impl App {
@@ -27,10 +71,21 @@ impl App {
                 None => std::future::pending().await,
             }
         };
+        let hits = async {
+            let answer = match &mut self.searcher {
+                Some(searcher) => searcher.answers.recv().await,
+                None => None,
+            };
+            match answer {
+                Some(answer) => answer,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             update = self.link.recv() => News::Update(update),
             found = found => News::Found(found),
+            (typed, hits) = hits => News::Hits(typed, hits),
         }
     }
 
@@ -45,6 +100,25 @@ impl App {
                 self.update(|ui, _| update::conversations::found(ui, batch));
                 self.changed();
             }
+            News::Hits(typed, hits) => {
+                self.update(|ui, _| update::search::answered(ui, &typed, hits));
+                self.changed();
+            }
+        }
+    }
+
+    /// Asks the store for the words that were typed, when they have changed.
+    pub(super) fn search_what_is_typed(&mut self) {
+        let Some(typed) = update::search::wanted(&mut self.ui) else { return };
+        if self.searcher.is_none() {
+            match Searcher::start(self.data_dir.clone()) {
+                Ok(searcher) => self.searcher = Some(searcher),
+                Err(error) => self.ui.say(format!("The search cannot be started: {error}."), true, now()),
+            }
+        }
+        if let Some(searcher) = &self.searcher {
+            // It ends only with us.
+            let _ = searcher.queries.send(typed);
         }
     }
 

@@ -95,6 +95,7 @@ actions! {
         NewTab "new_tab" ["ctrl-t"] "" "Open a session in a directory"
         CloseTab "close_tab" ["ctrl-w"] "" "Close this session; asks when something runs"
         Conversations "conversations" ["alt-c"] "" "Find an earlier conversation: go on with it, fork it or follow it"
+        SearchAll "search_all" ["alt-/"] "" "Find words in everything that was said, in open and closed sessions"
         ReopenTab "reopen_tab" ["alt-w"] "" "Open the session that was closed last again, with its conversation"
         ForkTab "fork_tab" ["alt-f"] "" "Go on with a copy of this conversation in a session of its own"
         FollowTab "follow_tab" ["alt-l"] "" "Only look on while another program goes on with this conversation"

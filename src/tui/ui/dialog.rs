@@ -10,6 +10,7 @@ use crate::core::ids::SessionId;
 use crate::core::ids::TaskId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
+use crate::store::search::Hit;
 use crate::transcripts::list::Entry;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
@@ -107,6 +108,14 @@ pub enum ListKind {
         found: Vec<Arc<Entry>>,
         is_reading: bool,
     },
+    /// What the store has found for the words in the filter.
+    Found {
+        /// The words that were asked for last.
+        asked: String,
+        hits: Vec<Arc<Hit>>,
+        /// Why nothing can be found.
+        trouble: Option<String>,
+    },
     /// Completions of the word before the cursor, which has so many characters.
     Completions {
         n_typed: usize,
@@ -145,6 +154,7 @@ pub enum ListItem {
     Task(TaskId),
     Approval(ApprovalId),
     Conversation(Arc<Entry>),
+    Hit(Arc<Hit>),
     Text(String),
 }
 

@@ -12,6 +12,7 @@ use super::approvals;
 use super::compose;
 use super::conversations;
 use super::pages;
+use super::search;
 use super::sessions;
 use super::waiting;
 use crate::core::command::Command;
@@ -35,6 +36,10 @@ use crate::tui::ui::dialog::TextKind;
 pub fn entries(ui: &Ui, world: World<'_>) -> Option<Vec<ListEntry>> {
     let Some(Layer::List(list)) = ui.layers.last() else { return None };
     let all = all_entries(ui, world, list);
+    // The store has looked already, in its own way.
+    if matches!(list.kind, ListKind::Found { .. }) {
+        return Some(all);
+    }
     let filter = list.filter.text();
     Some(if filter.trim().is_empty() { all } else { fuzzy(all, &filter) })
 }
@@ -97,6 +102,7 @@ fn all_entries(ui: &Ui, world: World<'_>, list: &ListDialog) -> Vec<ListEntry> {
             past.into_iter().map(|past| entry(ListItem::Text(past.text.clone()), title_of(&past.text), "")).collect()
         }
         ListKind::Conversations { found, .. } => conversations::rows(ui, world, found),
+        ListKind::Found { hits, .. } => search::rows(ui, world, hits),
         ListKind::Completions { words, .. } => {
             words.iter().map(|word| entry(ListItem::Text(word.text.clone()), word.text.trim(), &word.detail)).collect()
         }
@@ -232,6 +238,7 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
             }
         }
         (_, ListItem::Conversation(entry)) => return conversations::take(ui, world, &entry, Action::ListTake),
+        (ListKind::Found { asked, .. }, ListItem::Hit(hit)) => return search::take(ui, world, &hit, asked),
         (ListKind::Completions { n_typed, .. }, ListItem::Text(word)) => compose::take(ui, *n_typed, &word),
         (_, ListItem::Text(text)) => {
             if let Some(tab) = ui.tab_mut() {

@@ -103,6 +103,10 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
                 ui.session(world.fleet).map_or_else(|| ui.here.clone(), |session| session.spec.directory.clone());
             pages::ask_text(ui, TextKind::NewTab, "Open a session in", "a directory · ~ is your home", &directory);
         }
+        Action::SearchAll => {
+            let kind = ListKind::Found { asked: String::new(), hits: Vec::new(), trouble: None };
+            open_list(ui, kind);
+        }
         Action::Conversations => return vec![conversations::pick(ui)],
         Action::ReopenTab => match ui.closed.pop() {
             Some(spec) => return vec![open(ui, spec)],

@@ -229,6 +229,7 @@ fn list(scene: &Scene<'_>) -> Vec<Hint> {
         ListKind::Conversations { .. } => {
             out = vec![said(Action::ListTake, "go on"), hint(Action::ListFork), hint(Action::ListFollow)];
         }
+        ListKind::Found { .. } => out = vec![said(Action::ListTake, "go there")],
         ListKind::Palette
         | ListKind::Modes(_)
         | ListKind::Models(_)

@@ -44,15 +44,16 @@ fn title(kind: &ListKind) -> &'static str {
         ListKind::History(_) => "Earlier prompts",
         ListKind::Conversations { is_reading: true, .. } => "Earlier conversations (reading)",
         ListKind::Conversations { .. } => "Earlier conversations",
+        ListKind::Found { .. } => "Find in everything that was said",
         ListKind::Completions { .. } => "Complete",
     }
 }
 
-fn nothing(kind: &ListKind, is_filtered: bool) -> &'static str {
-    if is_filtered {
-        return "nothing matches";
-    }
+fn nothing(kind: &ListKind, is_filtered: bool) -> &str {
     match kind {
+        ListKind::Found { trouble: Some(trouble), .. } => trouble,
+        ListKind::Found { .. } if !is_filtered => "type words that must all be there; the last may be a beginning",
+        _ if is_filtered => "nothing matches",
         ListKind::Queue(_) => "no prompt waits",
         ListKind::Tasks(_) => "nothing runs in the background",
         ListKind::Inbox => "nothing waits for you",
@@ -60,7 +61,9 @@ fn nothing(kind: &ListKind, is_filtered: bool) -> &'static str {
         ListKind::History(_) => "no earlier prompt in this directory",
         ListKind::Conversations { is_reading: true, .. } => "looking for conversations",
         ListKind::Conversations { .. } => "the CLI has kept no conversation here",
-        ListKind::Palette | ListKind::Modes(_) | ListKind::Completions { .. } => "nothing here",
+        ListKind::Palette | ListKind::Modes(_) | ListKind::Found { .. } | ListKind::Completions { .. } => {
+            "nothing here"
+        }
     }
 }
 
