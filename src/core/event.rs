@@ -267,6 +267,6 @@ impl EventKind {
         if let Self::Past { kind, .. } = self {
             return kind.is_lasting();
         }
-        !matches!(self, Self::BlockDelta { .. } | Self::ToolInputGrew { .. } | Self::Heard | Self::TokensCounted(_))
+        !matches!(self, Self::BlockDelta { .. } | Self::ToolInputGrew { .. } | Self::Heard)
     }
 }

@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::core::cell::CellBody;
 use crate::core::cell::Notice;
 use crate::core::command::Command;
 use crate::core::event::Event;
@@ -157,10 +158,35 @@ impl Hub {
         let mut events = Vec::new();
         for report in reports {
             for (generation, kind) in report.events {
+                for cut in self.cut_blocks(report.session, &kind) {
+                    events.push(self.stamp(report.session, generation, cut));
+                }
                 events.push(self.stamp(report.session, generation, kind));
             }
         }
         self.offer(&events);
+    }
+
+    /// Texts that the model was writing when this ended it: what there is of them becomes the whole, so that
+    /// it is kept.
+    fn cut_blocks(&self, session: SessionId, kind: &EventKind) -> Vec<EventKind> {
+        let ends_all = matches!(kind, EventKind::Exited(_));
+        if !ends_all && !matches!(kind, EventKind::TurnEnded { .. }) {
+            return Vec::new();
+        }
+        let Some(transcript) = self.fleet.get(session).map(|session| &session.transcript) else { return Vec::new() };
+        let cells = transcript.open_cells().into_iter().filter_map(|id| transcript.get(id));
+        let cut = cells.filter_map(|cell| match &cell.body {
+            // A sub-agent in the background goes on writing.
+            CellBody::Block(block) if ends_all || cell.parent.is_none() => Some(EventKind::BlockEnded {
+                block: block.id.clone(),
+                parent: cell.parent.clone(),
+                kind: block.kind,
+                text: block.text.clone(),
+            }),
+            _ => None,
+        });
+        cut.collect()
     }
 
     /// Numbers, dates and folds one event.

@@ -184,7 +184,8 @@ fn attach() {
 /// A store as an engine would have written it: so many sessions with so many messages each.
 fn fill(data: &Path, projects: &Path, n_sessions: u32, n_messages: u64) {
     std::fs::create_dir_all(data).unwrap();
-    let (mut tap, recorder) = adjutant::link::tap::tap();
+    // It waits for what is promised, so that the tap is never full and nothing is lost.
+    let (mut tap, recorder) = adjutant::link::tap::tap_waiting(Duration::from_mins(1));
     let thread = adjutant::store::keep(adjutant::store::Store::open(data).unwrap(), recorder).unwrap();
     let mut seq = 0;
     let mut write = |session: u32, kind: EventKind| {
@@ -192,16 +193,15 @@ fn fill(data: &Path, projects: &Path, n_sessions: u32, n_messages: u64) {
         let at = Timestamp(1_700_000_000_000 + seq as i64);
         let event = Event { seq, session: SessionId(session), generation: Generation(0), at, kind };
         tap.offer(&[Arc::new(event)]);
-        // The tap holds so much; what does not fit would be lost.
-        if seq % 1000 == 0 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
     };
     for session in 1..=n_sessions {
         let directory = projects.join(format!("p{}", session - 1)).display().to_string();
         let spec = SessionSpec { directory, ..SessionSpec::default() };
         write(session, EventKind::Opened { spec, tag: None });
         for number in 0..n_messages {
+            if number % 1000 == 999 {
+                write(session, EventKind::Renamed { title: format!("session {session}") });
+            }
             let words = ["retry", "policy", "client", "table", "schema", "数据库", "index", "cache"];
             let word = |n: u64| words[usize::try_from((number * 7 + n * 3 + u64::from(session)) % 8).unwrap()];
             let text = format!("message-{number}-of-{session} {} {} and the {}", word(1), word(2), word(5));

@@ -15,12 +15,11 @@ use super::Stage;
 use super::endings::pid;
 use super::runner::adjutant;
 use super::runner::text;
-use crate::support::pty::Pty;
 
 #[test]
 fn a_terminal_that_stands_still_holds_up_nobody_and_catches_up() {
     let stage = Stage::new(r#"{"turn": [{"deltas": {"count": 12000, "per_second": 4000}}, {"say": "the-end"}]}"#);
-    let mut still = stage.start(100, 30, &["web"]);
+    let still = stage.start(100, 30, &["web"]);
     still.wait_for("❯");
     let mut other = stage.start(100, 30, &["web"]);
     other.wait_for("❯");
@@ -144,5 +143,5 @@ fn knock(socket: &Path) {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     assert!(answer.is_empty(), "{}", text(&answer));
-    println!("the door stays shut");
+    eprintln!("the door stays shut");
 }

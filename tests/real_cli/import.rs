@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
 use adjutant::core::cell::CellBody;
 use adjutant::core::cell::TurnOutcome;
@@ -261,6 +262,9 @@ async fn a_conversation_that_a_plain_cli_holds_is_followed_and_then_taken_over()
             move |kind: &EventKind| *kind == EventKind::Followed(Some(Followed { by: wanted.clone() }))
         };
         rig.wait("the other one's name", by(Some(named))).await;
+        while shown(rig.session(id)).len() < lived.len() {
+            rig.listen(Duration::from_millis(20)).await;
+        }
         assert_eq!(shown(rig.session(id))[..lived.len()], lived);
         plain.prompt("and more").await;
         let is_text = |kind: &EventKind, wanted: &str| matches!(kind, EventKind::Past { kind, .. } if matches!(&**kind, EventKind::PromptSent(p) if p.text == wanted));

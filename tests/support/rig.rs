@@ -26,6 +26,8 @@ use adjutant::engine::Engine;
 use adjutant::engine::Settings;
 use adjutant::link::Link;
 use adjutant::link::Update;
+use adjutant::store::Store;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::api::Api;
@@ -47,6 +49,7 @@ pub struct Rig {
     /// How far `wait` has looked.
     looked: usize,
     next_tag: u64,
+    keeper: Option<std::thread::JoinHandle<()>>,
     /// Holds the home, the data and the project of the test.
     pub folder: TempDir,
 }
@@ -83,19 +86,13 @@ impl Rig {
         let mut settings = Settings::new(Arc::clone(&config), folder.path().join("data"));
         settings.locks.clone_from(&locks);
         settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
-        let engine = Engine::start(settings);
+        let (tap, recorder) = adjutant::link::tap::tap();
+        let store = Store::open(&folder.path().join("data")).unwrap();
+        let keeper = adjutant::store::keep(store, recorder).unwrap();
+        let engine = Engine::start_tapped(settings, vec![tap]);
         let link = engine.connect_holding(HELD_UPDATES);
-        Self {
-            engine,
-            link,
-            config,
-            locks,
-            fleet: Fleet::default(),
-            events: Vec::new(),
-            looked: 0,
-            next_tag: 1,
-            folder,
-        }
+        let (fleet, events) = (Fleet::default(), Vec::new());
+        Self { engine, link, config, locks, fleet, events, looked: 0, next_tag: 1, keeper: Some(keeper), folder }
     }
 
     pub fn project(&self) -> PathBuf {
@@ -228,7 +225,33 @@ impl Rig {
             again.apply(event);
         }
         assert_eq!(again, self.fleet, "the fold of the log is the live state");
+        self.keeper.take().unwrap().join().unwrap();
+        let kept = Store::read(&self.folder.path().join("data")).and_then(|store| store.restore()).unwrap();
+        let (kept, live) = (at_rest(&kept.fleet), at_rest(&self.fleet));
+        let differing = kept.lines().zip(live.lines()).find(|(kept, live)| kept != live);
+        assert_eq!(differing, None, "the fold of the store is the live state");
+        assert_eq!(kept.len(), live.len());
     }
+}
+
+/// What stays of a state: not how often it changed on the way, nor when a process last gave a sign of life.
+fn at_rest(fleet: &Fleet) -> String {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for passing in ["rev", "heard", "received", "shape", "seq"] {
+                    fields.remove(passing);
+                }
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(fleet).unwrap();
+    strip(&mut value);
+    value.sort_all_objects();
+    serde_json::to_string_pretty(&value).unwrap()
 }
 
 /// An event in so many words that a failure can be read.
