@@ -29,6 +29,7 @@ use super::prompt::PromptOrigin;
 use super::prompt::Queue;
 use super::prompt::Surface;
 use super::session::Exit;
+use super::session::Followed;
 use super::session::ProcessState;
 use super::session::SessionSpec;
 use super::task::TaskReport;
@@ -176,7 +177,11 @@ fn kind() -> impl Strategy<Value = EventKind> {
         Just(EventKind::Heard),
         Just(EventKind::Stalled { silent_ms: 1 }),
     ];
-    prop_oneof![3 => speech, 4 => tools, 3 => approvals, 2 => tasks, 3 => turns, 1 => rest]
+    let now = prop_oneof![3 => speech, 4 => tools, 3 => approvals, 2 => tasks, 3 => turns, 1 => rest];
+    let followed = prop::option::of(prop::option::of("[a-z]{1,4}").prop_map(|by| Followed { by }));
+    let past = (now.clone().boxed(), any::<i64>())
+        .prop_map(|(kind, at)| EventKind::Past { at: Timestamp(at), kind: Box::new(kind) });
+    prop_oneof![12 => now, 4 => past, 1 => followed.prop_map(EventKind::Followed)]
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {

@@ -162,7 +162,7 @@ impl Machine {
             format!("there is no [profiles.{}] in config.toml", spec.profile.as_deref().unwrap_or_default())
         });
         let of_profile = profile.as_ref().ok();
-        let known_until = session.transcript.iter().map(|cell| cell.at).max().unwrap_or(Timestamp(i64::MIN));
+        let known_until = past::known_until(session);
         let has_run = session.generation > Generation(0);
         Self {
             session: session.id,

@@ -3,14 +3,17 @@ use std::sync::Arc;
 use super::*;
 use crate::core::approval::Withdrawal;
 use crate::core::cell::BlockKind;
+use crate::core::cell::TurnOutcome;
 use crate::core::event::EventKind;
 use crate::core::ids::Generation;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::ids::TurnId;
 use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::Surface;
 use crate::core::session::SessionSpec;
+use crate::core::usage::Tokens;
 use crate::link::tap::Tap;
 use crate::link::tap::tap;
 
@@ -38,6 +41,10 @@ impl Pen {
         self.fleet.apply(&event);
         self.tap.as_mut().unwrap().offer(&[Arc::new(event)]);
         self
+    }
+
+    fn past(&mut self, session: u32, at: i64, kind: EventKind) -> &mut Self {
+        self.write(session, EventKind::Past { at: Timestamp(at), kind: Box::new(kind) })
     }
 
     fn opened(&mut self, session: u32) -> &mut Self {
@@ -182,4 +189,45 @@ fn an_event_that_cannot_be_read_costs_only_itself() {
     let left_off = Store::read(pen.folder.path()).unwrap().restore().unwrap();
     let session = left_off.fleet.get(SessionId(1)).unwrap();
     assert_eq!(session.last_prompt().map(|prompt| prompt.text.as_str()), Some("second"));
+}
+
+/// A conversation that was held elsewhere is kept once it was shown, and nothing of it was used here.
+#[test]
+fn what_was_said_before_is_found_and_comes_back_but_counts_nowhere() {
+    let mut pen = Pen::new();
+    pen.opened(1);
+    let origin = PromptOrigin::Surface(Surface::Terminal);
+    let prompt = Prompt { id: "p".into(), text: "an old question".into(), origin };
+    pen.past(1, 77, EventKind::PromptSent(prompt));
+    pen.past(1, 77, EventKind::TurnStarted { turn: TurnId(1), prompt: None });
+    let block = EventKind::BlockEnded {
+        block: "b".into(),
+        parent: None,
+        kind: BlockKind::Text,
+        text: "an old answer with marzipan".into(),
+    };
+    pen.past(1, 78, block);
+    let tokens = Tokens { output: 5, ..Tokens::default() };
+    pen.past(
+        1,
+        79,
+        EventKind::TurnEnded {
+            turn: TurnId(1),
+            outcome: TurnOutcome::Completed,
+            duration_ms: 1,
+            tokens,
+            cost_usd: 0.5,
+            text: None,
+        },
+    );
+    let fleet = pen.fleet.clone();
+    let store = pen.end();
+    let hits = store.search("marzipan", 5).unwrap();
+    assert_eq!((hits.len(), hits[0].at, hits[0].title.as_str()), (1, Timestamp(78), "an old question"));
+    assert_eq!(store.usage(usage::By::Day, None).unwrap(), []);
+    let restored = store.restore().unwrap().fleet;
+    assert_eq!(restored, fleet);
+    let session = restored.get(SessionId(1)).unwrap();
+    assert_eq!(session.transcript.len(), 3);
+    assert!(session.usage.tokens.is_zero() && session.usage.cost_usd.abs() < f64::EPSILON);
 }

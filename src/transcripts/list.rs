@@ -80,11 +80,11 @@ fn files(projects: &Path) -> Vec<Entry> {
     let folders = folders.filter(|folder| folder.file_type().is_ok_and(|kind| kind.is_dir()));
     folders
         .flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten().flatten())
-        .filter_map(file)
+        .filter_map(|entry| file(&entry))
         .collect()
 }
 
-fn file(entry: DirEntry) -> Option<Entry> {
+fn file(entry: &DirEntry) -> Option<Entry> {
     let path = entry.path();
     let id = path.file_stem()?.to_str().filter(|id| is_id(id) && !id.starts_with("agent-"))?;
     if path.extension()? != ENDING || !entry.file_type().is_ok_and(|kind| kind.is_file()) {

@@ -42,6 +42,18 @@ const MAX_END_TEXT: usize = 16 << 10;
 /// Sub-agents whose lines stand among the others are told apart up to this many.
 const MAX_AGENTS: usize = 4096;
 
+/// What the CLI itself wrote stands in one of these elements.
+const OWN: [&str; 8] = [
+    "<local-command-",
+    "<bash-std",
+    "<task-notification",
+    "<system-reminder",
+    "<user-prompt-submit-hook",
+    "<user-memory-input",
+    "<command-message",
+    "<teammate-message",
+];
+
 /// Something that happened, and when.
 pub type Told = (Timestamp, EventKind);
 
@@ -126,17 +138,6 @@ fn typed(text: &str) -> Option<String> {
     if let Some(command) = inside(trimmed, "bash-input") {
         return Some(format!("! {command}"));
     }
-    // What the CLI wrote stands in an element of its own.
-    const OWN: [&str; 8] = [
-        "<local-command-",
-        "<bash-std",
-        "<task-notification",
-        "<system-reminder",
-        "<user-prompt-submit-hook",
-        "<user-memory-input",
-        "<command-message",
-        "<teammate-message",
-    ];
     (!OWN.iter().any(|own| trimmed.starts_with(own))).then(|| text.to_owned())
 }
 

@@ -1,3 +1,5 @@
+#![allow(clippy::needless_pass_by_value, reason = "lines are written as literals")]
+
 use std::io::Write as _;
 use std::path::PathBuf;
 

@@ -115,3 +115,31 @@ fn explain_says_which_rule_would_answer_and_why() {
     let wrong = adjutant(&stage, &["explain", "mcp__x__y", "z"], "");
     assert!(wrong.status.code() == Some(2) && text(&wrong.stderr).contains("JSON object"));
 }
+
+#[test]
+fn import_lists_what_the_cli_keeps_without_anything_that_a_terminal_would_obey() {
+    let stage = Stage::new(r#"{"turn": [{"say": "x"}]}"#);
+    let (home, project) = (stage.path().join("claude"), stage.path().join("web"));
+    let folder = home.join("projects/-web");
+    std::fs::create_dir_all(&folder).unwrap();
+    let id = "11111111-2222-4333-8444-555555555555";
+    let prompt = serde_json::json!({"type": "user", "uuid": "u", "cwd": std::fs::canonicalize(&project).unwrap(),
+        "message": {"role": "user", "content": "fix \u{1b}]0;pwned\u{7}the \u{1b}[31mtests"}});
+    std::fs::write(folder.join(format!("{id}.jsonl")), format!("{prompt}\n")).unwrap();
+    let import = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_adjutant"));
+        command.arg("import").args(arguments).current_dir(stage.path());
+        command.env("ADJUTANT_CONFIG", stage.path().join("config.toml")).env("CLAUDE_CONFIG_DIR", &home);
+        command.env("ADJUTANT_DATA_DIR", stage.path().join("data")).output().unwrap()
+    };
+    let all = import(&[]);
+    let printed = text(&all.stdout);
+    assert_eq!(all.status.code(), Some(0), "{}", text(&all.stderr));
+    assert!(printed.contains(id) && printed.contains("fix the tests") && !printed.contains('\u{1b}'), "{printed:?}");
+    let here = import(&["--json", "--project", "web"]);
+    let entry: serde_json::Value = serde_json::from_str(text(&here.stdout).trim()).unwrap();
+    assert_eq!((entry["id"].as_str(), entry["bytes"].as_u64().is_some()), (Some(id), true));
+    let elsewhere = import(&["--project", "/nowhere"]);
+    assert_eq!(elsewhere.status.code(), Some(0));
+    assert!(text(&elsewhere.stdout).contains("no conversation"), "{}", text(&elsewhere.stdout));
+}

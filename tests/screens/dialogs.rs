@@ -137,3 +137,17 @@ fn texts_are_asked_for_in_a_box() {
     text.error = Some("There is no such directory.".into());
     check("text_dialog", Layer::Text(text), None, 80, 24);
 }
+
+#[test]
+fn conversations_are_listed_while_they_are_read() {
+    let list = |is_reading| Layer::List(ListDialog::new(ListKind::Conversations { found: Vec::new(), is_reading }));
+    check("conversations_reading", list(true), Some(Vec::new()), 80, 24);
+    let row = |label: &str, detail: &str, key: &str| entry(ListItem::Text(label.into()), label, detail, key);
+    let rows = vec![
+        row("make the retry policy configurable", "~/src/api · 3m 12s ago · 342 kB", "open"),
+        row("修复登录页面的测试", "~/src/web · 2h 05m ago · 1.2 MB", ""),
+        row("a \u{1b}]0;title\u{7}trick \u{202e}", "/tmp/x · 3d 4h ago · 12 kB", ""),
+    ];
+    check("conversations", list(false), Some(rows.clone()), 100, 30);
+    check("conversations_40x10", list(false), Some(rows), 40, 10);
+}

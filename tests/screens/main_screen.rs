@@ -1,6 +1,8 @@
 //! The screen under all dialogs, in its sizes and states.
 
+use adjutant::core::event::EventKind;
 use adjutant::core::permission::PermissionMode;
+use adjutant::core::session::Followed;
 use adjutant::tui::theme::Glyphs;
 use adjutant::tui::theme::Theme;
 
@@ -63,4 +65,14 @@ fn bypass_is_red_all_the_time() {
     stage.tab(1).composer.insert("go on");
     check("bypass", &mut stage, &story, 80, 20);
     check("bypass_40x10", &mut stage, &story, 40, 10);
+}
+
+#[test]
+fn what_is_followed_is_seen_to_be() {
+    let mut story = Story::default();
+    story.open(1, Some("elsewhere"), "/home/me/src/api", None).prompt("do it").text("Doing it.");
+    story.event(EventKind::Followed(Some(Followed { by: Some("a claude in another terminal (process 7)".into()) })));
+    check("followed", &mut Stage::of(&story.fleet), &story, 120, 20);
+    story.event(EventKind::Followed(Some(Followed { by: None })));
+    check("followed_to_end", &mut Stage::of(&story.fleet), &story, 80, 20);
 }

@@ -42,6 +42,7 @@ pub struct Rig {
     pub engine: Engine,
     link: Link,
     config: Arc<Config>,
+    locks: PathBuf,
     pub fleet: Fleet,
     /// Everything that happened, in order.
     pub events: Vec<Arc<Event>>,
@@ -70,18 +71,20 @@ impl Rig {
         let profile = Profile { env: environment(&folder.path().join("home"), api), ..Profile::default() };
         config.profiles.insert("test".into(), profile);
         change(&mut config);
-        Self::on(folder, Arc::new(config))
+        let locks = folder.path().join("locks");
+        Self::on(folder, Arc::new(config), locks)
     }
 
     /// Another engine with the same configuration and the same home, and data of its own.
     pub fn beside(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("data")).unwrap();
-        Self::on(folder, Arc::clone(&self.config))
+        Self::on(folder, Arc::clone(&self.config), self.locks.clone())
     }
 
-    fn on(folder: TempDir, config: Arc<Config>) -> Self {
+    fn on(folder: TempDir, config: Arc<Config>, locks: PathBuf) -> Self {
         let mut settings = Settings::new(Arc::clone(&config), folder.path().join("data"));
+        settings.locks.clone_from(&locks);
         settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
         let (tap, recorder) = adjutant::link::tap::tap();
         let store = Store::open(&folder.path().join("data")).unwrap();
@@ -89,7 +92,7 @@ impl Rig {
         let engine = Engine::start_tapped(settings, vec![tap]);
         let link = engine.connect_holding(HELD_UPDATES);
         let (fleet, events) = (Fleet::default(), Vec::new());
-        Self { engine, link, config, fleet, events, looked: 0, next_tag: 1, keeper: Some(keeper), folder }
+        Self { engine, link, config, locks, fleet, events, looked: 0, next_tag: 1, keeper: Some(keeper), folder }
     }
 
     pub fn project(&self) -> PathBuf {

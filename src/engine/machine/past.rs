@@ -3,11 +3,19 @@
 use super::Effect;
 use super::Machine;
 use super::lifecycle::Life;
+use crate::core::cell::CellBody;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
 use crate::core::ids::Timestamp;
 use crate::core::session::Followed;
+use crate::core::session::Session;
 use crate::transcripts::read::Told;
+
+/// When the newest thing in a session was said that stands in the CLI's own record too.
+pub(super) fn known_until(session: &Session) -> Timestamp {
+    let said = session.transcript.iter().filter(|cell| !matches!(cell.body, CellBody::Notice(_)));
+    said.map(|cell| cell.at).max().unwrap_or(Timestamp(i64::MIN))
+}
 
 impl Machine {
     /// The session's task begins: what was before is asked for, if it is not known.
@@ -66,6 +74,7 @@ impl Machine {
             return;
         }
         self.wanted = false;
+        self.skip_until = self.known_until;
         self.followed = Some(Followed::default());
         self.emit(EventKind::Followed(self.followed.clone()));
         self.watch();
@@ -96,7 +105,6 @@ impl Machine {
             return;
         }
         self.followed = None;
-        self.skip_until = self.known_until;
         self.effects.push(Effect::EndWatch);
         self.emit(EventKind::Followed(None));
     }

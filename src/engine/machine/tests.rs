@@ -11,15 +11,19 @@ use serde_json::json;
 
 use super::*;
 use crate::core::approval::Decision;
+use crate::core::cell::CellBody;
 use crate::core::command::Command;
 use crate::core::event::Event;
 use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::RuleBehavior;
+use crate::core::prompt::Prompt;
+use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::SessionSpec;
+use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::policy::Ruling;
@@ -42,6 +46,8 @@ struct Bench {
     /// A process runs.
     alive: bool,
     n_launches: usize,
+    /// Watches that were begun and not ended.
+    n_watches: usize,
     inspections: Vec<String>,
     receipts: Vec<String>,
     now: Duration,
@@ -50,9 +56,18 @@ struct Bench {
 
 impl Bench {
     fn new(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with(SessionSpec { directory: "/w".into(), ..SessionSpec::default() }, change)
+    }
+
+    /// A session on an earlier conversation.
+    fn resuming(follow: bool) -> Self {
+        let resume = Some("c1".into());
+        Self::with(SessionSpec { directory: "/w".into(), resume, follow, ..SessionSpec::default() }, |_| ())
+    }
+
+    fn with(spec: SessionSpec, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = crate::config::parse("").unwrap();
         change(&mut config);
-        let spec = SessionSpec { directory: "/w".into(), ..SessionSpec::default() };
         let approval_ids = Arc::new(AtomicU32::new(1));
         let session = Session::new(ID, spec.clone(), Timestamp(0));
         let budget = Arc::new(Budget::new(config.budget.day_usd, Timestamp(0), 0.0));
@@ -66,6 +81,7 @@ impl Bench {
             signals: Vec::new(),
             alive: false,
             n_launches: 0,
+            n_watches: 0,
             inspections: Vec::new(),
             receipts: Vec::new(),
             now: Duration::ZERO,
@@ -112,12 +128,9 @@ impl Bench {
                 Effect::Signal(rung) => self.signals.push(rung),
                 Effect::Inspect(job) => self.inspections.push(job.request_id),
                 Effect::Finish => self.finished = true,
-                Effect::CloseInput
-                | Effect::NoteFile(_)
-                | Effect::LookUpBranch
-                | Effect::ReadHistory { .. }
-                | Effect::Watch(_)
-                | Effect::EndWatch => {}
+                Effect::CloseInput | Effect::NoteFile(_) | Effect::LookUpBranch | Effect::ReadHistory { .. } => {}
+                Effect::Watch(_) => self.n_watches += 1,
+                Effect::EndWatch => self.n_watches -= 1,
             }
         }
         if launched {
@@ -668,4 +681,77 @@ fn a_spent_budget_holds_the_queue_until_a_person_insists() {
     assert_eq!(bench.fleet.get(ID).unwrap().queue.len(), 1, "one goes out when somebody insists");
     bench.line(&init()).line(&costs(1.3));
     assert_eq!(bench.fleet.get(ID).unwrap().queue.len(), 1, "and only one");
+}
+
+fn past(at: i64, text: &str) -> (Timestamp, EventKind) {
+    let origin = PromptOrigin::Surface(Surface::Terminal);
+    (Timestamp(at), EventKind::PromptSent(Prompt { id: text.into(), text: text.into(), origin }))
+}
+
+fn prompts(bench: &Bench) -> Vec<String> {
+    let texts = bench.fleet.get(ID).unwrap().transcript.iter().filter_map(|cell| match &cell.body {
+        CellBody::Prompt(prompt) => Some(prompt.text.clone()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+#[test]
+fn a_prompt_waits_until_what_was_said_before_is_shown() {
+    let mut bench = Bench::resuming(false);
+    bench.give(Input::Begin).prompt("go on", SendHow::Queue);
+    assert_eq!(bench.n_launches, 0);
+    bench.give(Input::History(Ok(vec![past(5, "before")]))).reply("initialize").line(&init());
+    assert_eq!((bench.n_launches, bench.n_prompts_sent()), (1, 1));
+    assert_eq!(prompts(&bench), ["before", "go on"]);
+
+    let mut bench = Bench::resuming(false);
+    bench.give(Input::Begin).prompt("go on", SendHow::Queue).give(Input::History(Err("no such file".into())));
+    assert_eq!(bench.n_launches, 1, "a history that cannot be read holds nothing up");
+}
+
+#[test]
+fn what_is_followed_gets_no_prompt_before_it_is_taken_over() {
+    let mut bench = Bench::resuming(true);
+    let by = |name: Option<&str>| name.map(str::to_owned);
+    bench.give(Input::Begin).give(Input::Watched { told: vec![past(5, "one")], by: by(Some("a claude")) });
+    assert_eq!(bench.n_watches, 1);
+    bench.prompt("mine", SendHow::Queue).command(Command::Retry { session: ID });
+    bench.prompt("mine", SendHow::InterruptFirst).command(Command::TakeOver { session: ID });
+    bench.give(Input::Watched { told: vec![past(6, "two")], by: by(Some("a claude")) });
+    assert_eq!((bench.n_launches, prompts(&bench)), (0, vec!["one".to_owned(), "two".into()]));
+    bench.give(Input::Watched { told: Vec::new(), by: None });
+    bench.prompt("mine", SendHow::Queue);
+    assert_eq!(bench.n_launches, 0, "it has to be taken over first");
+    bench.command(Command::TakeOver { session: ID }).prompt("mine", SendHow::Queue).reply("initialize");
+    assert_eq!((bench.n_launches, bench.n_watches, bench.n_prompts_sent()), (1, 0, 1));
+    bench.give(Input::Watched { told: vec![past(7, "late")], by: None });
+    assert_eq!(prompts(&bench), ["one", "two", "mine"], "what was under way changes nothing any more");
+}
+
+#[test]
+fn following_again_tells_only_what_is_new() {
+    let mut bench = Bench::resuming(false);
+    bench.give(Input::Begin).give(Input::History(Ok(vec![past(5, "one"), past(6, "two")])));
+    bench.command(Command::Follow { session: ID });
+    bench.give(Input::Watched { told: vec![past(5, "one"), past(6, "two"), past(7, "three")], by: None });
+    bench.give(Input::Watched { told: vec![past(2, "an odd clock")], by: None });
+    assert_eq!(prompts(&bench), ["one", "two", "three", "an odd clock"]);
+    let mut running = Bench::running(|_| ());
+    running.command(Command::Follow { session: ID });
+    assert_eq!(running.n_watches, 0, "what works on it itself has nobody to follow");
+}
+
+#[test]
+fn a_conversation_that_is_held_keeps_the_prompt() {
+    let mut bench = Bench::resuming(false);
+    bench.give(Input::Begin).give(Input::History(Ok(Vec::new())));
+    bench.prompt("mine", SendHow::Queue);
+    let held = Trouble::new(TroubleKind::ConversationHeld { by: "a claude".into() }, "a claude");
+    bench.alive = false;
+    bench.give(Input::LaunchFailed(held.clone()));
+    assert_eq!(bench.trouble(), Some(held.kind));
+    assert_eq!(bench.fleet.get(ID).unwrap().queue.len(), 1);
+    bench.command(Command::Retry { session: ID });
+    assert_eq!(bench.n_launches, 2);
 }

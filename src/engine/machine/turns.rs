@@ -208,6 +208,7 @@ impl Machine {
             context: None,
         });
         self.idle_since = self.now.mono;
+        self.known_until = self.known_until.max(self.now.wall);
         if let Some(context) = report.context {
             self.emit(EventKind::ContextMeasured(context));
         }

@@ -97,7 +97,7 @@ impl App {
                 if batch.is_none() {
                     self.finding = None;
                 }
-                self.update(|ui, _| update::conversations::found(ui, batch));
+                self.update(|ui, _| update::conversations::found(ui, batch.as_deref()));
                 self.changed();
             }
             News::Hits(typed, hits) => {

@@ -30,11 +30,11 @@ pub fn pick(ui: &mut Ui) -> Effect {
 }
 
 /// More conversations were found; `None`: these are all.
-pub fn found(ui: &mut Ui, batch: Option<Vec<Entry>>) {
+pub fn found(ui: &mut Ui, batch: Option<&[Entry]>) {
     for layer in &mut ui.layers {
         let Layer::List(list) = layer else { continue };
         let ListKind::Conversations { found, is_reading } = &mut list.kind else { continue };
-        match &batch {
+        match batch {
             Some(batch) => found.extend(batch.iter().cloned().map(Arc::new)),
             None => *is_reading = false,
         }

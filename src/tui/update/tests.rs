@@ -305,3 +305,122 @@ fn the_one_dangerous_mode_is_asked_for_and_not_taken_by_a_key_typed_ahead() {
     let sent = desk.press("y");
     assert!(sent.len() == 1 && sent[0].contains("BypassPermissions"), "{sent:?}");
 }
+
+fn entry(id: &str, directory: &str, title: &str, age_s: i64) -> crate::transcripts::list::Entry {
+    crate::transcripts::list::Entry {
+        id: id.into(),
+        path: format!("/x/{id}.jsonl").into(),
+        bytes: 3_200,
+        modified: Timestamp(100_000 - age_s * 1000),
+        title: Some(title.into()),
+        directory: Some(directory.into()),
+    }
+}
+
+impl Desk {
+    fn opening(&mut self, key: &str) -> Option<SessionSpec> {
+        let parsed = crate::tui::input::key::Key::parse(key).unwrap();
+        let event = KeyEvent::new(parsed.code, parsed.modifiers);
+        let world = World { fleet: &self.fleet, keymap: &self.keymap, now: Timestamp(self.now) };
+        let effects = keys::key(&mut self.ui, world, event, false);
+        self.settle();
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::Send(Command::Open { spec, .. }) => Some(*spec),
+            _ => None,
+        })
+    }
+
+    /// Opens the list and fills it in two pieces.
+    fn picking(&mut self) {
+        assert_eq!(self.opening("alt-c"), None);
+        let first = vec![entry("c1", "/elsewhere", "newest \u{1b}[31mred\u{1b}[0m", 1)];
+        conversations::found(&mut self.ui, Some(&first));
+        conversations::found(&mut self.ui, Some(&[entry("c2", "/p", "older, but here", 60)]));
+        conversations::found(&mut self.ui, None);
+    }
+
+    fn rows(&self) -> Vec<String> {
+        let world = World { fleet: &self.fleet, keymap: &self.keymap, now: Timestamp(self.now) };
+        let rows = lists::entries(&self.ui, world).unwrap();
+        rows.iter().map(|row| format!("{} | {}", row.label, row.detail)).collect()
+    }
+}
+
+#[test]
+fn the_list_of_conversations_begins_with_this_project_and_opens_what_is_taken() {
+    let mut desk = Desk::new();
+    desk.picking();
+    assert_eq!(
+        desk.rows(),
+        ["older, but here | /p · 1m 00s ago · 3.2 kB", "newest red | /elsewhere · 1.0s ago · 3.2 kB"]
+    );
+    let taken = desk.opening("enter").unwrap();
+    assert_eq!(
+        (taken.directory.as_str(), taken.resume, taken.fork, taken.follow),
+        ("/p", Some("c2".into()), false, false)
+    );
+    desk.picking();
+    desk.press("r");
+    desk.press("e");
+    desk.press("d");
+    assert_eq!(desk.rows().len(), 1);
+    let forked = desk.opening("alt-f").unwrap();
+    assert_eq!((forked.resume, forked.fork, forked.follow), (Some("c1".into()), true, false));
+    desk.picking();
+    let followed = desk.opening("alt-l").unwrap();
+    assert_eq!((followed.resume, followed.fork, followed.follow), (Some("c2".into()), false, true));
+}
+
+#[test]
+fn a_conversation_that_is_open_is_gone_to() {
+    let mut desk = Desk::new();
+    let (model, mode) = ("m".into(), crate::core::permission::PermissionMode::Default);
+    desk.happens(EventKind::Conversation { id: "c2".into(), model, mode });
+    desk.picking();
+    assert_eq!(desk.opening("enter"), None);
+    assert_eq!(desk.ui.active, Some(SessionId(1)));
+    desk.picking();
+    assert!(desk.opening("alt-f").unwrap().fork, "a copy of it is another one");
+}
+
+#[test]
+fn a_fork_before_a_prompt_begins_with_its_text() {
+    let mut desk = Desk::new();
+    let (model, mode) = ("m".into(), crate::core::permission::PermissionMode::Default);
+    let origin = crate::core::prompt::PromptOrigin::Surface(crate::core::prompt::Surface::Terminal);
+    let prompt = crate::core::prompt::Prompt { id: "p1".into(), text: "say it".into(), origin };
+    desk.happens(EventKind::PromptSent(prompt));
+    desk.press("ctrl-g");
+    assert_eq!(desk.opening("f"), None, "there is no conversation yet");
+    desk.happens(EventKind::Conversation { id: "c".into(), model, mode });
+    let tag = desk.ui.next_tag;
+    let spec = desk.opening("f").unwrap();
+    assert_eq!((spec.fork, spec.fork_at.clone(), spec.resume.clone()), (true, Some("p1".into()), Some("c".into())));
+    let event = Event {
+        seq: 99,
+        session: SessionId(2),
+        generation: Generation(0),
+        at: Timestamp(desk.now),
+        kind: EventKind::Opened { spec, tag: Some(tag) },
+    };
+    desk.fleet.apply(&event);
+    events::note(&mut desk.ui, &desk.fleet, &event, Timestamp(desk.now));
+    assert_eq!(desk.ui.active, Some(SessionId(2)));
+    assert_eq!(desk.ui.tab().unwrap().composer.text(), "say it");
+}
+
+#[test]
+fn what_is_followed_keeps_the_draft_and_says_how_to_take_it_over() {
+    let mut desk = Desk::new();
+    let followed =
+        |by: Option<&str>| EventKind::Followed(Some(crate::core::session::Followed { by: by.map(str::to_owned) }));
+    desk.happens(followed(Some("a claude")));
+    desk.press("h");
+    assert!(desk.press("enter").is_empty());
+    let said = desk.ui.toast.as_ref().unwrap().text.clone();
+    assert!(said.contains("a claude works on it") && said.contains("alt-k"), "{said}");
+    assert_eq!(desk.ui.tab().unwrap().composer.text(), "h");
+    assert!(desk.press("alt-k").is_empty(), "not while it is held");
+    desk.happens(followed(None));
+    assert_eq!(desk.press("alt-k"), [format!("{:?}", Command::TakeOver { session: SessionId(1) })]);
+}

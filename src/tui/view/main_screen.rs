@@ -26,6 +26,7 @@ use super::strip;
 use super::tabs;
 use super::timeline::Timeline;
 use crate::core::ids::SessionId;
+use crate::core::session::Followed;
 use crate::core::session::Session;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
@@ -188,10 +189,13 @@ fn draw_input(buf: &mut Buffer, area: Rect, scene: &Scene<'_>, typed: Option<com
 
 fn placeholder(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let theme = scene.theme;
-    let text = match scene.ui.session(scene.fleet) {
-        None => "no session is open",
-        Some(session) if session.turn.is_some() => "type ahead: it waits in the queue",
-        Some(_) => "what shall be done?  / commands  @ files",
+    let session = scene.ui.session(scene.fleet);
+    let text = match (session, session.and_then(|session| session.followed.as_ref())) {
+        (None, _) => "no session is open".to_owned(),
+        (_, Some(Followed { by: Some(by) })) => format!("read-only: {} works on it", flat(by)),
+        (_, Some(Followed { by: None })) => "read-only: nobody works on it any more".to_owned(),
+        (Some(session), None) if session.turn.is_some() => "type ahead: it waits in the queue".to_owned(),
+        (Some(_), None) => "what shall be done?  / commands  @ files".to_owned(),
     };
     let spans = fit(vec![span(text, theme.dim)], usize::from(area.width), theme);
     put(buf, area.x, area.y, area.width, &spans);
