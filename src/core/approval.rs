@@ -60,12 +60,20 @@ pub struct Binding {
     /// answer it.
     #[serde(default)]
     pub posing: bool,
+    /// What else the request said that this version does not understand: no automatic approval may answer it.
+    #[serde(default)]
+    pub not_understood: Vec<String>,
 }
 
 impl Binding {
     /// Whether a policy may answer in the person's place at all.
     pub fn permits_automatic(&self) -> bool {
-        !self.default_to_no && !self.needs_person && self.asked_by_rule.is_none() && !self.safety_check && !self.posing
+        !self.default_to_no
+            && !self.needs_person
+            && self.asked_by_rule.is_none()
+            && !self.safety_check
+            && !self.posing
+            && self.not_understood.is_empty()
     }
 }
 

@@ -282,6 +282,8 @@ fn no_always_where_it_is_not_offered() {
         approval.binding.no_always = true;
         approval.binding.default_to_no = true;
         approval.binding.needs_person = true;
+        approval.binding.posing = true;
+        approval.binding.not_understood = vec!["expires_with_moon".into()];
         approval.suggestions =
             vec![PermissionUpdate::AddDirectories { directories: vec!["/".into()], scope: Scope::Session }];
     });

@@ -20,6 +20,7 @@ use crate::core::permission::RuleBehavior;
 use crate::core::permission::Scope;
 use crate::core::risk;
 use crate::translate::KnownTask;
+use crate::translate::bound;
 use crate::wire::permission as wire;
 use crate::wire::permission::Approvable;
 use crate::wire::permission::CanUseTool;
@@ -68,6 +69,9 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
     }
 }
 
+/// Fields that are named to the person, at most.
+const MAX_NAMED: usize = 10;
+
 fn binding(request: &CanUseTool, unknown_fields: &[String]) -> Binding {
     let reason = request.decision_reason_type.as_deref();
     let rule = request.matched_ask_rule.as_ref().map(|rule| match &rule.rule_content {
@@ -84,9 +88,8 @@ fn binding(request: &CanUseTool, unknown_fields: &[String]) -> Binding {
         no_always: request.suppress_always_allow_rule.is_set(),
         needs_person: request.requires_user_interaction.is_set(),
         asked_by_rule: rule,
-        safety_check: reason == Some("safetyCheck")
-            || request.classifier_approvable == Approvable::No
-            || !unknown_fields.is_empty(),
+        safety_check: reason == Some("safetyCheck") || request.classifier_approvable == Approvable::No,
+        not_understood: unknown_fields.iter().take(MAX_NAMED).map(|field| bound::word(field)).collect(),
         posing: request.mcp_server.as_ref().is_some_and(|server| !belongs(&request.tool_name, &server.name)),
     }
 }

@@ -159,6 +159,13 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
         let others = count(n_same as u64 - 1, "identical one", "identical ones");
         row("also", Some(&format!("and {others}: one answer serves all")), theme.accent);
     }
+    if approval.binding.posing {
+        row("note", Some("the tool comes from an MCP server, but has a name of the CLI's own"), theme.warning);
+    }
+    if !approval.binding.not_understood.is_empty() {
+        let what = approval.binding.not_understood.join(", ");
+        row("note", Some(&format!("the request says more than this adjutant understands: {what}")), theme.warning);
+    }
     if approval.binding.default_to_no {
         row("note", Some("to allow it, you will be asked to type yes"), theme.accent);
     }
