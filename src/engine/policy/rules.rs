@@ -45,6 +45,10 @@ pub(super) fn is_for(rule: &Rule, tool: &str, scene: &Scene) -> bool {
 
 /// A command line for Bash.
 pub(super) fn of_command(approval: &Approval, line: &str, rules: &[&Rule], scene: &Scene) -> Ruling {
+    // Without rules there is nothing that reading the line could tell, and no reason to let a parser at it.
+    if rules.is_empty() {
+        return Ruling::ask("no rule is for it".into());
+    }
     let directory = Path::new(&approval.place.directory);
     let roots = roots(scene);
     let ruling = shell::judge(line, rules, directory, &roots);
