@@ -103,6 +103,8 @@ pub enum Verb {
     /// Run the sessions without a terminal; terminals attach to it and leave as they like. `adjutant` starts
     /// it by itself.
     Serve(Serve),
+    /// Open the terminal on the sessions that run, and on nothing else.
+    Attach,
     /// End the runner in order: every session is stopped, and comes back with the next start.
     Stop,
     /// Send one prompt without a terminal, and end with its turn.

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         None => cli::open::main(&arguments.global, &arguments.open),
         Some(Verb::Demo) => cli::open::demo(&arguments.global),
         Some(Verb::Serve(serve)) => cli::serve::main(&arguments.global, serve),
+        Some(Verb::Attach) => cli::open::attach(&arguments.global),
         Some(Verb::Stop) => cli::runner::stop(&arguments.global),
         Some(Verb::Run(run)) => cli::run::main(&arguments.global, run),
         Some(Verb::List { json }) => cli::verbs::look::list(&arguments.global, *json),

@@ -80,6 +80,12 @@ pub fn conversations(config: &Config, profile: Option<&str>) -> PathBuf {
     transcripts::projects(&config.claude_home(profile, |name| std::env::var_os(name)))
 }
 
+/// Opens the terminal on what the runner has.
+pub fn attach(global: &Global) -> Result<u8, Stop> {
+    let ground = setup::ground(global)?;
+    show(&ground, Vec::new(), Where::Attached, false)
+}
+
 /// Opens the scripted sessions.
 pub fn demo(global: &Global) -> Result<u8, Stop> {
     let ground = setup::ground(global)?;
@@ -91,6 +97,8 @@ pub fn demo(global: &Global) -> Result<u8, Stop> {
 enum Where {
     /// In a process of their own, which outlives the terminal.
     Runner,
+    /// There too, and it must be at work already.
+    Attached,
     /// In this process.
     Here,
     /// In this process, and scripted.
@@ -108,6 +116,7 @@ fn show(ground: &Ground, open: Vec<Opening>, home: Where, pick: bool) -> Result<
         // Without a CLI there is nothing to run; a runner that is at work may know of one.
         Where::Runner if is_missing => runtime.block_on(runner::find(ground)),
         Where::Runner => Some(runtime.block_on(runner::reach(ground))?),
+        Where::Attached => Some(runtime.block_on(runner::attach(ground))?),
         Where::Here | Where::Demo => None,
     };
     let is_missing = is_missing && reached.is_none();

@@ -55,6 +55,12 @@ pub async fn reach(ground: &Ground) -> Result<(Link, Welcome), Stop> {
     }
 }
 
+/// Attaches a terminal to the runner that is at work.
+pub async fn attach(ground: &Ground) -> Result<(Link, Welcome), Stop> {
+    let connected = client::connect(&ground.places.data_dir, Purpose::Attach).await;
+    connected.map_err(|error| Stop::failed(error.to_string()))
+}
+
 /// Attaches a terminal to the runner that is there, if one is.
 pub async fn find(ground: &Ground) -> Option<(Link, Welcome)> {
     client::connect(&ground.places.data_dir, Purpose::Attach).await.ok()

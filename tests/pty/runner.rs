@@ -155,3 +155,16 @@ fn noise_at_the_door_is_sent_away() {
     pty.press("go\r");
     pty.wait_for("still-here");
 }
+
+#[test]
+fn attaching_shows_what_runs_and_opens_nothing() {
+    let stage = Stage::new(ASKS);
+    let none = adjutant(&stage, &["attach"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).contains("no runner is at work on"), "{}", text(&none.stderr));
+    let first = stage.start(100, 30, &["web", "api"]);
+    first.wait_for("2 · api");
+    let second = stage.start(100, 30, &["attach"]);
+    second.wait_for("2 · api");
+    assert!(!second.screen().contains("3 · "), "{}", second.screen());
+}
