@@ -90,10 +90,13 @@ pub fn config_mark(places: &Places) -> String {
 
 /// Knows the secrets that this process and its profiles were given.
 fn redactor(config: &Config) -> Redactor {
-    let own =
-        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let profiles = config.profiles.values().flat_map(|profile| profile.env.clone());
-    Redactor::of_variables(own.chain(profiles))
+    Redactor::of_variables(own_variables().chain(profiles))
+}
+
+/// What this process was given.
+pub fn own_variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// Takes secrets out of what is written to the log: an event is one write.

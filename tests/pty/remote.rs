@@ -76,7 +76,10 @@ fn a_denial_carries_its_reason_and_waiting_brings_the_answer() {
 
 #[test]
 fn what_was_said_is_found_and_counted_after_the_runner_has_ended() {
-    let stage = Stage::new(r#"{"turn": [{"say": "重试数据库连接"}, {"say": "and the retry policy"}]}"#);
+    let stage = Stage::new(
+        r#"{"turn": [{"say": "重试数据库连接"},
+        {"say": "deploy with ghp_0123456789abcdefghijABCDEFGHIJ012345"}, {"say": "and the retry policy"}]}"#,
+    );
     let mut pty = stage.start(100, 30, &["web"]);
     pty.wait_for("❯");
     pty.press("make it robust\r");
@@ -89,6 +92,8 @@ fn what_was_said_is_found_and_counted_after_the_runner_has_ended() {
         assert_eq!(hit["title"], "make it robust", "{words}");
     }
     assert_eq!(adjutant(&stage, &["search", "nothing-of-this-kind"]).status.code(), Some(1));
+    let secret = json(&stage, &["search", "deploy", "--json"])["snippet"].to_string();
+    assert!(secret.contains("[redacted:") && !secret.contains("ghp_0123456789"), "{secret}");
     let usage = json(&stage, &["usage", "--json", "--by", "project"]);
     assert!(usage[0]["what"].as_str().unwrap().ends_with("web") && usage[0]["turns"] == 1, "{usage}");
     assert!(text(&adjutant(&stage, &["usage"]).stdout).contains("total"));

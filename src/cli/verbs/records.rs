@@ -8,7 +8,9 @@ use super::say_table;
 use crate::cli::Global;
 use crate::cli::Usage;
 use crate::cli::exit;
+use crate::cli::setup;
 use crate::cli::setup::Stop;
+use crate::redact::Redactor;
 use crate::store::Store;
 use crate::tui::render::time;
 
@@ -20,7 +22,13 @@ fn store(global: &Global) -> Result<Store, Stop> {
 }
 
 pub fn search(global: &Global, words: &[String], limit: usize, json: bool) -> Result<u8, Stop> {
-    let hits = store(global)?.search(&words.join(" "), limit).map_err(|error| Stop::failed(error.to_string()))?;
+    let mut hits = store(global)?.search(&words.join(" "), limit).map_err(|error| Stop::failed(error.to_string()))?;
+    // What leaves the program for a file or a pipe takes no secret along.
+    let redactor = Redactor::of_variables(setup::own_variables());
+    for hit in &mut hits {
+        hit.snippet = redactor.text(&hit.snippet).into_owned();
+        hit.title = redactor.text(&hit.title).into_owned();
+    }
     if json {
         for hit in &hits {
             say_json(hit)?;
