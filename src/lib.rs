@@ -6,6 +6,8 @@
 pub mod audit;
 /// The command line: verbs and their wiring.
 pub mod cli;
+/// The wall clock.
+pub mod clock;
 /// The configuration file: defaults, layers, and every mistake with its line.
 pub mod config;
 /// The domain: events, commands, and the pure fold that everything shown is computed from.

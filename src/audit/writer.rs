@@ -8,8 +8,6 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -20,9 +18,9 @@ use super::derive::Scribe;
 use super::entry::Entry;
 use super::record::Body;
 use super::record::Record;
+use crate::clock;
 use crate::core::cell::Notice;
 use crate::core::ids::SessionId;
-use crate::core::ids::Timestamp;
 use crate::link::tap::Recorder;
 use crate::link::tap::Tapped;
 use crate::redact::Redactor;
@@ -70,7 +68,7 @@ impl Audit {
     pub fn start(options: Options, started: Body, mut recorder: Recorder) -> Self {
         let (notes, inbox) = mpsc::channel(NOTE_BUFFER);
         let mut keeper = Keeper::new(options);
-        keeper.add(&Record { at: wall_clock(), session: None, body: started });
+        keeper.add(&Record { at: clock::now(), session: None, body: started });
         keeper.flush();
         let mut teller = Teller::default();
         teller.tell(&keeper, &mut recorder);
@@ -80,7 +78,7 @@ impl Audit {
 
     /// Records something that is no event of the engine. `false`: too much waits already, or the task ended.
     pub fn note(&self, session: Option<SessionId>, body: Body) -> bool {
-        self.notes.try_send(Record { at: wall_clock(), session, body }).is_ok()
+        self.notes.try_send(Record { at: clock::now(), session, body }).is_ok()
     }
 
     /// Waits until all is written; the engine must have ended.
@@ -120,7 +118,7 @@ async fn run(
             }
             if !is_open {
                 keeper.add(&Record {
-                    at: wall_clock(),
+                    at: clock::now(),
                     session: None,
                     body: Body::Stopped { pid: std::process::id() },
                 });
@@ -209,7 +207,7 @@ impl Keeper {
                 }
                 Tapped::Lost(events) => {
                     let why = "the disk did not keep up with the events".to_owned();
-                    self.add(&Record { at: wall_clock(), session: None, body: Body::Lost { records: events, why } });
+                    self.add(&Record { at: clock::now(), session: None, body: Body::Lost { records: events, why } });
                 }
             }
         }
@@ -234,7 +232,7 @@ impl Keeper {
                 self.waiting.iter().position(|entry| entry.is_urgent).map_or(self.waiting.len(), |at| at + 1);
             let n_entries = n_entries.min(BATCH);
             let entries = &self.waiting.make_contiguous()[..n_entries];
-            match self.appender.append(entries, wall_clock()) {
+            match self.appender.append(entries, clock::now()) {
                 Ok(()) => {
                     for entry in self.waiting.drain(..n_entries) {
                         self.waiting_bytes -= entry.len() + ENTRY_BYTES;
@@ -256,7 +254,7 @@ impl Keeper {
         let records = std::mem::take(&mut self.lost);
         if records > 0 {
             let why = self.trouble.clone().unwrap_or_else(|| "too many waited to be written".to_owned());
-            self.add(&Record { at: wall_clock(), session: None, body: Body::Lost { records, why } });
+            self.add(&Record { at: clock::now(), session: None, body: Body::Lost { records, why } });
         }
     }
 
@@ -277,11 +275,6 @@ fn in_words(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "this user may not write there".to_owned(),
         _ => error.to_string(),
     }
-}
-
-fn wall_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -74,11 +74,6 @@ pub fn read_config(places: &Places) -> Result<(Config, Keymap), config::ConfigEr
     Ok((config, keymap))
 }
 
-/// The wall clock, as the domain counts time.
-pub fn now() -> crate::core::ids::Timestamp {
-    crate::core::ids::Timestamp(jiff::Timestamp::now().as_millisecond())
-}
-
 /// Changes with the configuration file: tells whether the runner works with the one that is there now.
 pub fn config_mark(places: &Places) -> String {
     use std::hash::Hash as _;

@@ -11,14 +11,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
 
 use futures_util::future::select_all;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
 use crate::core::cell::CellBody;
 use crate::core::cell::Notice;
 use crate::core::command::Command;
@@ -28,7 +27,6 @@ use crate::core::fleet::Fleet;
 use crate::core::ids::CellId;
 use crate::core::ids::Generation;
 use crate::core::ids::SessionId;
-use crate::core::ids::Timestamp;
 use crate::core::session::Exit;
 use crate::core::session::SessionSpec;
 use crate::core::trouble::Trouble;
@@ -53,12 +51,6 @@ const COMMAND_BUFFER: usize = 64;
 const REPORT_BUFFER: usize = 256;
 /// Reports taken at once: between two such batches, commands are looked at.
 const REPORT_BATCH: usize = 32;
-
-/// The wall clock, as the domain counts.
-pub(crate) fn wall_clock() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
 
 /// The hub's ends of its channels.
 #[derive(Debug)]
@@ -91,7 +83,7 @@ impl Hub {
         let Channels { mut orders, mut peers, taps, quit } = channels;
         let (reports, mut inbox) = mpsc::channel(REPORT_BUFFER);
         let Restored { fleet, last_approval, last_session, spent_today } = std::mem::take(&mut settings.restored);
-        let budget = Arc::new(Budget::new(settings.config.budget.day_usd, wall_clock(), spent_today));
+        let budget = Arc::new(Budget::new(settings.config.budget.day_usd, clock::now(), spent_today));
         numbers::go_on_after(&settings.data_dir, last_session);
         let mut hub = Self {
             settings,
@@ -191,7 +183,7 @@ impl Hub {
 
     /// Numbers, dates and folds one event.
     fn stamp(&mut self, session: SessionId, generation: Generation, kind: EventKind) -> Arc<Event> {
-        let event = Event { seq: self.fleet.seq() + 1, session, generation, at: wall_clock(), kind };
+        let event = Event { seq: self.fleet.seq() + 1, session, generation, at: clock::now(), kind };
         self.fleet.apply(&event);
         Arc::new(event)
     }

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::clock;
 use crate::config::Config;
 use crate::config::Profile;
 use crate::core::command::Command;
@@ -30,7 +31,6 @@ use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
 use crate::engine::approvals::inspect::ReadMarks;
 use crate::engine::branch;
-use crate::engine::hub::wall_clock;
 use crate::engine::lock;
 use crate::engine::lock::Holder;
 use crate::engine::lock::Lock;
@@ -170,7 +170,7 @@ fn input_of(event: FromProcess) -> Input {
 
 impl Task {
     fn now(&self) -> Now {
-        Now { wall: wall_clock(), mono: self.epoch.elapsed() }
+        Now { wall: clock::now(), mono: self.epoch.elapsed() }
     }
 
     /// Hands an input to the machine and performs what it says, and what follows from that.
@@ -250,7 +250,7 @@ impl Task {
             return;
         }
         let (folder, id) = (self.outfit.locks.clone(), conversation.clone());
-        let holder = Holder::new(&self.outfit.data_dir, wall_clock());
+        let holder = Holder::new(&self.outfit.data_dir, clock::now());
         let locking = tokio::task::spawn_blocking(move || lock::lock(&folder, &id, &holder));
         match tokio::time::timeout(DISK_PATIENCE, locking).await {
             Ok(Ok(Ok(lock))) => self.lock = Some(lock),
@@ -262,7 +262,7 @@ impl Task {
     async fn prepare(&mut self, mut launch: Launch) -> Result<Launch, Trouble> {
         let Some(conversation) = launch.resume.clone() else { return Ok(launch) };
         let ground = self.ground();
-        let holder = Holder::new(&self.outfit.data_dir, wall_clock());
+        let holder = Holder::new(&self.outfit.data_dir, clock::now());
         let look = tokio::task::spawn_blocking(move || {
             if let Some(prompt) = &launch.fork_at {
                 let other = |why: String| {

@@ -2,11 +2,10 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
 
 use tokio::sync::watch;
 
+use crate::clock;
 use crate::core::ids::Timestamp;
 
 #[derive(Debug, Clone, Default)]
@@ -65,8 +64,7 @@ impl Presence {
 
 impl Drop for Present<'_> {
     fn drop(&mut self) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        let now = clock::now();
         self.presence.change(|state| {
             state.n_clients -= 1;
             if self.is_terminal {

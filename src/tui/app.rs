@@ -4,7 +4,6 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
-use std::time::SystemTime;
 
 use crossterm::event::Event as TerminalEvent;
 use crossterm::event::KeyEventKind;
@@ -33,6 +32,7 @@ use super::view;
 use super::view::Drawn;
 use super::view::Layouts;
 use super::view::Scene;
+use crate::clock::now;
 use crate::core::command::Command;
 use crate::core::event::EventKind;
 use crate::core::fleet::Fleet;
@@ -135,12 +135,6 @@ pub struct App {
     drawn_at: Instant,
     title: String,
     ended: Option<Ended>,
-}
-
-/// The wall clock, as the domain counts time.
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 impl App {

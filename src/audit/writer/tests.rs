@@ -11,6 +11,7 @@ use crate::core::event::Event;
 use crate::core::event::EventKind;
 use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
+use crate::core::ids::Timestamp;
 use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::Surface;

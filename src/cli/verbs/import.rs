@@ -49,7 +49,7 @@ fn absolute(named: &std::path::Path) -> Result<std::path::PathBuf, Stop> {
 fn row(entry: &Entry) -> Vec<String> {
     vec![
         entry.id.to_string(),
-        time::duration(Duration::from_millis(setup::now().millis_since(entry.modified))),
+        time::duration(Duration::from_millis(crate::clock::now().millis_since(entry.modified))),
         time::bytes(entry.bytes),
         flat(entry.directory.as_deref().unwrap_or("?")),
         flat(entry.title.as_deref().unwrap_or("(no prompt)")),

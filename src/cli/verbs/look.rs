@@ -14,6 +14,7 @@ use super::say_table;
 use crate::cli::Global;
 use crate::cli::exit;
 use crate::cli::setup::Stop;
+use crate::clock;
 use crate::core::cell::BlockKind;
 use crate::core::cell::CellBody;
 use crate::core::cell::TurnOutcome;
@@ -244,7 +245,7 @@ fn detail(session: &Session) -> Detail {
         .take(LAST_CALLS)
         .collect();
     calls.reverse();
-    let now = crate::cli::setup::now();
+    let now = clock::now();
     Detail {
         line: line(session),
         prompt: session.last_prompt().map(|prompt| prompt.text.clone()),

@@ -8,7 +8,7 @@ use std::sync::mpsc as threads;
 use tokio::sync::mpsc;
 
 use super::App;
-use super::now;
+use crate::clock::now;
 use crate::link::Update;
 use crate::store::Store;
 use crate::store::search::Hit;

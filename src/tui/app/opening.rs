@@ -2,7 +2,7 @@
 
 use super::App;
 use super::Opening;
-use super::now;
+use crate::clock::now;
 use crate::core::command::Command;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
