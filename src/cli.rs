@@ -19,6 +19,8 @@ pub mod explain;
 pub mod house;
 /// The terminal, on real sessions or on the demo.
 pub mod open;
+/// Printing for the verbs.
+pub mod print;
 /// One prompt without a terminal.
 pub mod run;
 /// Reaching the runner, and starting it when there is none.

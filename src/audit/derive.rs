@@ -121,9 +121,8 @@ impl Scribe {
             EventKind::TurnEnded { turn, outcome, duration_ms, cost_usd, .. } => Body::TurnEnded {
                 turn: turn.0,
                 outcome: match outcome {
-                    TurnOutcome::Completed => "completed".into(),
-                    TurnOutcome::Interrupted => "interrupted".into(),
-                    TurnOutcome::Failed(trouble) => format!("failed: {}", trouble.raw),
+                    TurnOutcome::Failed(trouble) => format!("{}: {}", outcome.word(), trouble.raw),
+                    TurnOutcome::Completed | TurnOutcome::Interrupted => outcome.word().into(),
                 },
                 duration_ms: *duration_ms,
                 cost_usd: *cost_usd,

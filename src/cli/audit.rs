@@ -13,13 +13,13 @@ use serde_json::Value;
 
 use super::Global;
 use super::exit;
+use super::setup;
 use super::setup::Stop;
 use crate::audit::search;
 use crate::audit::search::Filter;
 use crate::audit::search::Found;
 use crate::audit::verify;
 use crate::audit::verify::Report;
-use crate::config::places::Places;
 use crate::tui::render::sanitize::sanitize;
 
 #[derive(Debug, Subcommand)]
@@ -72,7 +72,7 @@ pub struct Search {
 }
 
 pub fn main(global: &Global, verb: &AuditVerb) -> Result<u8, Stop> {
-    let places = Places::find(global.config.clone(), global.data_dir.clone()).map_err(Stop::usage)?;
+    let places = setup::places(global)?;
     let folder = places.data_dir.as_path();
     let mut out = io::BufWriter::new(io::stdout().lock());
     let done = match verb {

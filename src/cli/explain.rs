@@ -2,18 +2,17 @@
 //!
 //! **For:** printing it. **Not for:** judging: the engine's own policy does, by the same function.
 
-use std::io::Write as _;
-
 use serde_json::json;
 
 use super::Explain;
 use super::Global;
 use super::exit;
+use super::print::say;
 use super::setup::Stop;
 use super::setup::check_profile;
 use super::setup::directory;
+use super::setup::places;
 use super::setup::read_config;
-use crate::config::places::Places;
 use crate::engine::policy;
 use crate::engine::policy::Part;
 use crate::engine::policy::Question;
@@ -21,7 +20,7 @@ use crate::engine::policy::Ruling;
 use crate::tui::render::sanitize::reveal;
 
 pub fn main(global: &Global, explain: &Explain) -> Result<u8, Stop> {
-    let places = Places::find(global.config.clone(), global.data_dir.clone()).map_err(Stop::usage)?;
+    let places = places(global)?;
     let (config, _) = read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
     check_profile(&config, explain.profile.as_deref())?;
     let question = Question {
@@ -33,12 +32,8 @@ pub fn main(global: &Global, explain: &Explain) -> Result<u8, Stop> {
     };
     let ruling = policy::explain(&question, &config).map_err(Stop::usage)?;
     let text = if explain.json { as_json(&ruling) } else { as_text(&ruling) };
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Stop::failed(format!("could not print: {error}")))
-        }
-        _ => Ok(exit::OK),
-    }
+    say(&text)?;
+    Ok(exit::OK)
 }
 
 fn as_json(ruling: &Ruling) -> String {

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
@@ -12,6 +11,7 @@ use std::time::Instant;
 
 use super::Global;
 use super::exit;
+use super::print::say;
 use super::setup;
 use super::setup::Ground;
 use super::setup::Stop;
@@ -99,7 +99,7 @@ fn last_words(places: &Places) -> String {
 
 /// Ends the runner.
 pub fn stop(global: &Global) -> Result<u8, Stop> {
-    let places = Places::find(global.config.clone(), global.data_dir.clone()).map_err(Stop::usage)?;
+    let places = setup::places(global)?;
     end(&setup::runtime()?, &places.data_dir)
 }
 
@@ -111,6 +111,6 @@ pub fn end(runtime: &tokio::runtime::Runtime, data_dir: &Path) -> Result<u8, Sto
         Err(error) => return Err(Stop::failed(error.to_string())),
     };
     // Nobody may be reading.
-    let _ = writeln!(std::io::stdout(), "{said}");
+    let _ = say(&said);
     Ok(exit::OK)
 }

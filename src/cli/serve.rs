@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Global;
 use super::Serve;
 use super::exit;
+use super::print::say;
 use super::setup;
 use super::setup::Ground;
 use super::setup::Stop;
@@ -55,7 +56,8 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
     });
     tracing::info!(pid = std::process::id(), socket = %door.path().display(), "the runner is at work");
     if !is_background {
-        say(&format!("The runner is at work on {}; ctrl-c ends it.", ground.places.data_dir.display()));
+        // Nobody may be reading.
+        let _ = say(&format!("The runner is at work on {}; ctrl-c ends it.", ground.places.data_dir.display()));
     }
     let linger = Duration::from_secs(ground.config.runner.linger_minutes.saturating_mul(60));
     let [terminate, interrupt] = &mut signals;
@@ -74,12 +76,6 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
     drop(door);
     tracing::info!("the runner has ended");
     Ok(exit::OK)
-}
-
-fn say(text: &str) {
-    use std::io::Write as _;
-    // Nobody may be reading.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Returns when for so long no client was there and no session had anything to do.

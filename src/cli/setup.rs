@@ -51,10 +51,15 @@ pub struct Ground {
     _log: Option<WorkerGuard>,
 }
 
+/// Where the configuration and the data are.
+pub fn places(global: &Global) -> Result<Places, Stop> {
+    Places::find(global.config.clone(), global.data_dir.clone()).map_err(Stop::usage)
+}
+
 /// Finds the places, reads the configuration, opens the log. All mistakes of the configuration, those in
 /// `[keys]` too, are told at once.
 pub fn ground(global: &Global) -> Result<Ground, Stop> {
-    let places = Places::find(global.config.clone(), global.data_dir.clone()).map_err(Stop::usage)?;
+    let places = places(global)?;
     let (config, keymap) = read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
     let redactor = Arc::new(redactor(&config));
     let log = open_log(&places, &config, &redactor);

@@ -4,16 +4,14 @@
 //! **Not for:** starting anything. Text from outside is cleaned before it reaches a terminal, and is left as
 //! it came in JSON, which escapes it.
 
-use std::io;
-use std::io::Write as _;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::Global;
+use super::print::say;
 use super::setup;
 use super::setup::Stop;
-use crate::config::places::Places;
 use crate::core::fleet::Fleet;
 use crate::core::session::Session;
 use crate::link::Link;
@@ -48,17 +46,13 @@ struct Attached {
 }
 
 async fn attach(global: &Global) -> Result<Attached, Stop> {
-    let places = places(global)?;
+    let places = setup::places(global)?;
     let (mut link, welcome) =
         client::connect(&places.data_dir, Purpose::Verb).await.map_err(|error| Stop::failed(error.to_string()))?;
     match tokio::time::timeout(FIRST_UPDATE, link.recv()).await {
         Ok(Some(Update::Snapshot(fleet))) => Ok(Attached { link, fleet: *fleet, welcome }),
         _ => Err(Stop::failed("the runner does not say what is going on; its log may say why")),
     }
-}
-
-fn places(global: &Global) -> Result<Places, Stop> {
-    Places::find(global.config.clone(), global.data_dir.clone()).map_err(Stop::usage)
 }
 
 /// Runs a verb that waits for the runner.
@@ -84,16 +78,6 @@ fn find<'f>(fleet: &'f Fleet, named: &str) -> Result<&'f Session, Stop> {
             let numbers: Vec<String> = several.iter().map(|session| session.id.to_string()).collect();
             Err(Stop::usage(format!("“{named}” names several sessions: {}; say which by number", numbers.join(", "))))
         }
-    }
-}
-
-/// Prints a line. A reader that has seen enough, as `head` has, is no failure.
-fn say(line: &str) -> Result<(), Stop> {
-    match writeln!(io::stdout(), "{line}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Stop::failed(format!("could not print: {error}")))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -126,6 +126,17 @@ pub enum TurnOutcome {
     Failed(Trouble),
 }
 
+impl TurnOutcome {
+    /// The outcome in one word that scripts and records rely on.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Interrupted => "interrupted",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TurnEnd {
     pub turn: TurnId,

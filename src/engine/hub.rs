@@ -43,6 +43,7 @@ use crate::engine::session::Report;
 use crate::link::ClientId;
 use crate::link::Order;
 use crate::link::Peer;
+use crate::link::tap;
 use crate::link::tap::Tap;
 
 /// Commands that wait for one session. They are few and quickly taken.
@@ -191,7 +192,8 @@ impl Hub {
     fn offer(&mut self, events: &[Arc<Event>]) {
         let Some(session) = events.last().map(|event| event.session) else { return };
         // The taps come first: what is shown is on its way to the records.
-        let notices: Vec<Notice> = self.taps.iter_mut().filter_map(|tap| tap.offer(events)).collect();
+        let weighed = if self.taps.is_empty() { Vec::new() } else { tap::weigh(events) };
+        let notices: Vec<Notice> = self.taps.iter_mut().filter_map(|tap| tap.offer_weighed(&weighed)).collect();
         let fleet = &self.fleet;
         self.peers.retain_mut(|peer| peer.offer(events, fleet));
         for notice in notices {

@@ -95,10 +95,15 @@ fn tap_holding(limit: usize) -> (Tap, Recorder) {
 }
 
 impl Tap {
-    /// Hands over what lasts of these events. Never waits. Returns what the recorder wants told.
+    /// Hands over what lasts of these events. Returns what the recorder wants told.
     pub fn offer(&mut self, events: &[Arc<Event>]) -> Option<Notice> {
-        for event in events.iter().filter(|event| event.kind.is_lasting()) {
-            let bytes = EVENT_BYTES + written_bytes(event);
+        self.offer_weighed(&weigh(events))
+    }
+
+    /// The same for events that were weighed once for several taps. Waits for no longer than its patience.
+    pub fn offer_weighed(&mut self, events: &[Weighed]) -> Option<Notice> {
+        for Weighed { bytes, event } in events {
+            let bytes = *bytes;
             let held = self.shared.held.load(Ordering::Relaxed);
             // One event of any size fits into an empty tap.
             if held > 0 && held.saturating_add(bytes) > self.limit {
@@ -109,9 +114,9 @@ impl Tap {
             self.send(bytes, Tapped::Event(Arc::clone(event)));
         }
         if !self.patience.is_zero()
-            && let Some(promise) = events.iter().rev().find(|event| event.kind.is_promise())
+            && let Some(promise) = events.iter().rev().find(|weighed| weighed.event.kind.is_promise())
         {
-            self.wait_for(promise.seq);
+            self.wait_for(promise.event.seq);
         }
         self.shared.notice.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -199,6 +204,19 @@ impl Recorder {
     pub fn set_failing(&self, failing: bool) {
         self.shared.failing.store(failing, Ordering::Relaxed);
     }
+}
+
+/// An event, and what holding it costs.
+#[derive(Debug)]
+pub struct Weighed {
+    bytes: usize,
+    event: Arc<Event>,
+}
+
+/// What lasts of these events, weighed: that costs a pass over each.
+pub fn weigh(events: &[Arc<Event>]) -> Vec<Weighed> {
+    let lasting = events.iter().filter(|event| event.kind.is_lasting());
+    lasting.map(|event| Weighed { bytes: EVENT_BYTES + written_bytes(event), event: Arc::clone(event) }).collect()
 }
 
 /// How long the event would be as JSON: a fair measure of what holding it costs.

@@ -12,7 +12,6 @@ use super::StoreError;
 use super::index::said;
 use super::index::spaced;
 use crate::core::cell::Notice;
-use crate::core::cell::TurnOutcome;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
 use crate::core::prompt::Prompt;
@@ -131,11 +130,7 @@ fn write_event(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result
             set("model", model)
         }
         EventKind::TurnEnded { outcome, duration_ms, tokens, cost_usd, .. } => {
-            let outcome = match outcome {
-                TurnOutcome::Completed => "completed",
-                TurnOutcome::Interrupted => "interrupted",
-                TurnOutcome::Failed(_) => "failed",
-            };
+            let outcome = outcome.word();
             run(
                 "INSERT INTO turns (seq, session, at, model, outcome, duration_ms, input, cache_read, cache_write, output,
                  cost_usd) SELECT ?1, ?2, ?3, model, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM sessions WHERE id = ?2",

@@ -17,7 +17,6 @@ use crate::cli::setup::Stop;
 use crate::clock;
 use crate::core::cell::BlockKind;
 use crate::core::cell::CellBody;
-use crate::core::cell::TurnOutcome;
 use crate::core::session::Activity;
 use crate::core::session::Session;
 use crate::core::usage::Tokens;
@@ -256,11 +255,7 @@ fn detail(session: &Session) -> Detail {
         }),
         calls,
         last: session.last_turn.as_ref().map(|end| Last {
-            outcome: match end.outcome {
-                TurnOutcome::Completed => "completed",
-                TurnOutcome::Interrupted => "interrupted",
-                TurnOutcome::Failed(_) => "failed",
-            },
+            outcome: end.outcome.word(),
             text: end.text.as_deref().map(cut),
             duration_ms: end.duration_ms,
             cost_usd: end.cost_usd,

@@ -1,7 +1,6 @@
 //! `search`, `usage`: what the store knows, with or without a runner.
 
 use super::flat;
-use super::places;
 use super::say;
 use super::say_json;
 use super::say_table;
@@ -10,6 +9,7 @@ use crate::cli::Usage;
 use crate::cli::exit;
 use crate::cli::setup;
 use crate::cli::setup::Stop;
+use crate::cli::setup::places;
 use crate::redact::Redactor;
 use crate::store::Store;
 use crate::tui::render::time;

@@ -91,12 +91,7 @@ async fn deliver(global: &Global, send: &Send, text: String) -> Result<u8, Stop>
 
 fn ended(outcome: &TurnOutcome, text: Option<&str>, json: bool) -> Result<u8, Stop> {
     if json {
-        let word = match outcome {
-            TurnOutcome::Completed => "completed",
-            TurnOutcome::Interrupted => "interrupted",
-            TurnOutcome::Failed(_) => "failed",
-        };
-        say_json(&serde_json::json!({"outcome": word, "text": text}))?;
+        say_json(&serde_json::json!({"outcome": outcome.word(), "text": text}))?;
         return Ok(if *outcome == TurnOutcome::Completed { exit::OK } else { exit::FAILED });
     }
     if let Some(text) = text {
