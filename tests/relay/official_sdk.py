@@ -90,7 +90,7 @@ def call():
         "gone": gone.code,
         "file_key": file.data.file_key,
         "image_key": image.data.image_key,
-        "downloaded": [resource.file_name, resource.file.read().decode()],
+        "downloaded": resource.file.read().decode(),
         "reaction": reaction.data.reaction_id,
         "bot": json.loads(bot.raw.content)["bot"]["open_id"],
     }))

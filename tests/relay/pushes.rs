@@ -64,7 +64,7 @@ async fn a_press_can_be_answered_with_a_note_a_card_or_nothing() {
     assert_eq!(ack.data.unwrap()["toast"], json!({ "type": "info", "content": "already denied at 12:01" }));
 
     let carded = rig.feishu.push(&press("om_9", &value));
-    assert!(rig.pushed().await.answer.card(card(), Some((ToastKind::Success, "done"))));
+    assert!(rig.pushed().await.answer.card(&card(), Some((ToastKind::Success, "done"))));
     let data = rig.feishu.ack(carded).await.data.unwrap();
     assert_eq!((&data["card"]["data"], &data["toast"]["type"]), (&card(), &json!("success")));
 
@@ -202,7 +202,7 @@ async fn a_hundred_presses_at_once_are_answered_each() {
     let numbers: Vec<u64> = (0..100).map(|n| rig.feishu.push(&press(&format!("om_{n}"), &json!({ "n": n })))).collect();
     for _ in 0..100 {
         let push = rig.pushed().await;
-        assert!(push.answer.card(card(), None));
+        assert!(push.answer.card(&card(), None));
     }
     let mut times = Vec::new();
     for number in numbers {

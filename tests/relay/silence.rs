@@ -52,7 +52,8 @@ impl<'a> MakeWriter<'a> for Log {
 async fn exchange() -> Vec<String> {
     let mut told = Vec::new();
     // A server that sends back what it was sent, to be quoted.
-    let echo =
+    let echo = |status: u16, number: i64| code(status, number, &format!("no {APP_SECRET}"));
+    let echo_all =
         |status: u16, number: i64| code(status, number, &format!("no {APP_SECRET} and no t-TokenOfTheTenant00000001"));
     let mut rig = Rig::beginning(quick(), |feishu| {
         feishu.script("discovery", [echo(200, 1_000_040_345), html(502), Act::DropBefore]);
@@ -86,8 +87,14 @@ async fn exchange() -> Vec<String> {
     for _ in 0..3 {
         told.push(format!("{:?}", api.bot().await.unwrap_err()));
     }
-    let failures =
-        [echo(400, 230_001), echo(400, 77), echo(400, 99_991_672), html(502), Act::DropAfter, echo(400, 99_991_663)];
+    let failures = [
+        echo_all(400, 230_001),
+        echo_all(400, 77),
+        echo_all(400, 99_991_672),
+        html(502),
+        Act::DropAfter,
+        echo_all(400, 99_991_663),
+    ];
     rig.feishu.script("send", failures);
     for n in 0..6 {
         let sent = api.send(&Target::Person(USER.into()), &Outgoing::Text("hi".into()), &format!("u{n}")).await;

@@ -34,11 +34,13 @@ pub const SERVICE: i32 = 33_554_678;
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+pub type Headers = Vec<(&'static str, String)>;
+
 /// What happens instead of an answer, or after one.
 #[derive(Debug, Clone)]
 pub enum Act {
     /// Nothing is done, and this is the answer.
-    Answer { status: u16, headers: Vec<(&'static str, String)>, body: String },
+    Answer { status: u16, headers: Headers, body: String },
     /// The connection breaks before anything is done.
     DropBefore,
     /// It is done, and the connection breaks before the answer.
@@ -125,7 +127,7 @@ pub struct State {
     pub taken: Vec<Taken>,
     pub uploads: Vec<Upload>,
     /// By key: the bytes, and the headers they come with.
-    pub resources: HashMap<String, (Vec<u8>, Vec<(&'static str, String)>)>,
+    pub resources: HashMap<String, (Vec<u8>, Headers)>,
     pub scripts: HashMap<&'static str, VecDeque<Act>>,
     pub complaints: Vec<String>,
     pub pongs: Pongs,
@@ -273,7 +275,7 @@ impl Feishu {
         };
         match tokio::time::timeout(PATIENCE, wait).await {
             Ok(found) => found,
-            Err(_) => panic!("waited in vain for {what}; complaints: {:?}", self.complaints()),
+            Err(_elapsed) => panic!("waited in vain for {what}; complaints: {:?}", self.complaints()),
         }
     }
 

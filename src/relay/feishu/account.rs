@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::Client;
 
 use super::address::Base;
+use super::fault;
 use super::fault::Fault;
 use super::http;
 use super::secret::ExposeSecret as _;
@@ -32,8 +33,8 @@ impl Account {
         &self.app_id
     }
 
-    /// Takes what is ours alone out of a text that came from outside, in case it was sent back.
-    pub(super) fn cleaned(&self, text: &str) -> String {
-        Redactor::new([self.secret.expose_secret().to_owned()]).text(text).into_owned()
+    /// What Feishu says, in case it sends back what is ours alone.
+    pub(super) fn quote(&self, text: &str) -> String {
+        fault::quote(text, &Redactor::new([self.secret.expose_secret().to_owned()]))
     }
 }

@@ -66,7 +66,7 @@ async fn serve(shared: &Arc<Shared>, socket: WebSocketStream<TokioIo<hyper::upgr
                     let reply = shared.with(|state| took(state, &bytes));
                     if let Some(reply) = reply && sink.send(Message::binary(reply.bytes())).await.is_err() { break }
                 }
-                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => break,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                 Some(Ok(Message::Text(text))) => shared.with(|state| state.complain(format!("a text message: {text}"))),
                 Some(Ok(_)) => {}
             },
@@ -93,7 +93,7 @@ fn took(state: &mut State, bytes: &[u8]) -> Option<Frame> {
         return None;
     };
     match frame.method {
-        frame::CONTROL => pinged(state, frame),
+        frame::CONTROL => pinged(state, &frame),
         frame::DATA => {
             answered(state, &frame);
             None
@@ -105,8 +105,8 @@ fn took(state: &mut State, bytes: &[u8]) -> Option<Frame> {
     }
 }
 
-fn pinged(state: &mut State, frame: Frame) -> Option<Frame> {
-    if frame != Frame::ping(SERVICE) && (frame.header(frame::TYPE) != Some("ping") || frame.service != SERVICE) {
+fn pinged(state: &mut State, frame: &Frame) -> Option<Frame> {
+    if *frame != Frame::ping(SERVICE) && (frame.header(frame::TYPE) != Some("ping") || frame.service != SERVICE) {
         state.complain(format!("a wrong ping: {frame:?}"));
     }
     state.n_pings += 1;

@@ -51,7 +51,7 @@ pub(super) async fn find(account: &Account, patience: Duration) -> Result<Found,
     tracing::debug!(status, code = fault::code(&answer), "asked Feishu where to connect to");
     match fault::code(&answer) {
         Some(0) if status == 200 => found(account, &answer["data"]),
-        Some(code) => Err(trouble(code, &account.cleaned(&fault::quote(&answer)))),
+        Some(code) => Err(trouble(code, &account.quote(fault::message(&answer)))),
         None => Err(Trouble::Passing(format!("Feishu answered with status {status} and nothing that can be read"))),
     }
 }
