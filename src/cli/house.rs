@@ -43,8 +43,8 @@ impl House {
         let mut settings = Settings::new(config, ground.places.data_dir.clone());
         let (tap, recorder) = tap::tap_waiting(PATIENCE);
         let kept = open(&ground.places.data_dir).and_then(|(store, left_off)| {
-            let LeftOff { fleet, last_approval, last_session, spent_today } = left_off;
-            settings.restored = Restored { fleet, last_approval, last_session, spent_today };
+            let LeftOff { fleet, last_approval, last_session, last_grant, spent_today } = left_off;
+            settings.restored = Restored { fleet, last_approval, last_session, last_grant, spent_today };
             store::keep(store, recorder).map_err(|error| format!("its thread could not be started: {error}"))
         });
         match kept {

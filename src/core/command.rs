@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::approval::Decision;
 use super::ids::ApprovalId;
+use super::ids::GrantId;
 use super::ids::PromptId;
 use super::ids::SessionId;
 use super::ids::TaskId;
@@ -76,6 +77,12 @@ pub enum Command {
         decision: Box<Decision>,
         by: Surface,
     },
+    /// Takes a grant back.
+    Revoke {
+        session: SessionId,
+        grant: GrantId,
+        by: Surface,
+    },
     StopTask {
         session: SessionId,
         task: TaskId,
@@ -86,6 +93,10 @@ pub enum Command {
     },
     /// Goes on with a conversation that was followed, once nobody else works on it.
     TakeOver {
+        session: SessionId,
+    },
+    /// Starts the process anew once nothing is under way: it holds something that no longer counts.
+    Renew {
         session: SessionId,
     },
     /// Asks the CLI how full the context is; the answer is `ContextMeasured`.
@@ -111,9 +122,11 @@ impl Command {
             | Self::SetMode { session, .. }
             | Self::SetModel { session, .. }
             | Self::Answer { session, .. }
+            | Self::Revoke { session, .. }
             | Self::StopTask { session, .. }
             | Self::Follow { session }
             | Self::TakeOver { session }
+            | Self::Renew { session }
             | Self::MeasureContext { session } => Some(*session),
         }
     }

@@ -10,10 +10,13 @@ use super::approval::Withdrawal;
 use super::cell::BlockKind;
 use super::cell::Notice;
 use super::cell::TurnOutcome;
+use super::grant::Grant;
+use super::grant::GrantEnd;
 use super::ids::ApprovalId;
 use super::ids::BlockId;
 use super::ids::ConversationId;
 use super::ids::Generation;
+use super::ids::GrantId;
 use super::ids::PromptId;
 use super::ids::SessionId;
 use super::ids::TaskId;
@@ -176,6 +179,16 @@ pub enum EventKind {
         /// What the model was told.
         message: String,
     },
+    /// A person allowed more than one call.
+    Granted(Box<Grant>),
+    /// A call is allowed by a grant; [`Self::ApprovedByPolicy`] tells which.
+    GrantUsed {
+        grant: GrantId,
+    },
+    GrantEnded {
+        grant: GrantId,
+        why: GrantEnd,
+    },
     /// An answer came too late or was not possible; nothing changed.
     AnswerRefused {
         approval: ApprovalId,
@@ -259,6 +272,9 @@ impl EventKind {
                 | Self::ApprovalAsked(_)
                 | Self::ApprovalClaimed { .. }
                 | Self::ApprovalResolved { .. }
+                | Self::Granted(_)
+                | Self::GrantUsed { .. }
+                | Self::GrantEnded { .. }
         )
     }
 

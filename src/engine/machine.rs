@@ -20,6 +20,7 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::config::Profile;
 use crate::core::event::EventKind;
+use crate::core::grant::Grant;
 use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
@@ -41,6 +42,7 @@ use crate::wire::outbound::Outbound;
 mod asking;
 mod clock;
 mod commands;
+mod grants;
 /// What goes into the machine and what comes out.
 pub(crate) mod io;
 mod lifecycle;
@@ -53,6 +55,7 @@ pub(crate) use io::Effect;
 pub(crate) use io::Input;
 pub(crate) use io::Now;
 
+use grants::Held;
 use lifecycle::Life;
 use replies::Asked;
 use turns::Turn;
@@ -68,6 +71,9 @@ pub(crate) struct Origin<'a> {
     pub(crate) config: Arc<Config>,
     /// Counted over all sessions.
     pub(crate) approval_ids: Arc<AtomicU32>,
+    pub(crate) grant_ids: Arc<AtomicU32>,
+    /// Those of the session that hold.
+    pub(crate) grants: Vec<Grant>,
     /// Of all sessions together.
     pub(crate) budget: Arc<Budget>,
 }
@@ -84,6 +90,8 @@ pub(crate) struct Machine {
     directory: String,
     branch: Option<String>,
     approval_ids: Arc<AtomicU32>,
+    grant_ids: Arc<AtomicU32>,
+    grants: Vec<Held>,
     budget: Arc<Budget>,
     /// The next prompt goes out although the budget is spent: a person said so.
     over_budget: bool,
@@ -131,6 +139,8 @@ pub(crate) struct Machine {
     last_turn: TurnId,
     /// A mode that the process takes only at its start.
     restart_in: Option<PermissionMode>,
+    /// The process holds something that no longer counts.
+    renew: bool,
     /// This CLI tells when it is idle; an older one only sends a `result`.
     tells_state: bool,
 
@@ -156,7 +166,7 @@ enum Ending {
 
 impl Machine {
     pub(crate) fn new(origin: Origin<'_>) -> Self {
-        let Origin { session, config, approval_ids, budget } = origin;
+        let Origin { session, config, approval_ids, grant_ids, grants, budget } = origin;
         let spec = &session.spec;
         let profile = config.profile(spec.profile.as_deref()).ok_or_else(|| {
             format!("there is no [profiles.{}] in config.toml", spec.profile.as_deref().unwrap_or_default())
@@ -176,6 +186,8 @@ impl Machine {
             directory: spec.directory.clone(),
             branch: session.branch.clone(),
             approval_ids,
+            grant_ids,
+            grants: grants.into_iter().map(Held::restored).collect(),
             budget,
             over_budget: false,
             hold_told: false,
@@ -204,6 +216,7 @@ impl Machine {
             turn: None,
             last_turn: session.last_turn.as_ref().map_or(TurnId(0), |turn| turn.turn),
             restart_in: None,
+            renew: false,
             tells_state: false,
             desk: Desk::default(),
             translator: Translator::default(),
@@ -236,6 +249,7 @@ impl Machine {
             Input::Branch(branch) => self.branch_is(branch),
             Input::Tick => self.tick(),
         }
+        self.renew_if_idle();
         self.tell_queue();
         std::mem::take(&mut self.effects)
     }

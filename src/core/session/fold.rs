@@ -71,6 +71,8 @@ impl Session {
     fn apply_kind(&mut self, kind: &EventKind, at: Timestamp) {
         match kind {
             EventKind::Opened { .. } | EventKind::Closed | EventKind::AnswerRefused { .. } => {}
+            // The fleet keeps them.
+            EventKind::Granted(_) | EventKind::GrantUsed { .. } | EventKind::GrantEnded { .. } => {}
             EventKind::Renamed { title } => {
                 self.title.clone_from(title);
                 self.titled = true;

@@ -58,6 +58,8 @@ impl Machine {
                     self.request(ClientRequest::StopTask { task_id }, Asked::StopTask);
                 }
             }
+            Command::Revoke { grant, by, .. } => self.revoke(grant, &by),
+            Command::Renew { .. } => self.renew(),
             Command::Follow { .. } => self.follow(),
             Command::TakeOver { .. } => self.take_over(),
             Command::MeasureContext { .. } => {

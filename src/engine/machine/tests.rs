@@ -32,6 +32,9 @@ use crate::engine::process::Rung;
 use crate::wire::decode::decode;
 use crate::wire::permission::PermissionAnswer;
 
+/// Grants.
+mod granting;
+
 const ID: SessionId = SessionId(1);
 
 /// A machine with a perfect task around it, and a log of all it did.
@@ -71,7 +74,14 @@ impl Bench {
         let approval_ids = Arc::new(AtomicU32::new(1));
         let session = Session::new(ID, spec.clone(), Timestamp(0));
         let budget = Arc::new(Budget::new(config.budget.day_usd, Timestamp(0), 0.0));
-        let machine = Machine::new(Origin { session: &session, config: Arc::new(config), approval_ids, budget });
+        let machine = Machine::new(Origin {
+            session: &session,
+            config: Arc::new(config),
+            approval_ids,
+            grant_ids: Arc::new(AtomicU32::new(1)),
+            grants: Vec::new(),
+            budget,
+        });
         let mut bench = Self {
             machine,
             fleet: Fleet::default(),

@@ -193,6 +193,7 @@ impl Machine {
     pub(super) fn settle_turn(&mut self) {
         self.end_turn();
         self.restart_if_due();
+        self.renew_if_idle();
         self.advance();
     }
 

@@ -116,6 +116,7 @@ actions! {
         Tab9 "tab_9" ["alt-9"] "" "Go to the ninth session"
         NextWaiting "next_waiting" ["alt-a"] "next waiting" "Go to the next request that waits for you"
         Inbox "inbox" ["alt-i"] "" "List everything that waits, over all sessions"
+        Grants "grants" ["alt-g"] "" "List what is allowed for a time or for good, and take it back"
         Interrupt "interrupt" [] "" "Interrupt the running turn"
         CycleMode "cycle_mode" ["shift-tab"] "" "Go to the next permission mode"
         ChooseMode "choose_mode" ["alt-m"] "" "Choose the permission mode from a list"

@@ -130,6 +130,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
             approvals::look_at_next(ui, world, 1);
         }
         Action::Inbox => open_list(ui, ListKind::Inbox),
+        Action::Grants => open_list(ui, ListKind::Grants),
         Action::Panel => toggle_panel(ui),
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
