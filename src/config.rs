@@ -83,6 +83,8 @@ pub struct Profile {
     pub idle_minutes: u64,
     /// A turn is interrupted after so many minutes; zero never.
     pub timeout_minutes: u64,
+    /// Its sessions go on by themselves when a usage limit has lifted.
+    pub go_on_after_limit: bool,
 }
 
 /// The CLI's tools that only read: all that `auto_allow` may name.

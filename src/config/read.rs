@@ -233,6 +233,7 @@ fn read_profile(mut section: Section<'_, '_>, profile: &mut Profile) {
     set_text(&mut profile.system_prompt, section.string("system_prompt"));
     set(&mut profile.idle_minutes, section.number("idle_minutes", 0..=DAY_MINUTES * 7));
     set(&mut profile.timeout_minutes, section.number("timeout_minutes", 0..=DAY_MINUTES));
+    set(&mut profile.go_on_after_limit, section.boolean("go_on_after_limit"));
     if let Some(servers) = section.table("mcp_servers") {
         profile.mcp_servers = Some(json_table(servers));
     }

@@ -62,6 +62,11 @@ pub enum Command {
     Retry {
         session: SessionId,
     },
+    /// Whether it goes on by itself when a usage limit has lifted.
+    SetGoesOn {
+        session: SessionId,
+        goes_on: bool,
+    },
     SetMode {
         session: SessionId,
         mode: PermissionMode,
@@ -119,6 +124,7 @@ impl Command {
             | Self::Interrupt { session }
             | Self::Stop { session }
             | Self::Retry { session }
+            | Self::SetGoesOn { session, .. }
             | Self::SetMode { session, .. }
             | Self::SetModel { session, .. }
             | Self::Answer { session, .. }

@@ -27,6 +27,7 @@ use super::task::TaskState;
 use super::todo::TodoList;
 use super::transcript::Transcript;
 use super::trouble::Trouble;
+use super::trouble::TroubleKind;
 use super::usage::UsageTotals;
 
 mod fold;
@@ -52,6 +53,9 @@ pub struct SessionSpec {
     /// Only look on while somebody else goes on with it.
     #[serde(default)]
     pub follow: bool,
+    /// Go on by itself when a usage limit has lifted; `None`: as the profile says.
+    #[serde(default)]
+    pub go_on: Option<bool>,
     /// The git branch, filled in by the engine.
     pub branch: Option<String>,
 }
@@ -122,6 +126,13 @@ pub struct Followed {
     pub by: Option<String>,
 }
 
+/// The prompt that goes out by itself once a usage limit has lifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    pub at: Timestamp,
+    pub text: String,
+}
+
 /// What a session is doing, as its tab shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
@@ -135,6 +146,8 @@ pub enum Activity {
     Idle,
     /// Idle, after an error nobody has answered with a new prompt.
     Failed,
+    /// Idle, because a usage limit was reached.
+    Limited,
     Stopping,
     /// Read-only: somebody else works on the conversation.
     Followed,
@@ -176,6 +189,11 @@ pub struct Session {
     /// The conversation is only looked at.
     #[serde(default)]
     pub followed: Option<Followed>,
+    /// It goes on by itself when a usage limit has lifted.
+    #[serde(default)]
+    pub goes_on: bool,
+    #[serde(default)]
+    pub resume: Option<Resume>,
 }
 
 /// Titles are cut to this many characters.
@@ -211,6 +229,8 @@ impl Session {
             stderr: VecDeque::new(),
             n_unknown: 0,
             followed: spec.follow.then(Followed::default),
+            goes_on: spec.go_on.unwrap_or_default(),
+            resume: None,
             spec,
         }
     }
@@ -244,6 +264,8 @@ impl Session {
             stderr: self.stderr.clone(),
             n_unknown: self.n_unknown,
             followed: self.followed.clone(),
+            goes_on: self.goes_on,
+            resume: self.resume.clone(),
         }
     }
 
@@ -310,6 +332,7 @@ impl Session {
             return Activity::Background(n_tasks);
         }
         match self.last_trouble() {
+            Some(Trouble { kind: TroubleKind::RateLimit { .. }, .. }) => Activity::Limited,
             Some(_) => Activity::Failed,
             None => Activity::Idle,
         }

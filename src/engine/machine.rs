@@ -46,6 +46,7 @@ mod grants;
 /// What goes into the machine and what comes out.
 pub(crate) mod io;
 mod lifecycle;
+mod limit;
 mod lines;
 mod past;
 mod replies;
@@ -57,6 +58,7 @@ pub(crate) use io::Now;
 
 use grants::Held;
 use lifecycle::Life;
+use limit::Limit;
 use replies::Asked;
 use turns::Turn;
 
@@ -132,6 +134,7 @@ pub(crate) struct Machine {
     garbage_told: bool,
 
     queue: Queue,
+    limit: Limit,
     /// The queue as it was last told.
     queue_told: Queue,
     last_prompt: Option<String>,
@@ -211,6 +214,7 @@ impl Machine {
             startup_error: None,
             garbage_told: false,
             queue: session.queue.clone(),
+            limit: Limit::of(session),
             queue_told: session.queue.clone(),
             last_prompt: session.last_prompt().map(|prompt| prompt.text.clone()),
             turn: None,
@@ -256,6 +260,7 @@ impl Machine {
 
     fn emit(&mut self, kind: EventKind) {
         self.last_event = self.now.mono;
+        self.note_work(&kind);
         self.effects.push(Effect::Emit(self.generation, kind));
     }
 

@@ -77,6 +77,8 @@ impl Session {
                 self.title.clone_from(title);
                 self.titled = true;
             }
+            EventKind::GoesOn(goes_on) => self.goes_on = *goes_on,
+            EventKind::ResumePlanned(resume) => self.resume.clone_from(resume),
             EventKind::BranchChanged(branch) => self.branch.clone_from(branch),
 
             EventKind::Starting => {

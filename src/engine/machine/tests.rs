@@ -34,6 +34,8 @@ use crate::wire::permission::PermissionAnswer;
 
 /// Grants.
 mod granting;
+/// Usage limits.
+mod limits;
 
 const ID: SessionId = SessionId(1);
 
