@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 use crate::core::permission::PermissionMode;
 
+/// The table of the Feishu relay.
+pub mod feishu;
 /// Where the configuration and the data live.
 pub mod places;
 /// The tables of the file, one function each.
@@ -22,6 +24,7 @@ pub mod rules;
 /// TOML with line numbers: values are taken by key, what is left over is a mistake.
 pub mod section;
 
+pub use feishu::Feishu;
 pub use section::Problem;
 
 /// The commented defaults: the lowest layer, and what `adjutant config default` prints.
@@ -39,6 +42,7 @@ pub struct Config {
     pub runner: Runner,
     pub log: Log,
     pub audit: Audit,
+    pub feishu: Feishu,
 }
 
 /// How the CLI is started and supervised.

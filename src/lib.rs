@@ -20,6 +20,8 @@ pub mod engine;
 pub mod link;
 /// Takes secrets out of text before it is written to a log or leaves the machine.
 pub mod redact;
+/// The phone: messengers that a person is told by, and answers by.
+pub mod relay;
 /// The runner's front door: the engine behind a socket, and the client's side of it.
 pub mod server;
 /// The scripted CLI behind the demo and the tests: this program in another role.

@@ -10,6 +10,7 @@ use super::Problem;
 use super::Profile;
 use super::READING_TOOLS;
 use super::ThemeName;
+use super::feishu;
 use super::rules::rules;
 use super::section::Section;
 use super::section::did_you_mean;
@@ -17,7 +18,8 @@ use super::section::kind;
 use super::section::line_of;
 use crate::core::permission::PermissionMode;
 
-const TABLES: [&str; 9] = ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log", "audit"];
+const TABLES: [&str; 10] =
+    ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log", "audit", "relay"];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -48,6 +50,7 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "runner" => runner(section, config),
                     "log" => log(section, config),
                     "audit" => audit(section, config),
+                    "relay" => relay(section, config),
                     "keys" => keys(source, table, config, &mut found),
                     _ => profiles(source, table, config, &mut found),
                 }
@@ -70,6 +73,7 @@ pub(super) fn whole(config: &Config, source: &str, problems: &mut Vec<Problem>) 
             problems.push(Problem { line: rule.line, text });
         }
     }
+    feishu::whole(&config.feishu, source, problems);
     let Some(name) = &config.claude.default_profile else { return };
     if !config.profiles.contains_key(name) {
         let line =
@@ -78,14 +82,14 @@ pub(super) fn whole(config: &Config, source: &str, problems: &mut Vec<Problem>) 
     }
 }
 
-fn set<T>(place: &mut T, value: Option<T>) {
+pub(super) fn set<T>(place: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *place = value;
     }
 }
 
 /// An empty text takes a default back.
-fn set_text(place: &mut Option<String>, value: Option<String>) {
+pub(super) fn set_text(place: &mut Option<String>, value: Option<String>) {
     if let Some(value) = value {
         *place = Some(value).filter(|text| !text.is_empty());
     }
@@ -168,6 +172,13 @@ fn audit(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.audit.rotate_mib, section.number("rotate_mib", 1..=1024));
     set(&mut config.audit.keep, section.number("keep", 0..=100_000));
     set(&mut config.audit.required, section.boolean("required"));
+    section.finish();
+}
+
+fn relay(mut section: Section<'_, '_>, config: &mut Config) {
+    if let Some(table) = section.table("feishu") {
+        feishu::feishu(section.inner("relay.feishu", table, 0), &mut config.feishu);
+    }
     section.finish();
 }
 

@@ -1,0 +1,147 @@
+//! Where Feishu is, and which addresses are safe to send a secret to.
+//!
+//! The app secret travels in the body of a call, and nothing in the long connection is signed: all there is
+//! to trust is TLS. Without it only this machine itself is spoken to, for tests.
+
+use url::Host;
+use url::Url;
+
+/// The settings' `base_url`, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    url: Url,
+}
+
+/// Why an address is not used. Never tells more of it than its scheme and host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsafe {
+    #[error("“{0}” is no address such as https://open.feishu.cn")]
+    NotOne(String),
+    #[error("{scheme}://{host} is not encrypted: the app secret would be readable on the way; use https://")]
+    Plain { scheme: String, host: String },
+    #[error("the address must end with the host name: a path, a question mark or a user does not belong there")]
+    More,
+    #[error("Feishu named no usable address for the connection")]
+    NoSocket,
+    #[error("Feishu named an address for the connection that is not encrypted: {scheme}://{host}")]
+    PlainSocket { scheme: String, host: String },
+}
+
+impl Base {
+    pub fn new(text: &str) -> Result<Self, Unsafe> {
+        let url = Url::parse(text.trim()).map_err(|_| Unsafe::NotOne(shortened(text)))?;
+        let Some(host) = url.host_str().map(str::to_owned) else { return Err(Unsafe::NotOne(shortened(text))) };
+        match url.scheme() {
+            "https" => {}
+            "http" if is_this_machine(&url) => {}
+            scheme => return Err(Unsafe::Plain { scheme: scheme.to_owned(), host }),
+        }
+        let has_more = url.path() != "/" || url.query().is_some() || url.fragment().is_some();
+        if has_more || !url.username().is_empty() || url.password().is_some() {
+            return Err(Unsafe::More);
+        }
+        Ok(Self { url })
+    }
+
+    /// The address of a call: `path` begins with a slash, its parts are escaped already.
+    pub fn call(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(path);
+        url
+    }
+
+    /// Whether this is a stand-in on this machine, which speaks plain HTTP.
+    pub fn is_plain(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    /// The address that discovery named, as the HTTP address that a WebSocket begins as. Without encryption
+    /// only this machine is spoken to, and only when the base is spoken to in that way.
+    pub fn socket(&self, text: &str) -> Result<Url, Unsafe> {
+        let mut url = Url::parse(text).map_err(|_| Unsafe::NoSocket)?;
+        let host = url.host_str().map(str::to_owned).ok_or(Unsafe::NoSocket)?;
+        let scheme = match url.scheme() {
+            "wss" => "https",
+            "ws" if self.is_plain() && is_this_machine(&url) => "http",
+            scheme => return Err(Unsafe::PlainSocket { scheme: scheme.to_owned(), host }),
+        };
+        url.set_scheme(scheme).map_err(|()| Unsafe::NoSocket)?;
+        Ok(url)
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address == std::net::Ipv4Addr::LOCALHOST,
+        Some(Host::Ipv6(address)) => address == std::net::Ipv6Addr::LOCALHOST,
+        None => false,
+    }
+}
+
+/// Enough of a text to recognise a mistake.
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_clouds_and_this_machine_are_accepted() {
+        for good in [
+            "https://open.feishu.cn",
+            "https://open.larksuite.com/",
+            "http://127.0.0.1:8080",
+            "http://localhost:1",
+            "http://[::1]:9",
+        ] {
+            assert!(Base::new(good).is_ok(), "{good}");
+        }
+        let base = Base::new("https://open.feishu.cn").unwrap();
+        assert_eq!(base.call("/open-apis/bot/v3/info").as_str(), "https://open.feishu.cn/open-apis/bot/v3/info");
+    }
+
+    #[test]
+    fn what_would_send_the_secret_in_the_open_is_refused() {
+        for bad in [
+            "http://open.feishu.cn",
+            "http://127.0.0.1.example.org",
+            "http://127.0.0.2",
+            "http://localhost.example.org",
+            "http://2130706434",
+            "ftp://open.feishu.cn",
+            "ws://127.0.0.1",
+            "https://user:pw@open.feishu.cn",
+            "http://127.0.0.1@example.org",
+            "https://open.feishu.cn/path",
+            "https://open.feishu.cn?x=1",
+            "https://",
+            "open.feishu.cn",
+            "",
+            "file:///etc/passwd",
+        ] {
+            assert!(Base::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_connection_is_encrypted_wherever_the_calls_are() {
+        let cloud = Base::new("https://open.feishu.cn").unwrap();
+        assert_eq!(cloud.socket("wss://msg.feishu.cn/ws?a=b").unwrap().as_str(), "https://msg.feishu.cn/ws?a=b");
+        for bad in ["ws://127.0.0.1/ws", "ws://msg.feishu.cn", "https://msg.feishu.cn", "", "wss:", "/ws"] {
+            assert!(cloud.socket(bad).is_err(), "{bad}");
+        }
+        let here = Base::new("http://127.0.0.1:80").unwrap();
+        assert_eq!(here.socket("ws://localhost:5/ws").unwrap().as_str(), "http://localhost:5/ws");
+        assert!(here.socket("ws://msg.feishu.cn/ws").is_err());
+    }
+
+    #[test]
+    fn an_error_tells_no_ticket() {
+        let cloud = Base::new("https://open.feishu.cn").unwrap();
+        let error = cloud.socket("ws://msg.feishu.cn/ws?ticket=s3cret&access_key=k3y").unwrap_err().to_string();
+        assert!(!error.contains("s3cret") && !error.contains("k3y"), "{error}");
+    }
+}
