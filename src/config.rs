@@ -38,6 +38,7 @@ pub struct Config {
     pub ui: Ui,
     /// `[keys]` as written: which keys each action is bound to.
     pub keys: Vec<KeyLine>,
+    pub secretary: Secretary,
     pub budget: Budget,
     pub runner: Runner,
     pub log: Log,
@@ -133,6 +134,18 @@ pub struct Ui {
     pub editor: Option<String>,
     /// Lines of a tool's output that show unfolded.
     pub output_lines: u64,
+}
+
+/// A language model for small words about the sessions, behind any endpoint that speaks as OpenAI's does.
+#[derive(Debug, Clone, Default)]
+pub struct Secretary {
+    /// Such as `https://api.openai.com/v1`; none: there is no secretary.
+    pub base_url: Option<String>,
+    /// The environment variable with the key; none: the endpoint wants none.
+    pub api_key_env: Option<String>,
+    pub model: Option<String>,
+    /// Sessions without a title by hand get one from it after their first turn.
+    pub titles: bool,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -14,5 +14,6 @@ mod kills;
 mod pty;
 mod real_cli;
 mod screens;
+mod secretary;
 mod support;
 mod tidy;

@@ -63,6 +63,10 @@ pub enum EventKind {
     Renamed {
         title: String,
     },
+    /// A title that a model made of what is done; one that a person gave stays.
+    TitleSuggested {
+        title: String,
+    },
     /// Whether it goes on by itself when a usage limit has lifted.
     GoesOn(bool),
     /// It will do so then, or it will not.

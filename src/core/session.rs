@@ -161,8 +161,11 @@ pub struct Session {
     pub generation: Generation,
     pub spec: SessionSpec,
     pub title: String,
-    /// A person chose the title: prompts no longer change it.
+    /// The title is no longer the directory's name: prompts do not change it.
     pub titled: bool,
+    /// ... and a person gave it: nobody else changes it.
+    #[serde(default)]
+    pub titled_by_hand: bool,
     pub branch: Option<String>,
     pub opened: Timestamp,
     pub process: ProcessState,
@@ -208,6 +211,7 @@ impl Session {
             id,
             generation: Generation::default(),
             titled: spec.title.is_some(),
+            titled_by_hand: spec.title.is_some(),
             title,
             branch: spec.branch.clone(),
             opened: at,
@@ -244,6 +248,7 @@ impl Session {
             spec: self.spec.clone(),
             title: self.title.clone(),
             titled: self.titled,
+            titled_by_hand: self.titled_by_hand,
             branch: self.branch.clone(),
             opened: self.opened,
             process: self.process.clone(),

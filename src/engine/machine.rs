@@ -183,7 +183,7 @@ impl Machine {
             mode: Some(session.mode).filter(|_| has_run).or(spec.mode).or(of_profile.and_then(|profile| profile.mode)),
             model: session.model.clone().or_else(|| of_profile.and_then(|profile| profile.model.clone())),
             profile_name: spec.profile.clone().or_else(|| config.claude.default_profile.clone()),
-            given_title: spec.title.clone(),
+            given_title: session.titled_by_hand.then(|| session.title.clone()),
             config,
             profile,
             directory: spec.directory.clone(),

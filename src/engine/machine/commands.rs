@@ -13,6 +13,7 @@ use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
+use crate::core::session::title_of;
 use crate::engine::spawn::normal_model;
 use crate::wire::inbound::words;
 use crate::wire::outbound::ClientRequest;
@@ -50,6 +51,12 @@ impl Machine {
                 self.stop(None);
             }
             Command::Retry { .. } => self.retry(),
+            Command::SuggestTitle { title, .. } => {
+                let title = title_of(&title);
+                if self.given_title.is_none() && !title.is_empty() {
+                    self.emit(EventKind::TitleSuggested { title });
+                }
+            }
             Command::SetGoesOn { goes_on, .. } => self.set_goes_on(goes_on),
             Command::SetMode { mode, .. } => self.set_mode(mode),
             Command::SetModel { model, .. } => self.set_model(model),

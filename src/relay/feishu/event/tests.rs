@@ -51,7 +51,7 @@ fn a_message_is_read_whole() {
     assert_eq!(message.envelope.tenant, "t1");
     assert_eq!((message.sender.open_id.as_str(), message.sender.tenant.as_str()), ("ou_1", "t2"));
     assert_eq!((message.message_id.as_str(), message.chat_id.as_str(), message.chat), ("om_1", "oc_1", Chat::Group));
-    assert_eq!((message.root_id.as_deref(), message.parent_id), (Some("om_0"), None));
+    assert_eq!((message.root_id.as_deref(), message.parent_id.as_deref()), (Some("om_0"), None));
     assert_eq!(message.created, Some(Timestamp(1_609_073_151_345)));
     assert!(message.mentions("ou_bot") && !message.mentions("ou_3") && !message.mentions(""));
     assert_eq!(message.text_for("ou_bot").unwrap(), "ask @Tom or @_all, @ you");
