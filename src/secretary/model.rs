@@ -13,7 +13,7 @@ use crate::config::Secretary;
 use crate::net;
 
 /// From the question to the whole answer.
-const ANSWER_TIME: Duration = Duration::from_secs(60);
+const ANSWER_TIME: Duration = Duration::from_mins(1);
 /// No answer is longer.
 const MAX_ANSWER: usize = 1 << 20;
 
