@@ -126,6 +126,14 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// List what is allowed for a time or for good, or take it back.
+    Grants {
+        #[command(subcommand)]
+        verb: Option<GrantsVerb>,
+        /// Print JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Send a prompt to a session.
     Send(Send),
     /// Allow a request once.
@@ -304,6 +312,16 @@ pub enum Approve {
     Deny,
     /// Lines on standard input: “allow ID”, “deny ID why”, or a JSON object.
     Stdin,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum GrantsVerb {
+    /// Take a grant back.
+    Revoke {
+        /// The grant's number, as `grants` shows it.
+        #[arg(value_name = "ID")]
+        id: u32,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -38,6 +38,7 @@ pub struct Config {
     pub ui: Ui,
     /// `[keys]` as written: which keys each action is bound to.
     pub keys: Vec<KeyLine>,
+    pub secretary: Secretary,
     pub budget: Budget,
     pub runner: Runner,
     pub log: Log,
@@ -87,6 +88,8 @@ pub struct Profile {
     pub idle_minutes: u64,
     /// A turn is interrupted after so many minutes; zero never.
     pub timeout_minutes: u64,
+    /// Its sessions go on by themselves when a usage limit has lifted.
+    pub go_on_after_limit: bool,
 }
 
 /// The CLI's tools that only read: all that `auto_allow` may name.
@@ -131,6 +134,18 @@ pub struct Ui {
     pub editor: Option<String>,
     /// Lines of a tool's output that show unfolded.
     pub output_lines: u64,
+}
+
+/// A language model for small words about the sessions, behind any endpoint that speaks as OpenAI's does.
+#[derive(Debug, Clone, Default)]
+pub struct Secretary {
+    /// Such as `https://api.openai.com/v1`; none: there is no secretary.
+    pub base_url: Option<String>,
+    /// The environment variable with the key; none: the endpoint wants none.
+    pub api_key_env: Option<String>,
+    pub model: Option<String>,
+    /// Sessions without a title by hand get one from it after their first turn.
+    pub titles: bool,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -19,6 +19,8 @@ pub mod command;
 pub mod event;
 /// All sessions together, and the one inbox over them.
 pub mod fleet;
+/// What a person allowed beyond one call.
+pub mod grant;
 /// Newtypes for everything that is referred to.
 pub mod ids;
 /// Permission modes and permission updates ("always allow" in its various forms).

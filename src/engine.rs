@@ -37,6 +37,7 @@ mod numbers;
 /// Which requests are answered without a person.
 pub mod policy;
 mod process;
+mod remembered;
 mod session;
 mod spawn;
 mod watch;
@@ -65,6 +66,7 @@ pub struct Restored {
     pub fleet: Fleet,
     pub last_approval: u32,
     pub last_session: u32,
+    pub last_grant: u32,
     /// Dollars that today's turns have cost already.
     pub spent_today: f64,
 }

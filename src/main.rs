@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use adjutant::cli;
 use adjutant::cli::Cli;
+use adjutant::cli::GrantsVerb;
 use adjutant::cli::Verb;
 use adjutant::cli::setup::Stop;
 use clap::Parser as _;
@@ -32,6 +33,10 @@ fn main() -> ExitCode {
         Some(Verb::List { json }) => cli::verbs::look::list(&arguments.global, *json),
         Some(Verb::Status { session, json }) => cli::verbs::look::status(&arguments.global, session.as_deref(), *json),
         Some(Verb::Send(send)) => cli::verbs::send::main(&arguments.global, send),
+        Some(Verb::Grants { verb: None, json }) => cli::verbs::grants::list(&arguments.global, *json),
+        Some(Verb::Grants { verb: Some(GrantsVerb::Revoke { id }), json }) => {
+            cli::verbs::grants::revoke(&arguments.global, *id, *json)
+        }
         Some(Verb::Approve { id, json }) => cli::verbs::answer::approve(&arguments.global, *id, *json),
         Some(Verb::Deny { id, message, stop, json }) => {
             cli::verbs::answer::deny(&arguments.global, *id, message.as_deref(), *stop, *json)

@@ -70,6 +70,7 @@ pub struct LeftOff {
     /// The highest number of an approval, of all sessions that ever were.
     pub last_approval: u32,
     pub last_session: u32,
+    pub last_grant: u32,
     /// Dollars that the turns of this day have cost.
     pub spent_today: f64,
 }
@@ -126,10 +127,12 @@ impl Store {
             fleet: Fleet::default(),
             last_approval: small(number("SELECT coalesce(max(id), 0) FROM approvals")?),
             last_session: small(number("SELECT coalesce(max(id), 0) FROM sessions")?),
+            last_grant: small(number("SELECT coalesce(max(id), 0) FROM grants")?),
             spent_today: self.count(By::Day, Some(1))?.iter().map(|line| line.cost_usd).sum(),
         };
         let mut events = self.connection.prepare(
-            "SELECT body FROM events WHERE session IN (SELECT id FROM sessions WHERE closed IS NULL) ORDER BY seq",
+            "SELECT body FROM events WHERE session IN (SELECT id FROM sessions WHERE closed IS NULL)
+             OR seq IN (SELECT seq FROM grants WHERE ended IS NULL) ORDER BY seq",
         )?;
         let mut rows = events.query([])?;
         while let Some(row) = rows.next()? {

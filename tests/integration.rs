@@ -15,5 +15,6 @@ mod pty;
 mod real_cli;
 mod relay;
 mod screens;
+mod secretary;
 mod support;
 mod tidy;

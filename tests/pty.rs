@@ -2,6 +2,7 @@
 
 mod approvals;
 mod endings;
+mod grants;
 mod hardship;
 mod main_job;
 mod real_cli;

@@ -14,6 +14,7 @@ use crate::core::approval::Verdict;
 use crate::core::cell::TurnOutcome;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
+use crate::core::grant::Granted;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::ToolCallId;
@@ -171,12 +172,28 @@ impl Scribe {
                 tool: known.take(*approval).map(|asked| asked.tool).unwrap_or_default(),
                 why: why.describe().into(),
             },
+            EventKind::Granted(grant) => Body::Granted {
+                grant: grant.id.0,
+                approval: grant.approval.0,
+                who: who(&grant.by).to_owned(),
+                rule: grant.describe(),
+                scope: grant.scope(),
+                until: match &grant.granted {
+                    Granted::Boxed { until, .. } => Some(until.0),
+                    Granted::Remembered(_) => None,
+                },
+                uses: grant.left(),
+            },
+            EventKind::GrantEnded { grant, why } => Body::GrantEnded { grant: grant.0, why: why.describe() },
             EventKind::AnswerRefused { approval, why } => {
                 Body::Refused { approval: approval.0, tool: known.tool_asked(*approval), why: why.clone() }
             }
             // What others did, or what was before: nothing of it was decided here.
             EventKind::Past { .. } | EventKind::Followed(_) => return Vec::new(),
             EventKind::Renamed { .. }
+            | EventKind::TitleSuggested { .. }
+            | EventKind::GoesOn(_)
+            | EventKind::ResumePlanned(_)
             | EventKind::BranchChanged(_)
             | EventKind::Stopping
             | EventKind::Stderr(_)
@@ -191,6 +208,7 @@ impl Scribe {
             | EventKind::ToolAnnounced { .. }
             | EventKind::ToolInputGrew { .. }
             | EventKind::ApprovalClaimed { .. }
+            | EventKind::GrantUsed { .. }
             | EventKind::TokensCounted(_)
             | EventKind::ContextMeasured(_)
             | EventKind::Retrying { .. }
@@ -268,6 +286,8 @@ fn decided(id: ApprovalId, asked: Option<Approval>, verdict: &Verdict) -> Body {
             }
             decided.message.clone_from(comment);
         }
+        // What was granted is a record of its own.
+        Decision::Grant(_) => {}
         Decision::Answers(answers) => decided.answers = serde_json::to_value(answers).unwrap_or_default(),
         Decision::AcceptPlan { mode } => decided.mode = Some(mode.as_str().to_owned()),
         Decision::Deny { message, .. } => decided.message = Some(message.clone()),
@@ -300,6 +320,7 @@ mod tests {
             title: None,
             input: json!({"command": "ls"}),
             ask: Ask::Tool,
+            grants: Vec::new(),
             suggestions: Vec::new(),
             description: None,
             reason: None,

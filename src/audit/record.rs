@@ -125,6 +125,22 @@ pub enum Body {
         tool: String,
         why: String,
     },
+    /// More than one call was allowed.
+    Granted {
+        grant: u32,
+        /// The request that it was given with.
+        approval: u32,
+        who: String,
+        rule: String,
+        scope: String,
+        /// Milliseconds since 1970; none for what the CLI remembers.
+        until: Option<i64>,
+        uses: Option<u32>,
+    },
+    GrantEnded {
+        grant: u32,
+        why: String,
+    },
     /// An order that came from outside the terminal.
     Command {
         who: String,
@@ -197,6 +213,8 @@ impl Body {
             | Self::Automatic { .. }
             | Self::Withdrawn { .. }
             | Self::Refused { .. }
+            | Self::Granted { .. }
+            | Self::GrantEnded { .. }
             | Self::Mode { .. }
             | Self::Command { .. }
             | Self::Lost { .. }

@@ -24,6 +24,8 @@ use crate::tui::render::width;
 
 /// `approve`, `deny`.
 pub mod answer;
+/// `grants`.
+pub mod grants;
 /// `import`: the conversations of the CLI.
 pub mod import;
 /// `list`, `status`.

@@ -9,6 +9,7 @@ use super::NotifyHow;
 use super::Problem;
 use super::Profile;
 use super::READING_TOOLS;
+use super::Secretary;
 use super::ThemeName;
 use super::feishu;
 use super::rules::rules;
@@ -17,9 +18,10 @@ use super::section::did_you_mean;
 use super::section::kind;
 use super::section::line_of;
 use crate::core::permission::PermissionMode;
+use crate::net;
 
-const TABLES: [&str; 10] =
-    ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log", "audit", "relay"];
+const TABLES: [&str; 11] =
+    ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log", "audit", "relay", "secretary"];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -47,6 +49,7 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "approvals" => approvals(section, config),
                     "ui" => ui(section, config),
                     "budget" => budget(section, config),
+                    "secretary" => secretary(section, config),
                     "runner" => runner(section, config),
                     "log" => log(section, config),
                     "audit" => audit(section, config),
@@ -72,6 +75,11 @@ pub(super) fn whole(config: &Config, source: &str, problems: &mut Vec<Problem>) 
             let text = format!("[approvals.rules] profile: there is no [profiles.{name}]{hint}");
             problems.push(Problem { line: rule.line, text });
         }
+    }
+    let Secretary { base_url, model, .. } = &config.secretary;
+    if let (Some(_), None) = (base_url, model) {
+        let line = source.lines().position(|line| line.trim() == "[secretary]").map_or(1, |line| line + 1);
+        problems.push(Problem { line, text: "[secretary] model: is missing; name the model to ask".into() });
     }
     feishu::whole(&config.feishu, source, problems);
     let Some(name) = &config.claude.default_profile else { return };
@@ -154,6 +162,18 @@ fn ui(mut section: Section<'_, '_>, config: &mut Config) {
 
 fn budget(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.budget.day_usd, section.money("day_usd"));
+    section.finish();
+}
+
+fn secretary(mut section: Section<'_, '_>, config: &mut Config) {
+    let base_url = section.string("base_url");
+    if let Some(why) = base_url.as_deref().filter(|url| !url.is_empty()).and_then(|url| net::address(url).err()) {
+        section.wrong("base_url", why);
+    }
+    set_text(&mut config.secretary.base_url, base_url);
+    set_text(&mut config.secretary.api_key_env, section.string("api_key_env"));
+    set_text(&mut config.secretary.model, section.string("model"));
+    set(&mut config.secretary.titles, section.boolean("titles"));
     section.finish();
 }
 
@@ -244,6 +264,7 @@ fn read_profile(mut section: Section<'_, '_>, profile: &mut Profile) {
     set_text(&mut profile.system_prompt, section.string("system_prompt"));
     set(&mut profile.idle_minutes, section.number("idle_minutes", 0..=DAY_MINUTES * 7));
     set(&mut profile.timeout_minutes, section.number("timeout_minutes", 0..=DAY_MINUTES));
+    set(&mut profile.go_on_after_limit, section.boolean("go_on_after_limit"));
     if let Some(servers) = section.table("mcp_servers") {
         profile.mcp_servers = Some(json_table(servers));
     }

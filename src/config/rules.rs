@@ -65,6 +65,46 @@ pub struct Rule {
     pub action: RuleBehavior,
 }
 
+/// What a rule that is made while the program runs asks of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    Command {
+        words: Vec<String>,
+        more: bool,
+    },
+    /// A glob.
+    Path(String),
+    Host(String),
+    None,
+}
+
+impl Rule {
+    /// A rule that allows, made while the program runs; it must stand every test that one of the file must.
+    pub fn allowing(tool: &str, condition: Condition) -> Result<Self, String> {
+        let tool = Pattern::new(&globset::escape(tool))?;
+        let mut rule = Self {
+            line: 0,
+            tool,
+            command: None,
+            path: None,
+            host: None,
+            profile: None,
+            session: None,
+            action: RuleBehavior::Allow,
+        };
+        match condition {
+            Condition::Command { words, more } => rule.command = Some(CommandPattern::new(words, more)?),
+            Condition::Path(glob) => rule.path = Some(glob),
+            Condition::Host(host) => rule.host = Some(HostPattern::new(&host)?),
+            Condition::None => {}
+        }
+        match objections(&rule).into_iter().next() {
+            Some((_, why)) => Err(why),
+            None => Ok(rule),
+        }
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.action.as_str(), self.tool.text)?;
@@ -113,6 +153,19 @@ pub struct CommandPattern {
     pub more: bool,
 }
 
+impl CommandPattern {
+    fn new(words: Vec<String>, more: bool) -> Result<Self, String> {
+        if let Some(word) = words.iter().find(|word| word.is_empty() || word.contains(char::is_control)) {
+            return Err(no_word(word));
+        }
+        let is_named = words.first().is_some_and(|name| !name.starts_with('-') && !name.contains('='));
+        if !is_named {
+            return Err("names no program; it begins with one, as in “git status”".into());
+        }
+        Ok(Self { words, more })
+    }
+}
+
 impl fmt::Display for CommandPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.words.join(" "), if self.more { " *" } else { "" })
@@ -126,6 +179,18 @@ pub struct HostPattern {
     pub domain: String,
     /// `*.domain`: only what is below it.
     pub below: bool,
+}
+
+impl HostPattern {
+    fn new(text: &str) -> Result<Self, String> {
+        let (domain, below) = text.strip_prefix("*.").map_or((text, false), |rest| (rest, true));
+        let parsed = url::Host::parse(domain.trim_end_matches('.')).ok().filter(|_| !domain.contains(['*', '/', '@']));
+        match parsed {
+            Some(url::Host::Domain(domain)) => Ok(Self { domain, below }),
+            Some(address) if !below => Ok(Self { domain: address.to_string(), below }),
+            _ => Err(format!("“{text}” is no host; write example.org, or *.example.org for all below it")),
+        }
+    }
 }
 
 impl fmt::Display for HostPattern {
@@ -168,8 +233,8 @@ fn rule(outer: &mut Section<'_, '_>, item: &Spanned<DeValue<'_>>) -> Option<Rule
     let line = section.line();
     let rule =
         tool.zip(action).map(|(tool, action)| Rule { line, tool, command, path, host, profile, session, action });
-    if let Some(rule) = &rule {
-        judge(rule, &mut section);
+    for (key, why) in rule.iter().flat_map(objections) {
+        section.wrong(key, why);
     }
     let is_right = section.n_problems() == n_before;
     section.finish();
@@ -194,24 +259,20 @@ fn command(section: &mut Section<'_, '_>) -> Option<CommandPattern> {
         _ => texts,
     };
     let more = words.pop_if(|word| word == "*").is_some();
-    let odd = |c: char| c.is_control() || (!is_list && (!c.is_ascii() || "'\"\\$`;|&<>()*?[]{}#!".contains(c)));
-    if let Some(word) = words.iter().find(|word| word.is_empty() || word.contains(odd)) {
-        section.wrong(
-            "command",
-            format!(
-                "“{word}” is no plain word; a rule names the first words of one simple command, without quotes and \
-                 operators, and perhaps a last word *; a word with blanks or marks needs a list such as [\"git\", \
-                 \"log\", \"--format=%h %s\"]"
-            ),
-        );
-        return None;
-    }
-    let is_named = words.first().is_some_and(|name| !name.starts_with('-') && !name.contains('='));
-    if !is_named {
-        section.wrong("command", "names no program; it begins with one, as in “git status”");
-        return None;
-    }
-    Some(CommandPattern { words, more })
+    let odd = |c: char| !is_list && (!c.is_ascii() || "'\"\\$`;|&<>()*?[]{}#!".contains(c));
+    let pattern = match words.iter().find(|word| word.contains(odd)) {
+        Some(word) => Err(no_word(word)),
+        None => CommandPattern::new(words, more),
+    };
+    pattern.map_err(|why| section.wrong("command", why)).ok()
+}
+
+fn no_word(word: &str) -> String {
+    format!(
+        "“{word}” is no plain word; a rule names the first words of one simple command, without quotes and operators, \
+         and perhaps a last word *; a word with blanks or marks needs a list such as [\"git\", \"log\", \
+         \"--format=%h %s\"]"
+    )
 }
 
 fn path(section: &mut Section<'_, '_>) -> Option<String> {
@@ -232,41 +293,34 @@ fn path(section: &mut Section<'_, '_>) -> Option<String> {
 
 fn host(section: &mut Section<'_, '_>) -> Option<HostPattern> {
     let text = section.string("host")?;
-    let (domain, below) = text.strip_prefix("*.").map_or((text.as_str(), false), |rest| (rest, true));
-    let parsed = url::Host::parse(domain.trim_end_matches('.')).ok().filter(|_| !domain.contains(['*', '/', '@']));
-    match parsed {
-        Some(url::Host::Domain(domain)) => Some(HostPattern { domain, below }),
-        Some(address) if !below => Some(HostPattern { domain: address.to_string(), below }),
-        _ => {
-            section.wrong("host", format!("“{text}” is no host; write example.org, or *.example.org for all below it"));
-            None
-        }
-    }
+    HostPattern::new(&text).map_err(|why| section.wrong("host", why)).ok()
 }
 
-/// What is wrong with a rule whose parts are right.
-fn judge(rule: &Rule, section: &mut Section<'_, '_>) {
+/// What is wrong with a rule whose parts are right, each with the key that it is about.
+fn objections(rule: &Rule) -> Vec<(&'static str, String)> {
+    let mut wrong = Vec::new();
     let tool = rule.tool.text.as_str();
     let known = || FILE_TOOLS.into_iter().chain(DIALOGS).chain(["Bash", "WebFetch", "WebSearch", "Task", "TodoWrite"]);
     let hint = did_you_mean(tool, known());
     if !rule.tool.is_glob() && !tool.starts_with("mcp__") && !known().any(|known| known == tool) && !hint.is_empty() {
-        section.wrong("tool", format!("there is no tool “{tool}”{hint}"));
+        wrong.push(("tool", format!("there is no tool “{tool}”{hint}")));
     }
     if rule.command.is_some() && tool != "Bash" {
-        section.wrong("command", format!("only Bash has commands, and this rule is for {tool}"));
+        wrong.push(("command", format!("only Bash has commands, and this rule is for {tool}")));
     }
     if rule.path.is_some() && !FILE_TOOLS.contains(&tool) {
-        section.wrong("path", format!("only {} have paths, and this rule is for {tool}", FILE_TOOLS.join(", ")));
+        wrong.push(("path", format!("only {} have paths, and this rule is for {tool}", FILE_TOOLS.join(", "))));
     }
     if rule.host.is_some() && tool != "WebFetch" {
-        section.wrong("host", format!("only WebFetch has a host, and this rule is for {tool}"));
+        wrong.push(("host", format!("only WebFetch has a host, and this rule is for {tool}")));
     }
     if rule.action == RuleBehavior::Allow {
-        judge_allow(rule, section);
+        object_to_allowing(rule, &mut wrong);
     }
+    wrong
 }
 
-fn judge_allow(rule: &Rule, section: &mut Section<'_, '_>) {
+fn object_to_allowing(rule: &Rule, wrong: &mut Vec<(&'static str, String)>) {
     let tool = rule.tool.text.as_str();
     let needed = match tool {
         "Bash" => rule.command.is_none().then_some("command"),
@@ -274,14 +328,14 @@ fn judge_allow(rule: &Rule, section: &mut Section<'_, '_>) {
         _ => (FILE_TOOLS.contains(&tool) && rule.path.is_none()).then_some("path"),
     };
     if let Some(key) = needed {
-        section.wrong("action", format!("allowing {tool} needs a {key}: without one it would allow every call"));
+        wrong.push(("action", format!("allowing {tool} needs a {key}: without one it would allow every call")));
     }
     if DIALOGS.contains(&tool) {
-        section.wrong("action", format!("{tool} is answered by you; a rule can only deny or ask it"));
+        wrong.push(("action", format!("{tool} is answered by you; a rule can only deny or ask it")));
     }
     if rule.tool.is_glob() && !tool.starts_with("mcp__") {
-        section
-            .wrong("tool", format!("“{tool}” may match any tool; only patterns that begin with mcp__ can be allowed"));
+        let why = format!("“{tool}” may match any tool; only patterns that begin with mcp__ can be allowed");
+        wrong.push(("tool", why));
     }
     let Some(command) = &rule.command else { return };
     let program = command.words[0].as_str();
@@ -294,7 +348,7 @@ fn judge_allow(rule: &Rule, section: &mut Section<'_, '_>) {
     } else {
         return;
     };
-    section.wrong("command", why);
+    wrong.push(("command", why));
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::grant::GrantRule;
+use super::grant::GrantTerms;
 use super::ids::ApprovalId;
 use super::ids::SessionId;
 use super::ids::Timestamp;
@@ -125,6 +127,9 @@ pub struct Approval {
     pub ask: Ask,
     /// "Always allow" in the forms that the CLI offers.
     pub suggestions: Vec<PermissionUpdate>,
+    /// What may be granted for a time, each covering this call.
+    #[serde(default)]
+    pub grants: Vec<GrantRule>,
     /// The model's own words about the call. They may lie.
     pub description: Option<String>,
     /// Why the CLI asks.
@@ -168,6 +173,8 @@ pub enum Decision {
         /// Follows as a message, because the protocol has no place for it.
         comment: Option<String>,
     },
+    /// Allows this one call as it was asked, and those like it for a time.
+    Grant(GrantTerms),
     /// Answers to [`Ask::Questions`].
     Answers(Vec<Answer>),
     /// Accepts [`Ask::Plan`] and goes on in this mode.
@@ -200,6 +207,7 @@ impl Decision {
             Self::Allow { edited: Some(_), .. } => "edited, then allowed",
             Self::Allow { remember, .. } if !remember.is_empty() => "always allowed",
             Self::Allow { .. } => "allowed once",
+            Self::Grant(_) => "allowed for a time",
             Self::Answers(_) => "answered",
             Self::AcceptPlan { .. } => "plan accepted",
             Self::Deny { stop: true, .. } => "denied and stopped",

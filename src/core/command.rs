@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::approval::Decision;
 use super::ids::ApprovalId;
+use super::ids::GrantId;
 use super::ids::PromptId;
 use super::ids::SessionId;
 use super::ids::TaskId;
@@ -61,6 +62,16 @@ pub enum Command {
     Retry {
         session: SessionId,
     },
+    /// A better title than the first prompt; one that a person gave stays.
+    SuggestTitle {
+        session: SessionId,
+        title: String,
+    },
+    /// Whether it goes on by itself when a usage limit has lifted.
+    SetGoesOn {
+        session: SessionId,
+        goes_on: bool,
+    },
     SetMode {
         session: SessionId,
         mode: PermissionMode,
@@ -76,6 +87,12 @@ pub enum Command {
         decision: Box<Decision>,
         by: Surface,
     },
+    /// Takes a grant back.
+    Revoke {
+        session: SessionId,
+        grant: GrantId,
+        by: Surface,
+    },
     StopTask {
         session: SessionId,
         task: TaskId,
@@ -86,6 +103,10 @@ pub enum Command {
     },
     /// Goes on with a conversation that was followed, once nobody else works on it.
     TakeOver {
+        session: SessionId,
+    },
+    /// Starts the process anew once nothing is under way: it holds something that no longer counts.
+    Renew {
         session: SessionId,
     },
     /// Asks the CLI how full the context is; the answer is `ContextMeasured`.
@@ -108,12 +129,16 @@ impl Command {
             | Self::Interrupt { session }
             | Self::Stop { session }
             | Self::Retry { session }
+            | Self::SuggestTitle { session, .. }
+            | Self::SetGoesOn { session, .. }
             | Self::SetMode { session, .. }
             | Self::SetModel { session, .. }
             | Self::Answer { session, .. }
+            | Self::Revoke { session, .. }
             | Self::StopTask { session, .. }
             | Self::Follow { session }
             | Self::TakeOver { session }
+            | Self::Renew { session }
             | Self::MeasureContext { session } => Some(*session),
         }
     }

@@ -10,10 +10,13 @@ use super::approval::Withdrawal;
 use super::cell::BlockKind;
 use super::cell::Notice;
 use super::cell::TurnOutcome;
+use super::grant::Grant;
+use super::grant::GrantEnd;
 use super::ids::ApprovalId;
 use super::ids::BlockId;
 use super::ids::ConversationId;
 use super::ids::Generation;
+use super::ids::GrantId;
 use super::ids::PromptId;
 use super::ids::SessionId;
 use super::ids::TaskId;
@@ -27,6 +30,7 @@ use super::prompt::Surface;
 use super::session::CliInfo;
 use super::session::Exit;
 use super::session::Followed;
+use super::session::Resume;
 use super::session::SessionSpec;
 use super::task::TaskReport;
 use super::task::TaskState;
@@ -59,6 +63,14 @@ pub enum EventKind {
     Renamed {
         title: String,
     },
+    /// A title that a model made of what is done; one that a person gave stays.
+    TitleSuggested {
+        title: String,
+    },
+    /// Whether it goes on by itself when a usage limit has lifted.
+    GoesOn(bool),
+    /// It will do so then, or it will not.
+    ResumePlanned(Option<Resume>),
     /// The git branch of the directory, when it differs from what was known.
     BranchChanged(Option<String>),
     /// The last event of every session.
@@ -176,6 +188,16 @@ pub enum EventKind {
         /// What the model was told.
         message: String,
     },
+    /// A person allowed more than one call.
+    Granted(Box<Grant>),
+    /// A call is allowed by a grant; [`Self::ApprovedByPolicy`] tells which.
+    GrantUsed {
+        grant: GrantId,
+    },
+    GrantEnded {
+        grant: GrantId,
+        why: GrantEnd,
+    },
     /// An answer came too late or was not possible; nothing changed.
     AnswerRefused {
         approval: ApprovalId,
@@ -254,11 +276,16 @@ impl EventKind {
                 | Self::Followed(_)
                 | Self::Closed
                 | Self::Renamed { .. }
+                | Self::GoesOn(_)
+                | Self::ResumePlanned(_)
                 | Self::QueueChanged(_)
                 | Self::PromptSent(_)
                 | Self::ApprovalAsked(_)
                 | Self::ApprovalClaimed { .. }
                 | Self::ApprovalResolved { .. }
+                | Self::Granted(_)
+                | Self::GrantUsed { .. }
+                | Self::GrantEnded { .. }
         )
     }
 

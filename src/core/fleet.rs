@@ -9,6 +9,7 @@ use super::approval::OpenApproval;
 use super::cell::Cell;
 use super::event::Event;
 use super::event::EventKind;
+use super::grant::Grants;
 use super::ids::ApprovalId;
 use super::ids::SessionId;
 use super::session::Session;
@@ -17,6 +18,9 @@ use super::session::Session;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Fleet {
     sessions: BTreeMap<SessionId, Session>,
+    /// Some outlive their session.
+    #[serde(default)]
+    grants: Grants,
     /// The last event that was folded.
     seq: u64,
 }
@@ -37,6 +41,9 @@ impl Fleet {
             EventKind::Closed => {
                 self.sessions.remove(&event.session);
             }
+            EventKind::Granted(grant) => self.grants.add((**grant).clone()),
+            EventKind::GrantUsed { grant } => self.grants.used(*grant),
+            EventKind::GrantEnded { grant, .. } => self.grants.end(*grant),
             _ => {
                 if let Some(session) = self.sessions.get_mut(&event.session) {
                     session.apply(event);
@@ -49,7 +56,7 @@ impl Fleet {
     #[must_use]
     pub fn tail(&self, n_cells: usize) -> Self {
         let sessions = self.sessions.iter().map(|(id, session)| (*id, session.tail(n_cells)));
-        Self { sessions: sessions.collect(), seq: self.seq }
+        Self { sessions: sessions.collect(), grants: self.grants.clone(), seq: self.seq }
     }
 
     /// Puts older cells of a session back in front of those that are here.
@@ -74,6 +81,11 @@ impl Fleet {
 
     pub fn get(&self, id: SessionId) -> Option<&Session> {
         self.sessions.get(&id)
+    }
+
+    /// What is allowed beyond single calls, by any session.
+    pub fn grants(&self) -> &Grants {
+        &self.grants
     }
 
     pub fn len(&self) -> usize {

@@ -65,6 +65,10 @@ number_id! {
     ApprovalId(u32)
 }
 number_id! {
+    /// A grant, counted over all sessions; what a person types in `grants revoke 3`.
+    GrantId(u32)
+}
+number_id! {
     /// A cell of one session's transcript, counted from 0 in order of arrival.
     CellId(u64)
 }

@@ -203,6 +203,16 @@ impl PermissionUpdate {
         }
     }
 
+    /// What is remembered, as the CLI's settings write it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::AddRules { rules, .. } => rules.iter().map(Rule::text).collect::<Vec<_>>().join(", "),
+            Self::AddDirectories { directories, .. } => directories.join(", "),
+            Self::SetMode { mode, .. } => mode.as_str().to_owned(),
+            Self::Other(value) => value.to_string(),
+        }
+    }
+
     /// The same update kept somewhere else. `Other` has no scope that we could change safely.
     #[must_use]
     pub fn with_scope(&self, new: Scope) -> Self {
@@ -229,7 +239,7 @@ impl PermissionUpdate {
             Self::SetMode { mode: PermissionMode::Auto, .. } => {
                 Some("the model itself decides from now on what runs without asking".into())
             }
-            Self::AddDirectories { directories, .. } => directories.iter().find_map(|path| directory_warning(path)),
+            Self::AddDirectories { directories, .. } => directories.iter().find_map(|path| wide_directory(path)),
             Self::Other(_) => Some("adjutant does not know this kind of permission".into()),
             Self::AddRules { .. } | Self::SetMode { .. } => None,
         }
@@ -325,8 +335,9 @@ fn rule_warning(rule: &Rule) -> Option<String> {
     runs_anything(&program).then(|| format!("{} can run anything: {program} executes whatever follows it", rule.text()))
 }
 
-/// Folders of the system and of whole homes. A folder inside a home lies deeper than this.
-fn directory_warning(path: &str) -> Option<String> {
+/// What is wide about a directory: a folder of the system, a whole home, or one with secrets. A folder inside a
+/// home lies deeper than this.
+pub fn wide_directory(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     let mut climbs = false;
     for part in path.trim().split('/') {

@@ -51,6 +51,7 @@ fn approval(session: u32, id: u32, call: Option<u8>) -> Approval {
         title: None,
         input: json!({ "command": "ls" }),
         ask: Ask::Tool,
+        grants: Vec::new(),
         suggestions: Vec::new(),
         description: None,
         reason: None,

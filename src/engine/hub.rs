@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -24,9 +25,15 @@ use crate::core::command::Command;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
 use crate::core::fleet::Fleet;
+use crate::core::grant::Grant;
+use crate::core::grant::GrantEnd;
+use crate::core::grant::Granted;
 use crate::core::ids::CellId;
 use crate::core::ids::Generation;
+use crate::core::ids::GrantId;
 use crate::core::ids::SessionId;
+use crate::core::permission::Scope;
+use crate::core::prompt::Surface;
 use crate::core::session::Exit;
 use crate::core::session::SessionSpec;
 use crate::core::trouble::Trouble;
@@ -37,9 +44,11 @@ use crate::engine::budget::Budget;
 use crate::engine::machine::Machine;
 use crate::engine::machine::Origin;
 use crate::engine::numbers;
+use crate::engine::remembered;
 use crate::engine::session;
 use crate::engine::session::Outfit;
 use crate::engine::session::Report;
+use crate::engine::spawn;
 use crate::link::ClientId;
 use crate::link::Order;
 use crate::link::Peer;
@@ -62,6 +71,14 @@ pub(crate) struct Channels {
     pub(crate) quit: CancellationToken,
 }
 
+/// A rule that was taken out of the CLI's settings, or why it was not.
+#[derive(Debug)]
+struct Forgotten {
+    grant: Grant,
+    by: Surface,
+    done: Result<String, String>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Hub {
     settings: Settings,
@@ -72,8 +89,11 @@ pub(crate) struct Hub {
     tasks: JoinSet<()>,
     task_sessions: HashMap<tokio::task::Id, SessionId>,
     approval_ids: Arc<AtomicU32>,
+    grant_ids: Arc<AtomicU32>,
     budget: Arc<Budget>,
     reports: mpsc::Sender<Report>,
+    /// Rules that are being taken out of the CLI's settings.
+    forgetting: JoinSet<Forgotten>,
     /// Sessions are told to stop by this; it is the engine's own end.
     quit: CancellationToken,
 }
@@ -83,7 +103,8 @@ impl Hub {
     pub(crate) async fn run(mut settings: Settings, channels: Channels) {
         let Channels { mut orders, mut peers, taps, quit } = channels;
         let (reports, mut inbox) = mpsc::channel(REPORT_BUFFER);
-        let Restored { fleet, last_approval, last_session, spent_today } = std::mem::take(&mut settings.restored);
+        let Restored { fleet, last_approval, last_session, last_grant, spent_today } =
+            std::mem::take(&mut settings.restored);
         let budget = Arc::new(Budget::new(settings.config.budget.day_usd, clock::now(), spent_today));
         numbers::go_on_after(&settings.data_dir, last_session);
         let mut hub = Self {
@@ -95,8 +116,10 @@ impl Hub {
             tasks: JoinSet::new(),
             task_sessions: HashMap::new(),
             approval_ids: Arc::new(AtomicU32::new(last_approval.saturating_add(1))),
+            grant_ids: Arc::new(AtomicU32::new(last_grant.saturating_add(1))),
             budget,
             reports,
+            forgetting: JoinSet::new(),
             quit: quit.clone(),
         };
         hub.revive();
@@ -121,6 +144,9 @@ impl Hub {
                 },
                 _ = inbox.recv_many(&mut batch, REPORT_BATCH) => hub.publish(batch.drain(..)),
                 Some(ended) = hub.tasks.join_next_with_id(), if !hub.tasks.is_empty() => hub.session_ended(&ended),
+                Some(Ok(forgotten)) = hub.forgetting.join_next(), if !hub.forgetting.is_empty() => {
+                    hub.forgotten(forgotten);
+                }
                 () = drained(&hub.peers) => hub.catch_up(),
             }
             if !orders_open {
@@ -216,6 +242,17 @@ impl Hub {
             }
             return;
         };
+        let command = match command {
+            Command::Revoke { grant, by, .. } => match self.fleet.grants().get(grant) {
+                Some(found) if !found.ends_with_session() => return self.forget(&found.clone(), by),
+                Some(found) => Command::Revoke { session: found.session, grant, by },
+                None => {
+                    let text = format!("Grant {grant} has ended already.");
+                    return self.tell(session, EventKind::Noted(Notice::warning(text)));
+                }
+            },
+            command => command,
+        };
         let refused = match self.sessions.get(&session) {
             Some(commands) => commands.try_send(command).err().map(|error| match error {
                 mpsc::error::TrySendError::Full(command) | mpsc::error::TrySendError::Closed(command) => command,
@@ -238,6 +275,39 @@ impl Hub {
         }
     }
 
+    /// Takes what the CLI keeps in a file out of it again.
+    fn forget(&mut self, grant: &Grant, by: Surface) {
+        let Granted::Remembered(update) = &grant.granted else { return };
+        let profile = self.fleet.get(grant.session).and_then(|session| session.spec.profile.as_deref());
+        let profile = self.settings.config.profile(profile).unwrap_or_default();
+        let claude_home = spawn::claude_home(&self.settings.config.claude, &profile);
+        let (grant, update) = (grant.clone(), update.clone());
+        self.forgetting.spawn_blocking(move || {
+            let done = remembered::forget(&update, Path::new(&grant.directory), &claude_home);
+            Forgotten { grant, by, done }
+        });
+    }
+
+    fn forgotten(&mut self, forgotten: Forgotten) {
+        let Forgotten { grant, by, done } = forgotten;
+        let notice = match done {
+            Ok(text) => Notice::info(text),
+            Err(why) => {
+                let text = format!("Grant {} could not be taken back: {why}.", grant.id);
+                return self.tell(grant.session, EventKind::Noted(Notice::error(text)));
+            }
+        };
+        self.tell(grant.session, EventKind::GrantEnded { grant: grant.id, why: GrantEnd::Revoked(by) });
+        self.tell(grant.session, EventKind::Noted(notice));
+        let Granted::Remembered(update) = &grant.granted else { return };
+        let everywhere = update.scope() == Some(Scope::User);
+        let concerned = self.fleet.sessions().filter(|other| everywhere || other.spec.directory == grant.directory);
+        let concerned: Vec<SessionId> = concerned.map(|session| session.id).collect();
+        for session in concerned {
+            self.command(Command::Renew { session });
+        }
+    }
+
     fn open(&mut self, mut spec: SessionSpec, tag: Option<u64>) {
         let directory = std::path::absolute(&spec.directory).unwrap_or_else(|_| PathBuf::from(&spec.directory));
         spec.directory = directory.to_string_lossy().into_owned();
@@ -245,6 +315,7 @@ impl Hub {
         // Known from the start, so that a mode that asks nothing shows before anything runs in it.
         let profile = self.settings.config.profile(spec.profile.as_deref()).unwrap_or_default();
         spec.mode = spec.mode.or(profile.mode);
+        spec.go_on = Some(spec.go_on.unwrap_or(profile.go_on_after_limit));
         self.tell(id, EventKind::Opened { spec, tag });
         self.run_session(id);
     }
@@ -254,7 +325,10 @@ impl Hub {
         let left: Vec<(SessionId, Vec<EventKind>)> =
             self.fleet.sessions().map(|session| (session.id, session.loose_ends())).collect();
         for (id, ends) in left {
-            for end in ends {
+            let gone: Vec<GrantId> =
+                self.fleet.grants().of(id).filter(|grant| grant.ends_with_process()).map(|grant| grant.id).collect();
+            let gone = gone.into_iter().map(|grant| EventKind::GrantEnded { grant, why: GrantEnd::ProcessEnded });
+            for end in ends.into_iter().chain(gone) {
                 self.tell(id, end);
             }
             self.run_session(id);
@@ -272,6 +346,8 @@ impl Hub {
             session,
             config: Arc::clone(&config),
             approval_ids,
+            grant_ids: Arc::clone(&self.grant_ids),
+            grants: self.fleet.grants().of(id).filter(|grant| grant.ends_with_session()).cloned().collect(),
             budget: Arc::clone(&self.budget),
         });
         let (sender, commands) = mpsc::channel(COMMAND_BUFFER);

@@ -20,6 +20,7 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::config::Profile;
 use crate::core::event::EventKind;
+use crate::core::grant::Grant;
 use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
@@ -41,9 +42,11 @@ use crate::wire::outbound::Outbound;
 mod asking;
 mod clock;
 mod commands;
+mod grants;
 /// What goes into the machine and what comes out.
 pub(crate) mod io;
 mod lifecycle;
+mod limit;
 mod lines;
 mod past;
 mod replies;
@@ -53,7 +56,9 @@ pub(crate) use io::Effect;
 pub(crate) use io::Input;
 pub(crate) use io::Now;
 
+use grants::Held;
 use lifecycle::Life;
+use limit::Limit;
 use replies::Asked;
 use turns::Turn;
 
@@ -68,6 +73,9 @@ pub(crate) struct Origin<'a> {
     pub(crate) config: Arc<Config>,
     /// Counted over all sessions.
     pub(crate) approval_ids: Arc<AtomicU32>,
+    pub(crate) grant_ids: Arc<AtomicU32>,
+    /// Those of the session that hold.
+    pub(crate) grants: Vec<Grant>,
     /// Of all sessions together.
     pub(crate) budget: Arc<Budget>,
 }
@@ -84,6 +92,8 @@ pub(crate) struct Machine {
     directory: String,
     branch: Option<String>,
     approval_ids: Arc<AtomicU32>,
+    grant_ids: Arc<AtomicU32>,
+    grants: Vec<Held>,
     budget: Arc<Budget>,
     /// The next prompt goes out although the budget is spent: a person said so.
     over_budget: bool,
@@ -124,6 +134,7 @@ pub(crate) struct Machine {
     garbage_told: bool,
 
     queue: Queue,
+    limit: Limit,
     /// The queue as it was last told.
     queue_told: Queue,
     last_prompt: Option<String>,
@@ -131,6 +142,8 @@ pub(crate) struct Machine {
     last_turn: TurnId,
     /// A mode that the process takes only at its start.
     restart_in: Option<PermissionMode>,
+    /// The process holds something that no longer counts.
+    renew: bool,
     /// This CLI tells when it is idle; an older one only sends a `result`.
     tells_state: bool,
 
@@ -156,7 +169,7 @@ enum Ending {
 
 impl Machine {
     pub(crate) fn new(origin: Origin<'_>) -> Self {
-        let Origin { session, config, approval_ids, budget } = origin;
+        let Origin { session, config, approval_ids, grant_ids, grants, budget } = origin;
         let spec = &session.spec;
         let profile = config.profile(spec.profile.as_deref()).ok_or_else(|| {
             format!("there is no [profiles.{}] in config.toml", spec.profile.as_deref().unwrap_or_default())
@@ -170,12 +183,14 @@ impl Machine {
             mode: Some(session.mode).filter(|_| has_run).or(spec.mode).or(of_profile.and_then(|profile| profile.mode)),
             model: session.model.clone().or_else(|| of_profile.and_then(|profile| profile.model.clone())),
             profile_name: spec.profile.clone().or_else(|| config.claude.default_profile.clone()),
-            given_title: spec.title.clone(),
+            given_title: session.titled_by_hand.then(|| session.title.clone()),
             config,
             profile,
             directory: spec.directory.clone(),
             branch: session.branch.clone(),
             approval_ids,
+            grant_ids,
+            grants: grants.into_iter().map(Held::restored).collect(),
             budget,
             over_budget: false,
             hold_told: false,
@@ -199,11 +214,13 @@ impl Machine {
             startup_error: None,
             garbage_told: false,
             queue: session.queue.clone(),
+            limit: Limit::of(session),
             queue_told: session.queue.clone(),
             last_prompt: session.last_prompt().map(|prompt| prompt.text.clone()),
             turn: None,
             last_turn: session.last_turn.as_ref().map_or(TurnId(0), |turn| turn.turn),
             restart_in: None,
+            renew: false,
             tells_state: false,
             desk: Desk::default(),
             translator: Translator::default(),
@@ -236,12 +253,14 @@ impl Machine {
             Input::Branch(branch) => self.branch_is(branch),
             Input::Tick => self.tick(),
         }
+        self.renew_if_idle();
         self.tell_queue();
         std::mem::take(&mut self.effects)
     }
 
     fn emit(&mut self, kind: EventKind) {
         self.last_event = self.now.mono;
+        self.note_work(&kind);
         self.effects.push(Effect::Emit(self.generation, kind));
     }
 

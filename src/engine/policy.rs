@@ -20,6 +20,8 @@ use crate::core::permission::RuleBehavior;
 
 /// A call as `explain` is given it.
 mod explain;
+/// What a person granted for a time.
+mod granted;
 mod paths;
 mod reading;
 mod rules;
@@ -27,6 +29,8 @@ mod shell;
 
 pub use explain::Question;
 pub use explain::explain;
+pub(crate) use granted::covering;
+pub(crate) use granted::offers;
 
 /// When a listed tool is asked all the same.
 const NOT_REACHED: &str =

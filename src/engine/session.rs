@@ -239,9 +239,8 @@ impl Task {
     /// Where the CLI will look for conversations.
     fn ground(&self) -> Ground {
         let Outfit { config, profile, directory, locks, .. } = &self.outfit;
-        let launch = Launch::default();
-        let line = spawn::command_line(&config.claude, profile, &launch, std::env::vars_os(), "");
-        Ground { claude_home: line.claude_home(), locks: locks.clone(), directory: directory.clone() }
+        let claude_home = spawn::claude_home(&config.claude, profile);
+        Ground { claude_home, locks: locks.clone(), directory: directory.clone() }
     }
 
     /// The process has named its conversation: it is ours while it runs.
@@ -372,6 +371,7 @@ impl Task {
             }
             if records.iter().any(Health::is_failing) {
                 inspection.ruling = inspection.ruling.filter(|ruling| ruling.action != RuleBehavior::Allow);
+                inspection.covered_by.clear();
             }
             let _ = found.send(Input::Inspected { request_id, inspection }).await;
         }));

@@ -78,6 +78,11 @@ pub(crate) fn command_line(
     }
 }
 
+/// Where a CLI of the profile keeps its own files.
+pub(crate) fn claude_home(claude: &Claude, profile: &Profile) -> PathBuf {
+    command_line(claude, profile, &Launch::default(), std::env::vars_os(), "").claude_home()
+}
+
 fn flags(claude: &Claude, profile: &Profile, launch: &Launch) -> Vec<String> {
     let mut flags: Vec<String> = [
         "-p",

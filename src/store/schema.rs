@@ -7,7 +7,8 @@ use rusqlite::TransactionBehavior;
 pub(super) const FORMAT: i64 = STEPS.len() as i64;
 
 /// Step `n` makes format `n + 1` out of format `n`. A step that was released never changes.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE events (
         seq INTEGER PRIMARY KEY,
         session INTEGER NOT NULL,
@@ -58,7 +59,16 @@ const STEPS: [&str; 1] = ["
         text TEXT NOT NULL
     );
     CREATE VIRTUAL TABLE words USING fts5 (text, content = '', tokenize = 'unicode61 remove_diacritics 2');
-"];
+",
+    "
+    CREATE TABLE grants (
+        id INTEGER PRIMARY KEY,
+        session INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        ended INTEGER
+    );
+",
+];
 
 /// The format of what is there.
 pub(super) fn format(connection: &Connection) -> rusqlite::Result<i64> {

@@ -119,7 +119,7 @@ fn write_event(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result
             ],
         ),
         EventKind::Closed => set("closed", &at),
-        EventKind::Renamed { title } => set("title", title),
+        EventKind::Renamed { title } | EventKind::TitleSuggested { title } => set("title", title),
         EventKind::Past { kind, .. } => match &**kind {
             EventKind::PromptSent(prompt) => name_by(prompt),
             _ => Ok(()),
@@ -162,6 +162,11 @@ fn write_event(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result
         EventKind::ApprovalWithdrawn { approval, why } => {
             run("UPDATE approvals SET state = ?2, ended = ?3 WHERE id = ?1", params![approval.0, why.describe(), at])
         }
+        EventKind::Granted(grant) => run(
+            "INSERT OR REPLACE INTO grants (id, session, seq) VALUES (?1, ?2, ?3)",
+            params![grant.id.0, session, seq],
+        ),
+        EventKind::GrantEnded { grant, .. } => run("UPDATE grants SET ended = ?2 WHERE id = ?1", params![grant.0, at]),
         _ => Ok(()),
     }
 }

@@ -24,6 +24,8 @@ pub mod conversations;
 pub mod events;
 /// Edits that came back from an external editor, and files found for a completion.
 pub mod external;
+/// The list of what is allowed beyond single calls.
+mod grants;
 /// Keys and pastes on their way through the layers.
 pub mod keys;
 /// Lists: their entries, and what taking one does.

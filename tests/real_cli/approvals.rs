@@ -9,9 +9,12 @@ use adjutant::core::cell::CellBody;
 use adjutant::core::cell::TurnOutcome;
 use adjutant::core::command::Command;
 use adjutant::core::event::EventKind;
+use adjutant::core::grant::GrantRule;
+use adjutant::core::grant::GrantTerms;
 use adjutant::core::permission::PermissionMode;
 use adjutant::core::permission::PermissionUpdate;
 use adjutant::core::permission::Scope;
+use adjutant::core::prompt::Surface;
 use adjutant::core::session::SessionSpec;
 use adjutant::core::tool::ToolState;
 use serde_json::Value;
@@ -337,6 +340,79 @@ async fn the_persons_own_rules_answer_in_their_place() {
         assert_eq!(count(|kind| matches!(kind, EventKind::ApprovedByPolicy { .. })), 1);
         assert_eq!(count(|kind| matches!(kind, EventKind::DeniedByPolicy { .. })), 1);
         assert_eq!(count(|kind| matches!(kind, EventKind::ApprovalAsked(_))), 0);
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_granted_runs_unasked_until_it_is_used_up() {
+    async fn test(cli: PathBuf) {
+        let (mut rig, api) = rig(cli, &[]).await;
+        let at = |name: &str| rig.project().join(name);
+        let write = |name: &str| tool("Write", json!({ "file_path": at(name), "content": "x" }));
+        api.script(
+            "write",
+            vec![write("a"), write("b"), write("c"), tool("Bash", bash("touch d")), write("e"), text("done")],
+        );
+        let id = rig.open().await;
+        rig.prompt(id, "write").await;
+        let first = rig.approval().await;
+        let below = |rule: &&GrantRule| matches!(rule, GrantRule::Edits { below: true, .. });
+        let rule = first.grants.iter().find(below).unwrap_or_else(|| panic!("offered: {:?}", first.grants)).clone();
+        rig.answer(id, first.id, Decision::Grant(GrantTerms { rule, minutes: 60, uses: Some(2) })).await;
+        let second = rig.approval().await;
+        assert_eq!(second.input["command"], "touch d", "what was not granted is asked");
+        let grant = rig.fleet.grants().iter().next().cloned();
+        assert!(grant.is_none(), "two changes have used it up: {grant:?}");
+        rig.answer(id, second.id, Decision::allow_once()).await;
+        let third = rig.approval().await;
+        assert_eq!(third.tool, "Write");
+        rig.answer(id, third.id, Decision::deny("no")).await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        for (name, is_there) in [("a", true), ("b", true), ("c", true), ("d", true), ("e", false)] {
+            assert_eq!(rig.project().join(name).exists(), is_there, "{name}");
+        }
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_cli_remembers_is_listed_and_can_be_taken_back() {
+    async fn test(cli: PathBuf) {
+        let (mut rig, api) = rig(cli, &[]).await;
+        let once = || vec![tool("Bash", bash("curl --version")), text("done")];
+        api.script("first", once());
+        api.script("second", once());
+        api.script("third", once());
+        let id = rig.open().await;
+        rig.prompt(id, "first").await;
+        let first = rig.approval().await;
+        let is_rule = |update: &&PermissionUpdate| matches!(update, PermissionUpdate::AddRules { .. });
+        let rule = first.suggestions.iter().find(is_rule).unwrap().with_scope(Scope::Local);
+        let remember = vec![rule.clone(), rule.with_scope(Scope::Session)];
+        rig.answer(id, first.id, Decision::Allow { edited: None, remember, comment: None }).await;
+        rig.turn_end().await;
+        rig.prompt(id, "second").await;
+        rig.turn_end().await;
+        assert!(rig.fleet.inbox().is_empty());
+        let grants: Vec<_> = rig.fleet.grants().iter().map(|grant| (grant.id, grant.describe())).collect();
+        let [(grant, text)] = grants.as_slice() else { panic!("one is listed: {grants:?}") };
+        assert!(text.contains("curl"), "{text}");
+        let saved = rig.project().join(".claude/settings.local.json");
+        assert!(std::fs::read_to_string(&saved).unwrap().contains("curl"));
+
+        rig.send(Command::Revoke { session: id, grant: *grant, by: Surface::Terminal }).await;
+        rig.wait("its end", |kind| matches!(kind, EventKind::GrantEnded { .. })).await;
+        rig.wait("the end of the process", |kind| matches!(kind, EventKind::Exited(_))).await;
+        assert!(!std::fs::read_to_string(&saved).unwrap().contains("curl"));
+        assert!(rig.fleet.grants().iter().next().is_none());
+        rig.prompt(id, "third").await;
+        let again = rig.approval().await;
+        assert_eq!(again.input["command"], "curl --version", "it is asked again, in the same conversation");
+        rig.answer(id, again.id, Decision::deny("no")).await;
+        rig.turn_end().await;
         rig.end().await;
     }
     with_each_cli!(test);

@@ -8,6 +8,8 @@ use adjutant::core::approval::FileBefore;
 use adjutant::core::approval::FilePreview;
 use adjutant::core::approval::Question;
 use adjutant::core::approval::QuestionOption;
+use adjutant::core::grant::CommandWords;
+use adjutant::core::grant::GrantRule;
 use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
 use adjutant::core::permission::PermissionUpdate;
@@ -176,8 +178,8 @@ fn other_tools_show_every_field() {
 #[test]
 fn always_shows_rule_scope_and_file() {
     let (story, mut stage) = bash();
-    let choices = story.fleet.inbox().last().expect("pending").approval.suggestions.clone();
-    let list = AlwaysList { choices, selected: 1, editing: None };
+    let of = AlwaysList::of(&story.fleet.inbox().last().expect("pending").approval);
+    let list = AlwaysList { selected: 1, ..of };
     form(&mut stage).pane = Pane::Always(list.clone());
     check("always", &mut stage, &story, 120, 40);
     check("always_80x24", &mut stage, &story, 80, 24);
@@ -186,6 +188,26 @@ fn always_shows_rule_scope_and_file() {
         Some(RuleEdit { text: "Bash(npm ci".into(), error: Some("the closing parenthesis is missing".into()) });
     form(&mut stage).pane = Pane::Always(AlwaysList { selected: 0, editing, ..list });
     check("always_editing", &mut stage, &story, 100, 34);
+}
+
+#[test]
+fn always_shows_what_can_be_granted_and_for_how_long() {
+    let (story, mut stage) = asked("Bash", json!({"command": "cargo test retry"}), |approval| {
+        let words = CommandWords { words: vec!["cargo".into(), "test".into()], more: false };
+        approval.grants = vec![
+            GrantRule::Same { tool: "Bash".into(), input: approval.input.clone() },
+            GrantRule::Commands(vec![words]),
+        ];
+    });
+    let mut list = AlwaysList::of(&story.fleet.inbox().last().expect("pending").approval);
+    form(&mut stage).pane = Pane::Always(list.clone());
+    check("grants_offered", &mut stage, &story, 100, 34);
+    list.selected = 1;
+    for _ in 0..4 {
+        list.next_scope();
+    }
+    form(&mut stage).pane = Pane::Always(list);
+    check("grants_offered_by_count", &mut stage, &story, 80, 24);
 }
 
 #[test]

@@ -1,8 +1,15 @@
 //! Pages, lists, questions of ours and texts.
 
+use adjutant::core::grant::GrantRule;
+use adjutant::core::grant::GrantTerms;
+use adjutant::core::grant::Granted;
 use adjutant::core::ids::SessionId;
 use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
+use adjutant::core::permission::PermissionUpdate;
+use adjutant::core::permission::Rule;
+use adjutant::core::permission::RuleBehavior;
+use adjutant::core::permission::Scope;
 use adjutant::tui::input::action::ACTIONS;
 use adjutant::tui::input::action::Context;
 use adjutant::tui::ui::dialog::Completion;
@@ -17,6 +24,8 @@ use adjutant::tui::ui::dialog::Page;
 use adjutant::tui::ui::dialog::PageContent;
 use adjutant::tui::ui::dialog::TextDialog;
 use adjutant::tui::ui::dialog::TextKind;
+use adjutant::tui::update::World;
+use adjutant::tui::update::lists;
 
 use crate::support::fleet;
 use crate::support::screen::Stage;
@@ -90,6 +99,32 @@ fn choices_and_queues() {
     let mut inbox = ListDialog::new(ListKind::Inbox);
     inbox.marked.push(item("q1"));
     check("inbox_marked", Layer::List(inbox), Some(queue), 80, 24);
+}
+
+#[test]
+fn what_is_granted_is_listed_and_stands_in_the_panel() {
+    let mut story = fleet::busy();
+    let terms =
+        |path: &str, uses| GrantTerms { rule: GrantRule::Edits { path: path.into(), below: true }, minutes: 20, uses };
+    let until = Timestamp(story.now.0 + 20 * 60_000);
+    story.in_session(1).grant(1, Granted::Boxed { terms: terms("/home/me/src/api", None), until });
+    let remembered = PermissionUpdate::AddRules {
+        rules: vec![Rule::parse("Bash(npm ci:*)").expect("a rule")],
+        behavior: RuleBehavior::Allow,
+        scope: Scope::Local,
+    };
+    story.in_session(2).grant(2, Granted::Remembered(remembered));
+    story.in_session(1).grant(3, Granted::Boxed { terms: terms("/home/me/src/网站", Some(5)), until });
+    story.wait(90_000);
+    let mut stage = Stage::of(&story.fleet);
+    stage.ui.layers.push(Layer::List(ListDialog::new(ListKind::Grants)));
+    let world = World { fleet: &story.fleet, keymap: &stage.keymap, now: story.now };
+    let entries = lists::entries(&stage.ui, world);
+    stage.entries = entries;
+    for (width, height) in [(120, 40), (80, 24), (40, 10)] {
+        let (buffer, drawn) = stage.draw(&story.fleet, story.now, width, height);
+        insta::assert_snapshot!(format!("grants_{width}x{height}"), snapshot(&buffer, drawn.cursor));
+    }
 }
 
 #[test]

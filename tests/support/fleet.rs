@@ -11,8 +11,11 @@ use adjutant::core::cell::TurnOutcome;
 use adjutant::core::event::Event;
 use adjutant::core::event::EventKind;
 use adjutant::core::fleet::Fleet;
+use adjutant::core::grant::Grant;
+use adjutant::core::grant::Granted;
 use adjutant::core::ids::ApprovalId;
 use adjutant::core::ids::Generation;
+use adjutant::core::ids::GrantId;
 use adjutant::core::ids::PromptId;
 use adjutant::core::ids::SessionId;
 use adjutant::core::ids::Timestamp;
@@ -192,6 +195,7 @@ impl Story {
             title: None,
             input,
             ask: Ask::Tool,
+            grants: Vec::new(),
             suggestions: Vec::new(),
             description: None,
             reason: None,
@@ -209,6 +213,22 @@ impl Story {
         let id = approval.id;
         self.event(EventKind::ApprovalAsked(Box::new(approval)));
         id
+    }
+
+    /// The session may do this unasked for twenty minutes, or the CLI remembers it.
+    pub fn grant(&mut self, number: u32, granted: Granted) -> &mut Self {
+        let directory = self.fleet.get(self.session).map(|session| session.spec.directory.clone());
+        let grant = Grant {
+            id: GrantId(number),
+            session: self.session,
+            directory: directory.unwrap_or_default(),
+            granted,
+            by: Surface::Terminal,
+            at: self.now,
+            approval: ApprovalId(number),
+            used: 0,
+        };
+        self.event(EventKind::Granted(Box::new(grant)))
     }
 
     pub fn resolve(&mut self, approval: ApprovalId, verdict: Verdict) -> &mut Self {

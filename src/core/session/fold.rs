@@ -71,10 +71,20 @@ impl Session {
     fn apply_kind(&mut self, kind: &EventKind, at: Timestamp) {
         match kind {
             EventKind::Opened { .. } | EventKind::Closed | EventKind::AnswerRefused { .. } => {}
+            // The fleet keeps them.
+            EventKind::Granted(_) | EventKind::GrantUsed { .. } | EventKind::GrantEnded { .. } => {}
             EventKind::Renamed { title } => {
                 self.title.clone_from(title);
                 self.titled = true;
+                self.titled_by_hand = true;
             }
+            EventKind::TitleSuggested { title } if !self.titled_by_hand => {
+                self.title.clone_from(title);
+                self.titled = true;
+            }
+            EventKind::TitleSuggested { .. } => {}
+            EventKind::GoesOn(goes_on) => self.goes_on = *goes_on,
+            EventKind::ResumePlanned(resume) => self.resume.clone_from(resume),
             EventKind::BranchChanged(branch) => self.branch.clone_from(branch),
 
             EventKind::Starting => {

@@ -7,6 +7,8 @@ use super::ask::suggestion;
 use crate::core::approval::Answer;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
+use crate::core::grant::MAX_MINUTES;
+use crate::core::grant::MAX_USES;
 use crate::core::permission::PermissionUpdate;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::Scope;
@@ -41,6 +43,19 @@ pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Re
             let updates = remember.iter().map(|update| to_wire(update, pending)).collect::<Result<Vec<_>, _>>()?;
             Ok(allow(edited.clone().unwrap_or_else(|| approval.input.clone()), updates))
         }
+        (Decision::Grant(terms), Ask::Tool) => {
+            if approval.binding.no_always {
+                return Err("this call may be allowed only once".into());
+            }
+            if !approval.grants.contains(&terms.rule) {
+                return Err("that was not offered with this request".into());
+            }
+            if !(1..=MAX_MINUTES).contains(&terms.minutes) || terms.uses.is_some_and(|n| n == 0 || n > MAX_USES) {
+                return Err(format!("a grant is for 1 to {MAX_MINUTES} minutes, and for 1 to {MAX_USES} calls"));
+            }
+            Ok(allow(approval.input.clone(), Vec::new()))
+        }
+        (Decision::Grant(_), _) => Err("only calls of a tool can be granted".into()),
         (Decision::Answers(answers), Ask::Questions(_)) => {
             Ok(allow(with_answers(&approval.input, answers), Vec::new()))
         }

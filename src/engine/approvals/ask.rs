@@ -56,6 +56,7 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         title: request.title.clone(),
         input: request.input.clone(),
         ask: ask(request, around.plan),
+        grants: Vec::new(),
         suggestions: request.permission_suggestions.iter().map(suggestion).collect(),
         description: request.description.clone(),
         reason: request.decision_reason.clone().or_else(|| request.decision_reason_type.clone()),

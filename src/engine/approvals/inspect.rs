@@ -17,6 +17,10 @@ use crate::config::Approvals;
 use crate::core::approval::Approval;
 use crate::core::approval::FileBefore;
 use crate::core::approval::FilePreview;
+use crate::core::grant::Grant;
+use crate::core::grant::GrantRule;
+use crate::core::ids::GrantId;
+use crate::core::permission::RuleBehavior;
 use crate::engine::policy;
 use crate::engine::policy::Ruling;
 use crate::engine::policy::Scene;
@@ -60,6 +64,8 @@ pub(crate) struct Job {
     pub(crate) plan_file: Option<PathBuf>,
     /// What the session's rules ask about it.
     pub(crate) scene: Scene,
+    /// What holds in the session.
+    pub(crate) grants: Vec<Grant>,
 }
 
 /// What was found.
@@ -69,6 +75,10 @@ pub(crate) struct Inspection {
     pub(crate) plan: Option<String>,
     /// What the policy says; without it the request is asked.
     pub(crate) ruling: Option<Ruling>,
+    /// Grants that cover a call of which no rule speaks.
+    pub(crate) covered_by: Vec<GrantId>,
+    /// What may be granted with it.
+    pub(crate) offers: Vec<GrantRule>,
 }
 
 /// Looks at the disk. Blocking.
@@ -77,11 +87,12 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
         Ok(FileBefore::Text(text)) => Some(text),
         _ => None,
     });
-    Inspection {
-        plan,
-        preview: preview(&job.approval, marks),
-        ruling: Some(policy::decide(&job.approval, config, &job.scene)),
-    }
+    let Job { approval, scene, grants, .. } = job;
+    let ruling = policy::decide(approval, config, scene);
+    let is_open = ruling.action == RuleBehavior::Ask && ruling.rule.is_none();
+    let covered_by = if is_open { policy::covering(grants, approval, config, scene) } else { Vec::new() };
+    let offers = if is_open { policy::offers(approval, config, scene) } else { Vec::new() };
+    Inspection { plan, preview: preview(approval, marks), ruling: Some(ruling), covered_by, offers }
 }
 
 fn preview(approval: &Approval, marks: &ReadMarks) -> Option<FilePreview> {

@@ -74,6 +74,7 @@ impl Machine {
                 profile: self.profile_name.clone(),
                 session: self.given_title.clone(),
             },
+            grants: self.grants.iter().map(|held| held.grant.clone()).collect(),
         };
         self.effects.push(Effect::Inspect(Box::new(job)));
         self.desk.add(Pending {
@@ -99,8 +100,15 @@ impl Machine {
             Some(Ruling { action: RuleBehavior::Deny, rule: Some(rule), why, .. }) => {
                 return self.deny_by_rule(request_id, rule, &why);
             }
+            _ if pending.approval.call.is_some() => {
+                let by_grant = inspection.covered_by.iter().find_map(|grant| self.use_grant(*grant));
+                if let Some(rule) = by_grant {
+                    return self.allow_by_rule(request_id, rule);
+                }
+            }
             _ => {}
         }
+        let Some(pending) = self.desk.of_request(request_id) else { return };
         let after = self.config.approvals.deadline_s;
         if after > 0 && pending.approval.ask == Ask::Tool {
             let millis = i64::try_from(after.saturating_mul(1000)).unwrap_or(i64::MAX);
@@ -112,6 +120,7 @@ impl Machine {
             *plan = text;
         }
         pending.approval.preview = inspection.preview;
+        pending.approval.grants = inspection.offers;
         pending.stage = Stage::Open;
         let approval = pending.approval.clone();
         self.emit(EventKind::ApprovalAsked(Box::new(approval)));
@@ -194,7 +203,7 @@ impl Machine {
                 self.wanted = true;
                 self.advance();
             }
-            Decision::Allow { .. } | Decision::AcceptPlan { .. } | Decision::Answers(_) => {}
+            Decision::Allow { .. } | Decision::Grant(_) | Decision::AcceptPlan { .. } | Decision::Answers(_) => {}
         }
     }
 
@@ -204,7 +213,8 @@ impl Machine {
         let verdict = verdict.clone();
         let how = format!("it was {} by {}", verdict.decision.describe(), verdict.by.describe());
         if let Some(pending) = self.desk.end(request_id, &how) {
-            self.emit(EventKind::ApprovalResolved { approval: pending.approval.id, verdict });
+            self.emit(EventKind::ApprovalResolved { approval: pending.approval.id, verdict: verdict.clone() });
+            self.grant(pending.approval.id, verdict);
         }
     }
 

@@ -25,6 +25,8 @@ impl Machine {
             self.timeout_deadline(),
             self.idle_deadline(),
             self.desk.next_deadline(),
+            self.grant_deadline(),
+            self.resume_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -39,6 +41,8 @@ impl Machine {
             let decision = Decision::deny(format!("Nobody answered within {seconds} seconds."));
             self.decide(approval, decision, Surface::Engine);
         }
+        self.end_grants();
+        self.resume_if_due();
         if is_due(self.turn.as_ref().and_then(|turn| turn.settle_until)) {
             self.settle_turn();
         }

@@ -51,6 +51,7 @@ pub(super) struct Stopping {
 impl Machine {
     pub(super) fn start(&mut self) {
         self.generation = self.generation.next();
+        self.renew = false;
         self.translator = Translator::named(format!("{}.", self.generation));
         self.desk.forget_requests();
         self.requests.clear();
@@ -125,6 +126,7 @@ impl Machine {
         let Some(ending) = self.ending else { return };
         self.tell_queue();
         if ending == Ending::Close {
+            self.end_all_grants();
             self.emit(EventKind::Closed);
         }
         self.effects.push(Effect::Finish);
@@ -211,6 +213,7 @@ impl Machine {
             }
         }
         self.emit(EventKind::Exited(Exit { code, signal, expected: asked && trouble.is_none(), trouble }));
+        self.end_grants_of_process();
         self.finish_if_ending();
         self.advance();
     }

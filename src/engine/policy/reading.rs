@@ -132,6 +132,7 @@ mod tests {
             title: None,
             input,
             ask: Ask::Tool,
+            grants: Vec::new(),
             suggestions: Vec::new(),
             description: None,
             reason: None,

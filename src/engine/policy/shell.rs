@@ -81,6 +81,15 @@ impl Ground<'_> {
     }
 }
 
+/// The simple commands of a line that is plain in every shell: each as it stands there, and its words.
+pub(super) fn plain_commands(line: &str) -> Option<Vec<(&str, Vec<String>)>> {
+    let with_text = |command: PlainCommand| {
+        let span = command.first()?.span.start..command.last()?.span.end;
+        Some((line.get(span)?, command.into_iter().map(|word| word.text).collect()))
+    };
+    plain::read(line).ok()?.into_iter().map(with_text).collect()
+}
+
 /// One simple command, and all that may run inside it.
 struct Found {
     shown: String,

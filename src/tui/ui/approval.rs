@@ -9,6 +9,8 @@ use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::approval::Question;
+use crate::core::grant::GrantTerms;
+use crate::core::grant::MAX_MINUTES;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionUpdate;
@@ -80,13 +82,22 @@ pub enum Pane {
     FreeText(Box<Composer>),
 }
 
-/// The choices of "always": the CLI's suggestions, each with a scope and a rule that can be changed.
+/// The choices of "always": the CLI's suggestions, each with a scope and a rule that can be changed, and what
+/// can be granted for a time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlwaysList {
-    pub choices: Vec<PermissionUpdate>,
+    pub choices: Vec<AlwaysChoice>,
     pub selected: usize,
     /// The rule's text while it is being changed.
     pub editing: Option<RuleEdit>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum AlwaysChoice {
+    /// For the CLI to remember.
+    Remember(PermissionUpdate),
+    /// For us to allow, until the grant ends.
+    Grant(GrantTerms),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -95,27 +106,51 @@ pub struct RuleEdit {
     pub error: Option<String>,
 }
 
+/// The limits that a grant goes through: minutes, and calls.
+const LIMITS: [(u32, Option<u32>); 6] =
+    [(20, None), (60, None), (8 * 60, None), (MAX_MINUTES, Some(1)), (MAX_MINUTES, Some(5)), (MAX_MINUTES, Some(20))];
+
 impl AlwaysList {
-    pub fn current(&self) -> Option<&PermissionUpdate> {
+    /// What can be remembered of a request, and what can be granted with it.
+    pub fn of(approval: &Approval) -> Self {
+        let remember = approval.suggestions.iter().cloned().map(AlwaysChoice::Remember);
+        let (minutes, uses) = LIMITS[0];
+        let grants = approval.grants.iter().map(|rule| GrantTerms { rule: rule.clone(), minutes, uses });
+        Self { choices: remember.chain(grants.map(AlwaysChoice::Grant)).collect(), selected: 0, editing: None }
+    }
+
+    pub fn current(&self) -> Option<&AlwaysChoice> {
         self.choices.get(self.selected)
     }
 
-    /// What goes back for the selected choice. A rule that is saved to a file is given to the session too:
-    /// not every CLI takes a file's rules into account before it is started again.
-    pub fn to_remember(&self) -> Vec<PermissionUpdate> {
-        let Some(choice) = self.current() else { return Vec::new() };
+    /// The decision that the selected choice stands for. A rule that is saved to a file is given to the session
+    /// too: not every CLI takes a file's rules into account before it is started again.
+    pub fn decision(&self) -> Option<Decision> {
+        let choice = match self.current()? {
+            AlwaysChoice::Grant(terms) => return Some(Decision::Grant(terms.clone())),
+            AlwaysChoice::Remember(choice) => choice,
+        };
         let is_saved = choice.scope().is_some_and(|scope| scope != Scope::Session);
         let for_now = (is_saved && matches!(choice, PermissionUpdate::AddRules { .. }))
             .then(|| choice.with_scope(Scope::Session));
-        [choice.clone()].into_iter().chain(for_now).collect()
+        let remember = [choice.clone()].into_iter().chain(for_now).collect();
+        Some(Decision::Allow { edited: None, remember, comment: None })
     }
 
-    /// Keeps the selected choice in the next place. A mode belongs to the session alone.
+    /// Keeps the selected choice in the next place, or for the next time. A mode belongs to the session alone.
     pub fn next_scope(&mut self) {
-        let Some(choice) = self.choices.get_mut(self.selected) else { return };
-        let Some(scope) = choice.scope() else { return };
-        let next = if matches!(choice, PermissionUpdate::SetMode { .. }) { Scope::Session } else { scope.next() };
-        *choice = choice.with_scope(next);
+        match self.choices.get_mut(self.selected) {
+            Some(AlwaysChoice::Remember(choice)) => {
+                let Some(scope) = choice.scope() else { return };
+                let is_mode = matches!(choice, PermissionUpdate::SetMode { .. });
+                *choice = choice.with_scope(if is_mode { Scope::Session } else { scope.next() });
+            }
+            Some(AlwaysChoice::Grant(terms)) => {
+                let here = LIMITS.iter().position(|limit| *limit == (terms.minutes, terms.uses)).unwrap_or(0);
+                (terms.minutes, terms.uses) = LIMITS[(here + 1) % LIMITS.len()];
+            }
+            None => {}
+        }
     }
 }
 

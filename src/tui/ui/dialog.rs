@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::composer::Composer;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::CellId;
+use crate::core::ids::GrantId;
 use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
 use crate::core::ids::TaskId;
@@ -102,6 +103,8 @@ pub enum ListKind {
     Queue(SessionId),
     Tasks(SessionId),
     Inbox,
+    /// What is allowed beyond single calls, by any session.
+    Grants,
     History(SessionId),
     /// Conversations of the CLI, as far as they were found.
     Conversations {
@@ -153,6 +156,7 @@ pub enum ListItem {
     Prompt(PromptId),
     Task(TaskId),
     Approval(ApprovalId),
+    Grant(GrantId),
     Conversation(Arc<Entry>),
     Hit(Arc<Hit>),
     Text(String),

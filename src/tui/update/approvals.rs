@@ -147,11 +147,11 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
             return decide(ui, world, approval, decision);
         }
         Action::AllowAlways => {
-            if approval.binding.no_always || approval.suggestions.is_empty() {
+            let list = AlwaysList::of(approval);
+            if approval.binding.no_always || list.choices.is_empty() {
                 ui.say("There is nothing to remember for this request: it can be allowed once.", true, world.now);
             } else {
-                let choices = approval.suggestions.clone();
-                set_pane(ui, Pane::Always(AlwaysList { choices, selected: 0, editing: None }));
+                set_pane(ui, Pane::Always(list));
             }
         }
         Action::DenyWithMessage => set_pane(ui, Pane::DenyMessage(Box::default())),
@@ -270,6 +270,7 @@ fn without_extras(decision: &Decision) -> Decision {
         Decision::Allow { edited, .. } => {
             Decision::Allow { edited: edited.clone(), remember: Vec::new(), comment: None }
         }
+        Decision::Grant(_) => Decision::allow_once(),
         other => other.clone(),
     }
 }

@@ -11,18 +11,21 @@ use super::World;
 use super::approvals;
 use super::compose;
 use super::conversations;
+use super::grants;
 use super::pages;
 use super::search;
 use super::sessions;
 use super::waiting;
 use crate::core::command::Command;
 use crate::core::permission::PermissionMode;
+use crate::core::permission::PermissionUpdate;
 use crate::core::prompt::MoveWay;
 use crate::core::session::title_of;
 use crate::tui::input::action::ACTIONS;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
 use crate::tui::ui::Ui;
+use crate::tui::ui::approval::AlwaysChoice;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::approval::RuleEdit;
 use crate::tui::ui::dialog::Layer;
@@ -95,6 +98,7 @@ fn all_entries(ui: &Ui, world: World<'_>, list: &ListDialog) -> Vec<ListEntry> {
             let tasks = session.running_tasks();
             tasks.map(|task| entry(ListItem::Task(task.id.clone()), &task.description, &task.kind)).collect()
         }
+        ListKind::Grants => grants::rows(world),
         ListKind::Inbox => waiting(ui, world.fleet).into_iter().map(|open| inbox_row(world, &open.approval)).collect(),
         ListKind::History(id) => {
             let Some(session) = world.fleet.get(*id) else { return Vec::new() };
@@ -173,7 +177,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         }
         Action::ListDrop => {
             let kind = list.kind.clone();
-            return current.and_then(|item| drop_item(&kind, item)).into_iter().collect();
+            return current.and_then(|item| drop_item(world, &kind, item)).into_iter().collect();
         }
         Action::ListMoveUp | Action::ListMoveDown => {
             return shift(list, rows.len(), current, action).into_iter().collect();
@@ -192,8 +196,9 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
     Vec::new()
 }
 
-fn drop_item(kind: &ListKind, item: ListItem) -> Option<Effect> {
+fn drop_item(world: World<'_>, kind: &ListKind, item: ListItem) -> Option<Effect> {
     match (kind, item) {
+        (ListKind::Grants, ListItem::Grant(id)) => grants::revoke(world, id),
         (ListKind::Queue(session), ListItem::Prompt(prompt)) => {
             Some(Effect::Send(Command::DropQueued { session: *session, prompt }))
         }
@@ -240,6 +245,7 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
         (_, ListItem::Conversation(entry)) => return conversations::take(ui, world, &entry, Action::ListTake),
         (ListKind::Found { asked, .. }, ListItem::Hit(hit)) => return search::take(ui, world, &hit, asked),
         (ListKind::Completions { n_typed, .. }, ListItem::Text(word)) => compose::take(ui, *n_typed, &word),
+        (_, ListItem::Grant(id)) => grants::look(ui, world, id),
         (_, ListItem::Text(text)) => {
             if let Some(tab) = ui.tab_mut() {
                 tab.composer.set_text(&text);
@@ -262,7 +268,7 @@ fn act_on_always(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
         Action::ListScope => list.next_scope(),
         Action::ListEdit => {
             let rule = match list.current() {
-                Some(crate::core::permission::PermissionUpdate::AddRules { rules, .. }) => {
+                Some(AlwaysChoice::Remember(PermissionUpdate::AddRules { rules, .. })) => {
                     rules.first().map(|rule| rule.text())
                 }
                 _ => None,
@@ -273,8 +279,7 @@ fn act_on_always(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
             }
         }
         Action::ListTake => {
-            let remember = list.to_remember();
-            let decision = crate::core::approval::Decision::Allow { edited: None, remember, comment: None };
+            let Some(decision) = list.decision() else { return Vec::new() };
             return approvals::decide(ui, world, &open.approval, decision);
         }
         Action::ListClose => form.pane = Pane::Main,

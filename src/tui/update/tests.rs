@@ -60,6 +60,7 @@ impl Desk {
             title: None,
             input: json!({ "command": command }),
             ask: Ask::Tool,
+            grants: Vec::new(),
             suggestions: Vec::new(),
             description: None,
             reason: None,

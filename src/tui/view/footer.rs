@@ -208,7 +208,7 @@ fn list(scene: &Scene<'_>) -> Vec<Hint> {
     let Some(Layer::List(list)) = scene.ui.layers.last() else {
         // The list of what to remember, inside an approval.
         return vec![
-            said(Action::ListTake, "allow and remember"),
+            said(Action::ListTake, "allow and more like it"),
             hint(Action::ListScope),
             hint(Action::ListEdit),
             hint(Action::ListClose),
@@ -225,6 +225,7 @@ fn list(scene: &Scene<'_>) -> Vec<Hint> {
             ];
         }
         ListKind::Tasks(_) => out = vec![said(Action::ListDrop, "stop")],
+        ListKind::Grants => out = vec![said(Action::ListTake, "look at it"), said(Action::ListDrop, "take back")],
         ListKind::Inbox => out = vec![said(Action::ListTake, "look at it"), hint(Action::ListToggle)],
         ListKind::Conversations { .. } => {
             out = vec![said(Action::ListTake, "go on"), hint(Action::ListFork), hint(Action::ListFollow)];
@@ -242,5 +243,5 @@ fn list(scene: &Scene<'_>) -> Vec<Hint> {
 
 /// Whether an approval offers "always" at all.
 pub(super) fn offers_always(approval: &Approval) -> bool {
-    !approval.binding.no_always && !approval.suggestions.is_empty()
+    !approval.binding.no_always && (!approval.suggestions.is_empty() || !approval.grants.is_empty())
 }

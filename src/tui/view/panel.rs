@@ -21,6 +21,7 @@ use super::pulse::Pulse;
 use super::state;
 use crate::core::cell::CellBody;
 use crate::core::cell::TurnOutcome;
+use crate::core::grant::Granted;
 use crate::core::session::Session;
 use crate::core::todo::TodoState;
 use crate::core::usage::ContextUse;
@@ -36,6 +37,7 @@ const MAX_TODO: usize = 9;
 /// Cells looked back over for the tools that were used.
 const TOOLS_REACH: usize = 400;
 const MAX_TASKS: usize = 4;
+const MAX_GRANTS: usize = 3;
 const MAX_QUEUE: usize = 3;
 
 pub(super) fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>, session: &Session, pulse: &mut Pulse) {
@@ -89,6 +91,7 @@ pub(super) fn lines(scene: &Scene<'_>, session: &Session, room: usize, pulse: &m
     sheet.lines.push(Line::default());
     identity(&mut sheet, scene, session);
     pending(&mut sheet, scene, session);
+    granted(&mut sheet, scene, session, pulse);
     todo(&mut sheet, session);
     tasks(&mut sheet, session, pulse);
     queue(&mut sheet, session);
@@ -122,6 +125,35 @@ fn pending(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
     for open in waiting.iter().take(3) {
         let label = tool_label(&open.approval.tool, theme);
         sheet.line(vec![span(format!("{} ", theme.glyphs.waiting), theme.state_waiting), span(label, theme.text)]);
+    }
+}
+
+/// What runs unasked for a while, with what is left of it.
+fn granted(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session, pulse: &mut Pulse) {
+    let theme = sheet.theme;
+    let held = || scene.fleet.grants().of(session.id).filter(|grant| matches!(grant.granted, Granted::Boxed { .. }));
+    let n_held = held().count();
+    if n_held == 0 {
+        return;
+    }
+    sheet.heading("UNASKED", &n_held.to_string());
+    for grant in held().take(MAX_GRANTS) {
+        let left = grant.remaining(scene.now);
+        if let Granted::Boxed { until, .. } = &grant.granted {
+            // What stands there changes with the minute.
+            pulse.minutes_until(*until);
+        }
+        let room = sheet.room.saturating_sub(width::of(&left) + 3);
+        let what = one_line(&grant.describe(), theme);
+        let what = width::truncate_end(&what, room, theme.glyphs.ellipsis).into_owned();
+        sheet.line(vec![
+            span(format!("{} ", theme.glyphs.success), theme.warning),
+            span(what, theme.text),
+            span(format!(" {left}"), theme.dim),
+        ]);
+    }
+    if n_held > MAX_GRANTS {
+        sheet.line(vec![span(format!("  {} {} more", theme.glyphs.ellipsis, n_held - MAX_GRANTS), theme.dim)]);
     }
 }
 

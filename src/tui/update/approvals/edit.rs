@@ -6,6 +6,7 @@ use crate::core::approval::Approval;
 use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Rule;
 use crate::tui::render::sanitize::reveal;
+use crate::tui::ui::approval::AlwaysChoice;
 use crate::tui::ui::approval::AlwaysList;
 use crate::tui::ui::approval::EditBox;
 use crate::tui::ui::composer::Composer;
@@ -68,7 +69,8 @@ pub(super) fn edited_input(edit: &EditBox, input: &Value) -> Result<Value, Strin
 /// Takes over a rule's changed text, or says what is wrong with it.
 pub(super) fn finish_rule(list: &mut AlwaysList) {
     let Some(edit) = &mut list.editing else { return };
-    let Some(PermissionUpdate::AddRules { rules, .. }) = list.choices.get_mut(list.selected) else {
+    let Some(AlwaysChoice::Remember(PermissionUpdate::AddRules { rules, .. })) = list.choices.get_mut(list.selected)
+    else {
         list.editing = None;
         return;
     };

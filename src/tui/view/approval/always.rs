@@ -1,15 +1,20 @@
 //! The list of what could be remembered: in words, as the rule's text, and where it goes.
 
 use ratatui::text::Line;
+use serde_json::Value;
 
 use super::sheet::Sheet;
+use crate::core::grant::GrantRule;
+use crate::core::grant::GrantTerms;
 use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
+use crate::core::permission::Scope;
 use crate::tui::render::sanitize::reveal_with;
 use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
 use crate::tui::theme::Theme;
+use crate::tui::ui::approval::AlwaysChoice;
 use crate::tui::ui::approval::AlwaysList;
 use crate::tui::view::paint::quoted;
 use crate::tui::view::paint::span;
@@ -19,23 +24,23 @@ use crate::tui::view::paint::spelled;
 pub(super) fn lines(list: &AlwaysList, room: usize, theme: &Theme) -> (Vec<Line<'static>>, std::ops::Range<usize>) {
     let mut out = Vec::new();
     let mut at = 0..0;
-    for (idx, update) in list.choices.iter().enumerate() {
+    for (idx, choice) in list.choices.iter().enumerate() {
         let is_selected = idx == list.selected;
         let start = out.len();
         let mark = if is_selected { theme.glyphs.folded } else { " " };
         let indent = Indent::hanging(vec![span(format!("{mark} "), theme.key)]);
         let style = if is_selected { theme.selection } else { theme.text };
-        out.extend(wrap(&[span(words(update, theme), style)], room, &indent));
+        out.extend(wrap(&[span(words(choice, theme), style)], room, &indent));
         let under = Indent { first: vec![span("    ", theme.text)], rest: vec![span("    ", theme.text)] };
         if !(is_selected && list.editing.is_some()) {
             let mut sheet = Sheet::new(room, theme);
-            let text = sheet.reveal(&rule_text(update));
+            let text = sheet.reveal(&exactly(choice));
             for line in crate::tui::render::spans::of_text(&text, theme.code, theme) {
                 out.extend(wrap(&line, room, &under));
             }
         }
-        out.extend(wrap(&[span(spelled(&place(update), theme), theme.dim)], room, &under));
-        if let Some(warning) = update.warning() {
+        out.extend(wrap(&[span(spelled(&place(choice), theme), theme.dim)], room, &under));
+        if let Some(warning) = warning(choice) {
             let warning = reveal_with(&warning, &theme.glyphs).text;
             let mark = Indent::hanging(vec![span(format!("  {} ", theme.glyphs.warning), theme.warning)]);
             out.extend(wrap(&[span(warning.as_str().replace('\n', " "), theme.warning)], room, &mark));
@@ -48,7 +53,11 @@ pub(super) fn lines(list: &AlwaysList, room: usize, theme: &Theme) -> (Vec<Line<
 }
 
 /// Where it is kept, and for whom it holds.
-fn place(update: &PermissionUpdate) -> String {
+fn place(choice: &AlwaysChoice) -> String {
+    let update = match choice {
+        AlwaysChoice::Remember(update) => update,
+        AlwaysChoice::Grant(_) => return format!("for {}; adjutant ends it by itself", Scope::Session.describe()),
+    };
     match update.scope() {
         Some(scope) => match scope.file() {
             Some(file) => format!("for {} · kept in {file}", scope.describe()),
@@ -58,17 +67,43 @@ fn place(update: &PermissionUpdate) -> String {
     }
 }
 
-fn rule_text(update: &PermissionUpdate) -> String {
-    match update {
-        PermissionUpdate::AddRules { rules, .. } => rules.iter().map(Rule::text).collect::<Vec<_>>().join(", "),
-        PermissionUpdate::AddDirectories { directories, .. } => directories.join(", "),
-        PermissionUpdate::SetMode { mode, .. } => mode.as_str().to_owned(),
-        PermissionUpdate::Other(value) => value.to_string(),
+/// What is remembered, to the letter.
+fn exactly(choice: &AlwaysChoice) -> String {
+    match choice {
+        AlwaysChoice::Remember(update) => update.text(),
+        AlwaysChoice::Grant(GrantTerms { rule: GrantRule::Same { input, .. }, .. }) => {
+            input.get("command").and_then(Value::as_str).map_or_else(|| input.to_string(), str::to_owned)
+        }
+        AlwaysChoice::Grant(GrantTerms { rule: GrantRule::Commands(_), .. }) => {
+            "with further words that change nothing; anything else on the line is asked".to_owned()
+        }
+        AlwaysChoice::Grant(GrantTerms { rule: GrantRule::Edits { .. } | GrantRule::Reads { .. }, .. }) => {
+            "but nothing that looks secret or steers tools, and nothing that links lead to elsewhere".to_owned()
+        }
+        AlwaysChoice::Grant(_) => "whatever it is given".to_owned(),
+    }
+}
+
+fn warning(choice: &AlwaysChoice) -> Option<String> {
+    match choice {
+        AlwaysChoice::Remember(update) => update.warning(),
+        AlwaysChoice::Grant(_) => None,
     }
 }
 
 /// What it means, as a sentence.
-fn words(update: &PermissionUpdate, theme: &Theme) -> String {
+fn words(choice: &AlwaysChoice, theme: &Theme) -> String {
+    let update = match choice {
+        AlwaysChoice::Remember(update) => update,
+        AlwaysChoice::Grant(terms) => {
+            let what = match &terms.rule {
+                GrantRule::Same { .. } => "exactly this again".to_owned(),
+                rule => rule.describe(),
+            };
+            let text = format!("allow {what} {}", terms.limit());
+            return reveal_with(&text, &theme.glyphs).text.as_str().replace('\n', " ");
+        }
+    };
     let text = match update {
         PermissionUpdate::AddRules { rules, behavior, .. } => {
             let verb = match behavior {

@@ -89,7 +89,7 @@ impl<'d> Dialog<'d, '_> {
                     let words = |long: &'static str, short: &'static str| if self.is_tight { short } else { long };
                     let keys = keys(&[
                         (Action::ListTake, words("allow and remember", "allow")),
-                        (Action::ListScope, words("change where it is kept", "scope")),
+                        (Action::ListScope, words("change where or for how long", "scope")),
                         (Action::ListEdit, words("change the rule", "rule")),
                         (Action::ListClose, "back"),
                     ]);

@@ -1,0 +1,142 @@
+//! What the CLI was told to remember, in its own settings files: taking it out again.
+//!
+//! **For:** grants that are taken back. **Not for:** writing anything into these files but what is left of
+//! them. Blocking.
+//!
+//! Invariants: a file that cannot be understood is left as it is; what is written replaces the file whole or
+//! not at all, keeps its permissions, its order and everything else in it.
+
+use std::fs;
+use std::io;
+use std::io::Write as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::core::permission::PermissionUpdate;
+use crate::core::permission::Rule;
+use crate::core::permission::RuleBehavior;
+use crate::core::permission::Scope;
+
+/// No settings file is larger; a larger one is something else.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Takes what an update added out of the file that it was saved to. Returns what was done, in a sentence.
+pub(crate) fn forget(update: &PermissionUpdate, directory: &Path, claude_home: &Path) -> Result<String, String> {
+    let (key, gone): (&str, Vec<String>) = match update {
+        PermissionUpdate::AddRules { rules, behavior, .. } => {
+            let key = match behavior {
+                RuleBehavior::Allow => "allow",
+                RuleBehavior::Deny => "deny",
+                RuleBehavior::Ask => "ask",
+            };
+            (key, rules.iter().map(Rule::text).collect())
+        }
+        PermissionUpdate::AddDirectories { directories, .. } => ("additionalDirectories", directories.clone()),
+        PermissionUpdate::SetMode { .. } | PermissionUpdate::Other(_) => {
+            return Err("adjutant does not know where the CLI keeps it".into());
+        }
+    };
+    let path = match update.scope() {
+        Some(Scope::Local) => directory.join(".claude/settings.local.json"),
+        Some(Scope::Project) => directory.join(".claude/settings.json"),
+        Some(Scope::User) => claude_home.join("settings.json"),
+        Some(Scope::Session) | None => return Err("it is kept in no file".into()),
+    };
+    let shown = path.display();
+    // Whoever made the file a link wants the file behind it.
+    let path = match path.canonicalize() {
+        Ok(path) => path,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(format!("There is no {shown} any more; nothing was left to take back."));
+        }
+        Err(error) => return Err(format!("{shown} cannot be reached: {error}")),
+    };
+    let mut settings = read(&path)?;
+    let list = settings.get_mut("permissions").and_then(|permissions| permissions.get_mut(key));
+    let Some(list) = list.and_then(Value::as_array_mut) else {
+        return Ok(format!("{shown} did not have it any more."));
+    };
+    let n_before = list.len();
+    list.retain(|entry| !entry.as_str().is_some_and(|text| gone.iter().any(|gone| gone == text)));
+    if list.len() == n_before {
+        return Ok(format!("{shown} did not have it any more."));
+    }
+    replace(&path, &settings).map_err(|error| format!("{shown} cannot be written: {error}"))?;
+    Ok(format!("Taken out of {shown}: {}.", gone.join(", ")))
+}
+
+fn read(path: &Path) -> Result<Value, String> {
+    let shown = path.display();
+    let meta = fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    if !meta.is_file() || meta.len() > MAX_BYTES {
+        return Err(format!("{shown} is no settings file"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    serde_json::from_str(&text).map_err(|error| format!("{shown} is no JSON ({error}); take it out by hand"))
+}
+
+fn replace(path: &Path, settings: &Value) -> io::Result<()> {
+    let mut text = serde_json::to_string_pretty(settings)?;
+    text.push('\n');
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let beside: PathBuf = path.with_file_name(name);
+    let written = (|| {
+        let mut file = fs::File::create(&beside)?;
+        file.set_permissions(fs::metadata(path)?.permissions())?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn rule(text: &str, scope: Scope) -> PermissionUpdate {
+        let rules = vec![Rule::parse(text).unwrap()];
+        PermissionUpdate::AddRules { rules, behavior: RuleBehavior::Allow, scope }
+    }
+
+    #[test]
+    fn takes_the_rule_out_and_leaves_the_rest_as_it_was() {
+        let project = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let file = project.path().join(".claude/settings.local.json");
+        fs::create_dir(file.parent().unwrap()).unwrap();
+        let before = r#"{"z": 1, "permissions": {"deny": ["Bash(ls)"], "allow": ["Read", "Bash(ls)", 3]}, "a": {}}"#;
+        fs::write(&file, before).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        let done = forget(&rule("Bash(ls)", Scope::Local), project.path(), home.path()).unwrap();
+        assert!(done.contains("settings.local.json: Bash(ls)"), "{done}");
+        let after: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let wanted = r#"{"z":1,"permissions":{"deny":["Bash(ls)"],"allow":["Read",3]},"a":{}}"#;
+        assert_eq!(after.to_string(), wanted);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
+        let again = forget(&rule("Bash(ls)", Scope::Local), project.path(), home.path()).unwrap();
+        assert!(again.contains("did not have it"), "{again}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_or_not_understood_is_left_as_it_is() {
+        let project = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let gone = forget(&rule("Read", Scope::User), project.path(), home.path()).unwrap();
+        assert!(gone.contains("no "), "{gone}");
+        fs::write(home.path().join("settings.json"), "{ // mine\n}").unwrap();
+        let why = forget(&rule("Read", Scope::User), project.path(), home.path()).unwrap_err();
+        assert!(why.contains("by hand"), "{why}");
+        assert_eq!(fs::read_to_string(home.path().join("settings.json")).unwrap(), "{ // mine\n}");
+        assert!(forget(&rule("Read", Scope::Session), project.path(), home.path()).is_err());
+    }
+}
