@@ -273,10 +273,8 @@ impl Feishu {
                 changed.await;
             }
         };
-        match tokio::time::timeout(PATIENCE, wait).await {
-            Ok(found) => found,
-            Err(_elapsed) => panic!("waited in vain for {what}; complaints: {:?}", self.complaints()),
-        }
+        let found = tokio::time::timeout(PATIENCE, wait).await.ok();
+        found.unwrap_or_else(|| panic!("waited in vain for {what}; complaints: {:?}", self.complaints()))
     }
 
     /// Waits for the connection of this number, from one, and its first ping.

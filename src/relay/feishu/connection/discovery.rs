@@ -58,7 +58,7 @@ pub(super) async fn find(account: &Account, patience: Duration) -> Result<Found,
 
 fn found(account: &Account, data: &Value) -> Result<Found, Trouble> {
     let address = data["URL"].as_str().unwrap_or_default();
-    let url = account.base.socket(address).map_err(|error| Trouble::Passing(error.to_string()))?;
+    let url = account.base.socket(address).map_err(Trouble::Passing)?;
     let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     let Some(service_id) = value("service_id").and_then(|id| id.parse().ok()) else {
         return Err(Trouble::Passing("Feishu named an address for the connection without its service_id".to_owned()));
