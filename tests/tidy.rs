@@ -210,6 +210,15 @@ fn rooms_import_only_what_they_may() {
 }
 
 #[test]
+fn nobody_switches_the_checks_of_tls_off() {
+    for (path, text) in sources("src") {
+        let found = ["danger_accept", ".dangerous()", "with_custom_certificate_verifier"];
+        let found = found.iter().find(|word| text.contains(**word));
+        assert_eq!(found, None, "{}", path.display());
+    }
+}
+
+#[test]
 fn only_the_theme_names_colours() {
     for (path, text) in sources("src") {
         let allowed = path.starts_with("src/tui/theme") || path == Path::new("src/tui/theme.rs") || is_test_file(&path);

@@ -182,14 +182,44 @@ async fn a_flood_stays_within_the_limits() {
 async fn when_feishu_finds_it_too_fast_everybody_waits() {
     let (feishu, api) = start().await;
     let body = json!({ "code": 99_991_400, "msg": "request trigger frequency limit" }).to_string();
-    let headers = vec![("content-type", "application/json".into()), ("x-ogw-ratelimit-reset", "1".to_owned())];
+    let headers = vec![("content-type", "application/json".into()), ("x-ogw-ratelimit-reset", "3".to_owned())];
     feishu.script("send", [Act::Answer { status: 429, headers, body }]);
     let fault = api.send(&person(), &text("x"), "u1").await.unwrap_err();
-    assert_eq!(fault, Fault::RateLimited { after: Duration::from_secs(1) });
+    assert_eq!(fault, Fault::RateLimited { after: Duration::from_secs(3) });
     let waiting = api.bot();
     let soon = tokio::time::timeout(Duration::from_millis(300), waiting).await;
     assert!(soon.is_err(), "the next call did not wait");
     api.bot().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_card_that_is_changed_too_fast_holds_up_no_other() {
+    let (feishu, api) = start().await;
+    let first = api.send(&person(), &Outgoing::Card(card("a")), "u1").await.unwrap();
+    let second = api.send(&person(), &Outgoing::Card(card("b")), "u2").await.unwrap();
+    feishu.script("patch", [code(400, 230_020, "frequency limit")]);
+    let fault = api.patch_card(&first.message_id, &card("c")).await.unwrap_err();
+    assert!(matches!(fault, Fault::RateLimited { .. }), "{fault:?}");
+    let (d, e) = (card("d"), card("e"));
+    let (last, other) = tokio::join!(api.patch_card(&first.message_id, &d), api.patch_card(&second.message_id, &e));
+    last.unwrap();
+    other.unwrap();
+    let contents: Vec<Value> = feishu.taken().iter().map(|taken| taken.content.clone()).collect();
+    assert_eq!(contents, [card("d"), card("e")]);
+}
+
+#[tokio::test]
+async fn calls_that_are_given_up_hold_up_no_later_one() {
+    let (feishu, api) = start().await;
+    feishu.script("send", vec![Act::Slow(Duration::from_hours(1)); 4]);
+    let stuck = (0..8).map(|n| {
+        let api = &api;
+        async move { api.send(&person(), &text("stuck"), &format!("u{n}")).await }
+    });
+    let stuck = futures_util::future::join_all(stuck);
+    assert!(tokio::time::timeout(Duration::from_millis(300), stuck).await.is_err());
+    let later = async { api.send(&person(), &text("later"), "later").await };
+    tokio::time::timeout(super::PATIENCE, later).await.expect("it waits for ever").unwrap();
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ pub struct Timing {
     pub retry: (Duration, Duration),
     /// The shortest pause after a refusal.
     pub refused: Duration,
-    /// A connection that held this long begins the pauses anew.
+    /// A connection that held this long begins the pauses anew; a third of it makes them short.
     pub held: Duration,
     /// The wall clock.
     pub wall: fn() -> Timestamp,
@@ -187,6 +187,8 @@ impl Keeper {
         let lasted = since.elapsed();
         if lasted >= self.timing.held {
             backoff.reset();
+        } else if lasted >= self.timing.held / 3 {
+            backoff.ease();
         }
         tracing::info!(device_id, lasted_s = lasted.as_secs(), why = ended, "the connection to Feishu ended");
         // From here on no status of an earlier failure counts.

@@ -27,6 +27,29 @@ pub enum Event {
     Menu(Menu),
 }
 
+impl Event {
+    pub fn envelope(&self) -> &Envelope {
+        match self {
+            Self::Message(message) => &message.envelope,
+            Self::Press(press) => &press.envelope,
+            Self::ChatEntered(entered) => &entered.envelope,
+            Self::Recalled(recalled) => &recalled.envelope,
+            Self::Menu(menu) => &menu.envelope,
+        }
+    }
+
+    /// Who did it; Feishu does not tell who took a message back.
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Message(message) => Some(&message.sender),
+            Self::Press(press) => Some(&press.operator),
+            Self::ChatEntered(entered) => Some(&entered.operator),
+            Self::Recalled(_) => None,
+            Self::Menu(menu) => Some(&menu.operator),
+        }
+    }
+}
+
 /// What every push carries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Envelope {

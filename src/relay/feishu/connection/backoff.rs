@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// However lucky the draw, attempts are this far apart.
 const SHORTEST: Duration = Duration::from_millis(50);
+/// As after so many failures: two seconds at most.
+const EASED: u32 = 2;
 
 #[derive(Debug)]
 pub(super) struct Backoff {
@@ -28,8 +30,15 @@ impl Backoff {
         self.n_failed.saturating_add(1)
     }
 
+    /// A connection held: the pauses begin anew.
     pub(super) fn reset(&mut self) {
         self.n_failed = 0;
+    }
+
+    /// A connection worked for a while: the next pauses are short. There are networks, and hours at Feishu, that
+    /// end every connection after half a minute; whoever waits longer each time is away more than there.
+    pub(super) fn ease(&mut self) {
+        self.n_failed = self.n_failed.min(EASED);
     }
 
     pub(super) fn set_ceiling(&mut self, ceiling: Option<Duration>) {
@@ -70,7 +79,10 @@ mod tests {
             backoff.pause(1.0);
         }
         assert_eq!(backoff.pause(1.0), Duration::from_mins(1));
+        backoff.ease();
+        assert_eq!(backoff.pause(1.0), Duration::from_secs(2));
         backoff.reset();
+        backoff.ease();
         assert_eq!((backoff.attempt(), backoff.pause(0.5).as_millis()), (1, 250));
     }
 

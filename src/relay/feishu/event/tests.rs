@@ -47,8 +47,9 @@ fn a_press() -> Value {
 
 #[test]
 fn a_message_is_read_whole() {
-    let Event::Message(message) = event("im.message.receive_v1", &a_message()) else { panic!("no message") };
-    assert_eq!(message.envelope.tenant, "t1");
+    let event = event("im.message.receive_v1", &a_message());
+    assert_eq!((event.envelope().tenant.as_str(), event.person().unwrap().tenant.as_str()), ("t1", "t2"));
+    let Event::Message(message) = event else { panic!("no message") };
     assert_eq!((message.sender.open_id.as_str(), message.sender.tenant.as_str()), ("ou_1", "t2"));
     assert_eq!((message.message_id.as_str(), message.chat_id.as_str(), message.chat), ("om_1", "oc_1", Chat::Group));
     assert_eq!((message.root_id.as_deref(), message.parent_id.as_deref()), (Some("om_0"), None));
@@ -116,6 +117,8 @@ fn the_other_events_are_read() {
         panic!("not recalled")
     };
     assert_eq!(recalled.message_id, "om_1");
+    let recalled = Event::Recalled(recalled);
+    assert_eq!((recalled.envelope().tenant.as_str(), recalled.person()), ("t1", None));
 }
 
 #[test]
