@@ -1,6 +1,7 @@
 //! The transport to Feishu against a stand-in on loopback: pushes in, calls out, and everything that goes wrong.
 
 mod calls;
+mod encrypted;
 mod lints;
 mod official_sdk;
 mod pushes;

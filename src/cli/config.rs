@@ -7,6 +7,7 @@ use super::Global;
 use super::exit;
 use super::print::printed;
 use super::setup::Stop;
+use super::setup::app_secret;
 use super::setup::places;
 use super::setup::read_config;
 use crate::config::DEFAULTS;
@@ -18,6 +19,9 @@ pub fn main(global: &Global, verb: &ConfigVerb) -> Result<u8, Stop> {
         ConfigVerb::Check => {
             let places = places(global)?;
             let (config, _) = read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
+            if config.feishu.enabled {
+                app_secret(&config, &places.config_file).map_err(|error| Stop::usage(error.to_string()))?;
+            }
             let path = places.config_file.display();
             if places.config_file.exists() {
                 writeln!(

@@ -196,6 +196,11 @@ impl Drop for Feishu {
 
 impl Feishu {
     pub async fn start() -> Self {
+        Self::start_as(None).await
+    }
+
+    /// One that names this address as its own in discovery: it is reached through something else.
+    pub async fn start_as(known_as: Option<&str>) -> Self {
         let state = State {
             seen: Vec::new(),
             taken: Vec::new(),
@@ -220,7 +225,7 @@ impl Feishu {
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Notify::new() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = calls::app(Arc::clone(&shared), &url);
+        let app = calls::app(Arc::clone(&shared), known_as.unwrap_or(&url));
         let task = tokio::spawn(async move {
             let _ = axum::serve(listener, app).await;
         });

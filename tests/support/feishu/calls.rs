@@ -168,7 +168,7 @@ fn discovery(state: &mut State, url: &str, body: &Value) -> Answered {
     }
     let ticket = format!("ticket=TicketOfAConnection{}", state.next_id());
     state.tickets.insert(ticket.clone());
-    let socket = url.replace("http://", "ws://");
+    let socket = url.replace("http://", "ws://").replace("https://", "wss://");
     Ok(json!({ "code": 0, "msg": "", "data": {
         "URL": format!("{socket}/ws?fpid=493&aid=552564&device_id=7441873153905737730&access_key=KeyOfAConnection&service_id={SERVICE}&{ticket}"),
         "ClientConfig": state.client_config } }))
