@@ -46,7 +46,7 @@ fn quick() -> Timing {
 struct Rig {
     feishu: Feishu,
     connection: Connection,
-    _cancel: DropGuard,
+    cancel: DropGuard,
 }
 
 impl Rig {
@@ -64,7 +64,7 @@ impl Rig {
         prepare(&feishu);
         let cancel = CancellationToken::new();
         let connection = connection::start(account(&feishu), timing, cancel.clone());
-        Self { feishu, connection, _cancel: cancel.drop_guard() }
+        Self { feishu, connection, cancel: cancel.drop_guard() }
     }
 
     /// Waits for a status.
@@ -86,6 +86,12 @@ impl Rig {
             Event::Message(message) => message.message_id,
             other => panic!("no message: {other:?}"),
         }
+    }
+
+    /// Ends the connection.
+    fn cancel(&mut self) {
+        let guard = std::mem::replace(&mut self.cancel, CancellationToken::new().drop_guard());
+        drop(guard);
     }
 
     fn api(&self) -> Api {

@@ -213,6 +213,20 @@ async fn a_server_that_never_opens_the_connection_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_given_is_sent_though_the_end_came_right_after_it() {
+    let mut rig = Rig::start(quick()).await;
+    let answered = rig.feishu.push(&press("om_1", &json!({})));
+    let unanswered = rig.feishu.push(&message("om_2", "x"));
+    assert!(rig.pushed().await.answer.done());
+    let held = rig.pushed().await;
+    rig.cancel();
+    drop(held);
+    assert_eq!(rig.feishu.ack(answered).await.code, 200);
+    assert_eq!(rig.feishu.ack(unanswered).await.code, 500);
+    tokio::time::timeout(PATIENCE, &mut rig.connection.task).await.expect("it does not end").unwrap();
+}
+
+#[tokio::test]
 async fn cancelling_ends_it_at_any_moment() {
     for phase in ["discovery", "handshake", "connected", "pause"] {
         let timing = Timing { refused: Duration::from_hours(1), ..quick() };

@@ -113,14 +113,17 @@ pub struct Connection {
 pub fn start(account: Arc<Account>, timing: Timing, cancel: CancellationToken) -> Connection {
     let (push_sender, pushes) = mpsc::channel(PUSH_BUFFER);
     let (status_sender, status) = watch::channel(Status::Connecting { attempt: 1, last_error: None });
-    let keeper = Keeper { account, timing, pushes: push_sender, status: status_sender };
-    let task = tokio::spawn(async move {
-        tokio::select! {
-            () = cancel.cancelled() => {}
-            () = keeper.keep() => {}
-        }
-    });
+    let keeper = Keeper { account, timing, cancel, pushes: push_sender, status: status_sender };
+    let task = tokio::spawn(keeper.keep());
     Connection { pushes, status, task }
+}
+
+/// A connection that has just been opened.
+struct Opened {
+    socket: handshake::Socket,
+    device_id: String,
+    service_id: i32,
+    config: discovery::ClientConfig,
 }
 
 /// Keeps a connection open.
@@ -128,6 +131,7 @@ pub fn start(account: Arc<Account>, timing: Timing, cancel: CancellationToken) -
 struct Keeper {
     account: Arc<Account>,
     timing: Timing,
+    cancel: CancellationToken,
     pushes: mpsc::Sender<Push>,
     status: watch::Sender<Status>,
 }
@@ -138,7 +142,17 @@ impl Keeper {
         let mut last_error = None;
         loop {
             self.connecting(backoff.attempt(), last_error.as_ref());
-            let trouble = self.connect_once(&mut backoff).await;
+            let opened = tokio::select! {
+                () = self.cancel.cancelled() => return,
+                opened = self.open() => opened,
+            };
+            let trouble = match opened {
+                Ok(opened) => self.run(opened, &mut backoff).await,
+                Err(trouble) => trouble,
+            };
+            if self.cancel.is_cancelled() {
+                return;
+            }
             let (text, pause) = match trouble {
                 Trouble::Passing(text) => (text, backoff.pause(fastrand::f64())),
                 Trouble::Refused(text) => {
@@ -150,6 +164,7 @@ impl Keeper {
             last_error = Some(text);
             self.connecting(backoff.attempt(), last_error.as_ref());
             tokio::select! {
+                () = self.cancel.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
                 () = self.slept() => tracing::info!("the machine slept: trying again at once"),
             }
@@ -167,23 +182,21 @@ impl Keeper {
         });
     }
 
-    /// One connection, from discovery to its end.
-    async fn connect_once(&self, backoff: &mut Backoff) -> Trouble {
-        let found = match discovery::find(&self.account, self.timing.handshake).await {
-            Ok(found) => found,
-            Err(trouble) => return trouble,
-        };
-        backoff.set_ceiling(found.config.reconnect);
-        let socket = match handshake::open(&self.account, found.url, self.timing.handshake).await {
-            Ok(socket) => socket,
-            Err(trouble) => return trouble,
-        };
-        let device_id = found.device_id;
+    async fn open(&self) -> Result<Opened, Trouble> {
+        let found = discovery::find(&self.account, self.timing.handshake).await?;
+        let socket = handshake::open(&self.account, found.url, self.timing.handshake).await?;
+        Ok(Opened { socket, device_id: found.device_id, service_id: found.service_id, config: found.config })
+    }
+
+    /// One connection, to its end.
+    async fn run(&self, opened: Opened, backoff: &mut Backoff) -> Trouble {
+        let Opened { socket, device_id, service_id, config } = opened;
+        backoff.set_ceiling(config.reconnect);
         tracing::info!(device_id, "connected to Feishu");
         self.status.send_replace(Status::Connected { since: (self.timing.wall)(), device_id: device_id.clone() });
         let since = Instant::now();
-        let asked = (found.service_id, found.config);
-        let ended = session::run(socket, asked, (&self.account, &self.timing), &self.pushes, self.slept()).await;
+        let with = session::With { account: &self.account, timing: &self.timing, pushes: &self.pushes, service_id };
+        let ended = session::run(socket, config, with, self.slept(), self.cancel.cancelled()).await;
         let lasted = since.elapsed();
         if lasted >= self.timing.held {
             backoff.reset();

@@ -37,16 +37,24 @@ const OUT_BUFFER: usize = 512;
 const MAX_AWAITED: usize = 256;
 /// A pipe that takes nothing for this long is dead.
 const WRITE_TIME: Duration = Duration::from_secs(10);
+/// How long answers may still come when we end it ourselves.
+const FAREWELL: Duration = Duration::from_millis(500);
 /// The server asks for nothing: as often as it is known to.
 const PING: Duration = Duration::from_mins(2);
 
 /// What a connection works with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct With<'a> {
+    pub(super) account: &'a Account,
+    pub(super) timing: &'a Timing,
+    pub(super) pushes: &'a mpsc::Sender<Push>,
+    pub(super) service_id: i32,
+}
+
+/// A connection while it runs.
 #[derive(Debug)]
-pub(super) struct Session<'a> {
-    account: &'a Account,
-    timing: &'a Timing,
-    pushes: &'a mpsc::Sender<Push>,
-    service_id: i32,
+struct Session<'a> {
+    with: With<'a>,
     chunks: Chunks,
     watchdog: Watchdog,
     out: mpsc::Sender<Message>,
@@ -56,25 +64,23 @@ pub(super) struct Session<'a> {
 /// Runs a connection until it ends, and tells why it did.
 pub(super) async fn run(
     socket: Socket,
-    (service_id, config): (i32, ClientConfig),
-    (account, timing): (&Account, &Timing),
-    pushes: &mpsc::Sender<Push>,
+    config: ClientConfig,
+    with: With<'_>,
     slept: impl Future<Output = ()>,
+    cancelled: impl Future<Output = ()>,
 ) -> String {
+    let timing = with.timing;
     let (sink, mut incoming) = socket.split();
     let (out, outbox) = mpsc::channel(OUT_BUFFER);
     let mut writer = AbortOnDropHandle::new(tokio::spawn(write(sink, outbox)));
     let mut session = Session {
-        account,
-        timing,
-        pushes,
-        service_id,
+        with,
         chunks: Chunks::default(),
         watchdog: Watchdog::new(pause(config, timing), timing.sign_of_life, Instant::now()),
         out,
         awaited: JoinSet::new(),
     };
-    tokio::pin!(slept);
+    tokio::pin!(slept, cancelled);
     loop {
         tokio::select! {
             message = incoming.next() => match message {
@@ -87,6 +93,11 @@ pub(super) async fn run(
             },
             written = &mut writer => return written.unwrap_or_else(|error| format!("the writing task failed: {error}")),
             () = &mut slept => return "the machine slept".to_owned(),
+            () = &mut cancelled => {
+                // Who does not answer by then is answered for by the next connection, or not at all.
+                let _ = tokio::time::timeout(FAREWELL, session.farewell(writer)).await;
+                return "we closed it".to_owned();
+            }
             Some(_) = session.awaited.join_next() => {}
         }
     }
@@ -111,10 +122,18 @@ async fn write(mut sink: SplitSink<Socket, Message>, mut outbox: mpsc::Receiver<
 }
 
 impl Session<'_> {
+    /// Sends the answers that were given, takes no more pushes, and closes the connection in order.
+    async fn farewell(mut self, writer: AbortOnDropHandle<String>) {
+        while self.awaited.join_next().await.is_some() {}
+        let _ = self.out.send(Message::Close(None)).await;
+        drop(self.out);
+        let _ = writer.await;
+    }
+
     /// Pings when it is time to; `true` when the connection is given up.
     fn is_dead(&mut self) -> bool {
         match self.watchdog.due(Instant::now()) {
-            Due::Ping => self.send(&Frame::ping(self.service_id)),
+            Due::Ping => self.send(&Frame::ping(self.with.service_id)),
             Due::Nothing => {}
             Due::Dead => return true,
         }
@@ -166,7 +185,7 @@ impl Session<'_> {
         }
         match serde_json::from_slice(payload) {
             Ok(value) => {
-                let every = pause(ClientConfig::read(&value), self.timing);
+                let every = pause(ClientConfig::read(&value), self.with.timing);
                 self.watchdog.set_every(every, Instant::now());
             }
             Err(error) => tracing::debug!(%error, "what a pong carries cannot be read"),
@@ -191,7 +210,7 @@ impl Session<'_> {
 
     /// Hands a push to the consumer, in the order in which they came, and answers when it has.
     fn push(&mut self, frame: Frame, payload: &[u8], since: Instant) {
-        match event::read(payload, &self.account.app_id) {
+        match event::read(payload, &self.with.account.app_id) {
             Reading::Ignored { is_callback, why } => {
                 tracing::debug!(why, "a push is ignored");
                 self.send(&frame.answered(answer::ignored(is_callback), since.elapsed().as_millis()));
@@ -202,14 +221,14 @@ impl Session<'_> {
 
     fn hand_on(&mut self, frame: Frame, event: Event, since: Instant) {
         let (push, awaited) = answer::push(event);
-        let is_taken = self.awaited.len() < MAX_AWAITED && self.pushes.try_send(push).is_ok();
+        let is_taken = self.awaited.len() < MAX_AWAITED && self.with.pushes.try_send(push).is_ok();
         if !is_taken {
             tracing::warn!("a push is refused: too many wait to be acted on");
             self.send(&frame.answered(awaited.refused(), since.elapsed().as_millis()));
             return;
         }
         let out = self.out.clone();
-        let patience = self.timing.answer;
+        let patience = self.with.timing.answer;
         self.awaited.spawn(async move {
             let payload = awaited.payload(patience).await;
             let answer = frame.answered(payload, since.elapsed().as_millis());
