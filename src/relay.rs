@@ -16,6 +16,8 @@ pub mod card;
 pub mod commands;
 /// Feishu and Lark, over their long connection: no public address is needed.
 pub mod feishu;
+/// What must not be forgotten: people, cards, what is to be sent.
+pub mod ledger;
 /// The border to a messenger.
 pub mod messenger;
 /// The two languages of the phone.
