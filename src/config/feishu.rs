@@ -1,7 +1,7 @@
 //! `[relay.feishu]`: the bot, whom it listens to, and when it speaks.
 //!
-//! **For:** typed settings, and mistakes that the file alone shows. **Not for:** finding the app secret or
-//! judging the address: the relay does that when it starts.
+//! **For:** typed settings, and mistakes that the file alone shows. **Not for:** finding the app secret:
+//! the relay does that when it starts.
 //!
 //! Invariants: nobody is listened to unless named; the app secret shows in no `Debug`.
 
@@ -11,6 +11,7 @@ use super::Problem;
 use super::read::set;
 use super::read::set_text;
 use super::section::Section;
+use crate::net;
 
 /// What an app's id begins with.
 const APP: &str = "cli_";
@@ -72,7 +73,12 @@ pub(super) fn feishu(mut section: Section<'_, '_>, feishu: &mut Feishu) {
     }
     set_text(&mut feishu.app_secret_env, section.string("app_secret_env"));
     set_text(&mut feishu.app_secret_file, section.string("app_secret_file"));
-    set(&mut feishu.base_url, section.string("base_url"));
+    if let Some(url) = section.string("base_url") {
+        if let Err(why) = net::address(&url) {
+            section.wrong("base_url", why);
+        }
+        feishu.base_url = url;
+    }
     if let Some(ids) = section.strings("allowed_open_ids") {
         for id in ids.iter().filter(|id| !is_id(id, PERSON)) {
             section.wrong("allowed_open_ids", format!("“{id}” is no open_id: one begins with ou_"));
@@ -152,7 +158,7 @@ mod tests {
     #[test]
     fn names_every_mistake_with_its_line() {
         let text = "[relay.feishu]\napp_idd = \"x\"\napp_id = \"a1\"\nallowed_open_ids = [\"ou_a\", \"on_b\", \"*\"]\n\
-                    roots = [\"src\"]\npresence = \"allways\"\naway_minutes = 0\n[relay.lark]\nx = 1\n";
+                    roots = [\"src\"]\nbase_url = \"http://open.feishu.cn\"\npresence = \"allways\"\naway_minutes = 0\n[relay.lark]\nx = 1\n";
         assert_eq!(
             problems(text),
             [
@@ -161,9 +167,10 @@ mod tests {
                 "4: [relay.feishu] allowed_open_ids: “on_b” is no open_id: one begins with ou_",
                 "4: [relay.feishu] allowed_open_ids: “*” is no open_id: one begins with ou_",
                 "5: [relay.feishu] roots: “src” must be a whole path, or begin with ~/",
-                "6: [relay.feishu] presence: “allways” is none of always, away, never; did you mean “always”?",
-                "7: [relay.feishu] away_minutes: expected a whole number from 1 to 1440, found 0",
-                "8: [relay] has no key “lark”",
+                "6: [relay.feishu] base_url: http://open.feishu.cn is not encrypted: the key would be readable on the way; use https://",
+                "7: [relay.feishu] presence: “allways” is none of always, away, never; did you mean “always”?",
+                "8: [relay.feishu] away_minutes: expected a whole number from 1 to 1440, found 0",
+                "9: [relay] has no key “lark”",
             ]
         );
     }

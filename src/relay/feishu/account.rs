@@ -5,10 +5,11 @@ use std::sync::Arc;
 use reqwest::Client;
 
 use super::address::Base;
+use super::fault;
 use super::fault::Fault;
-use super::http;
 use super::secret::ExposeSecret as _;
 use super::secret::SecretString;
+use crate::net;
 use crate::redact::Redactor;
 
 #[derive(Debug)]
@@ -23,8 +24,8 @@ impl Account {
     /// Fails only with a [`Fault::Configuration`].
     pub fn new(app_id: impl Into<String>, secret: SecretString, base_url: &str) -> Result<Arc<Self>, Fault> {
         let base =
-            Base::new(base_url).map_err(|error| Fault::Configuration(format!("[relay.feishu] base_url: {error}")))?;
-        let http = http::client(&base)?;
+            Base::new(base_url).map_err(|error| Fault::Configuration(format!("[relay.feishu] base_url {error}")))?;
+        let http = net::client(base.url()).map_err(Fault::Configuration)?;
         Ok(Arc::new(Self { app_id: app_id.into(), secret, base, http }))
     }
 
@@ -32,8 +33,8 @@ impl Account {
         &self.app_id
     }
 
-    /// Takes what is ours alone out of a text that came from outside, in case it was sent back.
-    pub(super) fn cleaned(&self, text: &str) -> String {
-        Redactor::new([self.secret.expose_secret().to_owned()]).text(text).into_owned()
+    /// What Feishu says, in case it sends back what is ours alone.
+    pub(super) fn quote(&self, text: &str) -> String {
+        fault::quote(text, &Redactor::new([self.secret.expose_secret().to_owned()]))
     }
 }

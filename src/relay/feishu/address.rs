@@ -3,8 +3,9 @@
 //! The app secret travels in the body of a call, and nothing in the long connection is signed: all there is
 //! to trust is TLS. Without it only this machine itself is spoken to, for tests.
 
-use url::Host;
 use url::Url;
+
+use crate::net;
 
 /// The settings' `base_url`, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,35 +13,18 @@ pub struct Base {
     url: Url,
 }
 
-/// Why an address is not used. Never tells more of it than its scheme and host.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unsafe {
-    #[error("“{0}” is no address such as https://open.feishu.cn")]
-    NotOne(String),
-    #[error("{scheme}://{host} is not encrypted: the app secret would be readable on the way; use https://")]
-    Plain { scheme: String, host: String },
-    #[error("the address must end with the host name: a path, a question mark or a user does not belong there")]
-    More,
-    #[error("Feishu named no usable address for the connection")]
-    NoSocket,
-    #[error("Feishu named an address for the connection that is not encrypted: {scheme}://{host}")]
-    PlainSocket { scheme: String, host: String },
-}
-
 impl Base {
-    pub fn new(text: &str) -> Result<Self, Unsafe> {
-        let url = Url::parse(text.trim()).map_err(|_| Unsafe::NotOne(shortened(text)))?;
-        let Some(host) = url.host_str().map(str::to_owned) else { return Err(Unsafe::NotOne(shortened(text))) };
-        match url.scheme() {
-            "https" => {}
-            "http" if is_this_machine(&url) => {}
-            scheme => return Err(Unsafe::Plain { scheme: scheme.to_owned(), host }),
+    /// Takes a scheme and a host, and says of anything else what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let url = net::address(text)?;
+        match url.path() {
+            "/" => Ok(Self { url }),
+            path => Err(format!("ends with {path}, which does not belong there")),
         }
-        let has_more = url.path() != "/" || url.query().is_some() || url.fragment().is_some();
-        if has_more || !url.username().is_empty() || url.password().is_some() {
-            return Err(Unsafe::More);
-        }
-        Ok(Self { url })
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
     }
 
     /// The address of a call: `path` begins with a slash, its parts are escaped already.
@@ -50,38 +34,26 @@ impl Base {
         url
     }
 
-    /// Whether this is a stand-in on this machine, which speaks plain HTTP.
-    pub fn is_plain(&self) -> bool {
-        self.url.scheme() == "http"
-    }
-
     /// The address that discovery named, as the HTTP address that a WebSocket begins as. Without encryption
-    /// only this machine is spoken to, and only when the base is spoken to in that way.
-    pub fn socket(&self, text: &str) -> Result<Url, Unsafe> {
-        let mut url = Url::parse(text).map_err(|_| Unsafe::NoSocket)?;
-        let host = url.host_str().map(str::to_owned).ok_or(Unsafe::NoSocket)?;
+    /// only this machine is spoken to, and only when the base is spoken to in that way. The error tells no more
+    /// of it than its host.
+    pub fn socket(&self, text: &str) -> Result<Url, String> {
+        let unusable = || "Feishu named no usable address for the connection".to_owned();
+        let mut url = Url::parse(text).map_err(|_| unusable())?;
+        let host = url.host_str().ok_or_else(unusable)?;
+        let is_plain = self.url.scheme() == "http";
         let scheme = match url.scheme() {
             "wss" => "https",
-            "ws" if self.is_plain() && is_this_machine(&url) => "http",
-            scheme => return Err(Unsafe::PlainSocket { scheme: scheme.to_owned(), host }),
+            "ws" if is_plain && net::is_this_machine(&url) => "http",
+            scheme => {
+                return Err(format!(
+                    "Feishu named an address for the connection that is not encrypted: {scheme}://{host}"
+                ));
+            }
         };
-        url.set_scheme(scheme).map_err(|()| Unsafe::NoSocket)?;
+        url.set_scheme(scheme).map_err(|()| unusable())?;
         Ok(url)
     }
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address == std::net::Ipv4Addr::LOCALHOST,
-        Some(Host::Ipv6(address)) => address == std::net::Ipv6Addr::LOCALHOST,
-        None => false,
-    }
-}
-
-/// Enough of a text to recognise a mistake.
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
 }
 
 #[cfg(test)]
@@ -141,7 +113,7 @@ mod tests {
     #[test]
     fn an_error_tells_no_ticket() {
         let cloud = Base::new("https://open.feishu.cn").unwrap();
-        let error = cloud.socket("ws://msg.feishu.cn/ws?ticket=s3cret&access_key=k3y").unwrap_err().to_string();
+        let error = cloud.socket("ws://msg.feishu.cn/ws?ticket=s3cret&access_key=k3y").unwrap_err();
         assert!(!error.contains("s3cret") && !error.contains("k3y"), "{error}");
     }
 }

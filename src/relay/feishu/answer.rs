@@ -103,7 +103,7 @@ impl Answer {
     }
 
     /// The card that was pressed becomes this one, whole. Only a press can have one.
-    pub fn card(self, card: Value, note: Option<(ToastKind, &str)>) -> bool {
+    pub fn card(self, card: &Value, note: Option<(ToastKind, &str)>) -> bool {
         let mut data = json!({ "card": { "type": "raw", "data": card } });
         if let Some((kind, text)) = note {
             data["toast"] = toast(kind, text);
@@ -208,7 +208,7 @@ mod tests {
     async fn a_press_always_gets_data() {
         assert_eq!(answered(true, |answer| assert!(answer.done())).await, (200, Some(json!({}))));
         let (code, data) =
-            answered(true, |answer| assert!(answer.card(json!({ "a": 1 }), Some((ToastKind::Success, "ok"))))).await;
+            answered(true, |answer| assert!(answer.card(&json!({ "a": 1 }), Some((ToastKind::Success, "ok"))))).await;
         let expected =
             json!({ "card": { "type": "raw", "data": { "a": 1 } }, "toast": { "type": "success", "content": "ok" } });
         assert_eq!((code, data), (200, Some(expected)));

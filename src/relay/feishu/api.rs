@@ -18,6 +18,7 @@ use reqwest::RequestBuilder;
 use reqwest::Response;
 use serde_json::Value;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::account::Account;
 use super::fault;
@@ -26,9 +27,9 @@ use super::fault::Fault;
 use super::http;
 use super::limits::Key;
 use super::limits::Limits;
+use super::limits::Wait;
 use super::secret::ExposeSecret as _;
 use super::token::Tokens;
-use crate::redact::Redactor;
 
 /// Files and pictures, up and down.
 mod files;
@@ -54,6 +55,8 @@ pub struct Api {
     account: Arc<Account>,
     tokens: Tokens,
     limits: Mutex<Limits>,
+    /// A call has ended.
+    ended: Notify,
 }
 
 /// The bot itself.
@@ -61,6 +64,26 @@ pub struct Api {
 pub struct Bot {
     pub open_id: String,
     pub name: String,
+}
+
+/// What came back of a call that was done.
+enum Got {
+    Json(Value),
+    File(Response),
+}
+
+/// A call that is under way.
+#[derive(Debug)]
+struct Turn<'a> {
+    api: &'a Api,
+    key: Option<&'a Key>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.api.limits().end(self.key, Instant::now());
+        self.api.ended.notify_waiters();
+    }
 }
 
 /// One call, as often as it must be made.
@@ -74,7 +97,7 @@ struct Call<'a> {
 
 impl Api {
     pub fn new(account: Arc<Account>) -> Self {
-        Self { tokens: Tokens::new(Arc::clone(&account)), account, limits: Mutex::default() }
+        Self { tokens: Tokens::new(Arc::clone(&account)), account, limits: Mutex::default(), ended: Notify::new() }
     }
 
     /// Who the bot is; also tells whether the app's id and secret are right.
@@ -115,38 +138,35 @@ impl Api {
     /// Makes a call whose answer is JSON.
     async fn json(&self, call: &Call<'_>, fill: impl Fn(RequestBuilder) -> RequestBuilder) -> Result<Value, Fault> {
         let response = match self.exchange(call, fill).await? {
-            Ok(answer) => return Ok(answer),
-            Err(response) => response,
+            Got::Json(answer) => return Ok(answer),
+            Got::File(response) => response,
         };
         Err(Fault::Transport(format!("an answer with status {} that is no JSON came back", response.status().as_u16())))
     }
 
     /// Makes a call; gives the JSON of its answer, or the answer itself when it is a file.
-    async fn exchange(
-        &self,
-        call: &Call<'_>,
-        fill: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Result<Value, Response>, Fault> {
+    async fn exchange(&self, call: &Call<'_>, fill: impl Fn(RequestBuilder) -> RequestBuilder) -> Result<Got, Fault> {
         let mut is_second = false;
         loop {
             let token = self.tokens.get().await?;
-            self.wait_turn(call.key).await;
+            let turn = self.turn(call.key).await;
             let url = self.account.base.call("/");
             let url = url.join(call.path).map_err(|_| Fault::Format("an id that cannot be one".to_owned()))?;
             let request = self.account.http.request(call.method.clone(), url).timeout(call.patience);
             let request = fill(request.bearer_auth(token.expose_secret()));
             let response = request.send().await.map_err(http::transport)?;
             let status = response.status().as_u16();
+            drop(turn);
             let wait_s = http::wait_s(&response);
             let log_id = header(&response, "x-tt-logid");
             if status == 200 && is_file(&response) {
-                return Ok(Err(response));
+                return Ok(Got::File(response));
             }
-            let mut answer = http::json(response).await?;
+            let answer = http::json(response).await?;
             let code = fault::code(&answer);
             if code == Some(0) {
                 tracing::debug!(method = %call.method, path = call.path, "Feishu did a call");
-                return Ok(Ok(answer));
+                return Ok(Got::Json(answer));
             }
             if code.is_some_and(fault::is_stale_token) && !is_second {
                 tracing::info!(code, "Feishu wants a new token");
@@ -154,10 +174,8 @@ impl Api {
                 is_second = true;
                 continue;
             }
-            let known = [token.expose_secret().to_owned(), self.account.secret.expose_secret().to_owned()];
-            let cleaner = Redactor::new(known);
-            answer["msg"] = cleaner.text(&fault::quote(&answer)).into_owned().into();
-            let fault = fault::classify(Failure { status, body: &answer, wait_s });
+            let text = self.account.quote(fault::message(&answer));
+            let fault = fault::classify(Failure { status, body: &answer, text: &text, wait_s });
             let log_id = fault::log_id(&answer).map(str::to_owned).or(log_id).unwrap_or_default();
             let log_id: String = log_id.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
             tracing::warn!(method = %call.method, path = call.path, status, code, log_id, %fault, "Feishu refused a call");
@@ -166,13 +184,18 @@ impl Api {
         }
     }
 
-    /// Waits until a call may be made, and counts it.
-    async fn wait_turn(&self, key: Option<&Key>) {
+    /// Waits until a call may be made, and counts it until the turn is dropped.
+    async fn turn<'a>(&'a self, key: Option<&'a Key>) -> Turn<'a> {
         loop {
-            let turn = self.limits().take(key, Instant::now());
-            match turn {
-                Ok(()) => return,
-                Err(at) => tokio::time::sleep_until(at.into()).await,
+            let ended = self.ended.notified();
+            tokio::pin!(ended);
+            // From here on no end is missed.
+            ended.as_mut().enable();
+            let begun = self.limits().begin(key, Instant::now());
+            match begun {
+                Ok(()) => return Turn { api: self, key },
+                Err(Wait::Until(at)) => tokio::time::sleep_until(at.into()).await,
+                Err(Wait::ForAnother) => ended.await,
             }
         }
     }

@@ -3,11 +3,13 @@
 //! Feishu says it by the `code` in the body; the same code comes with different HTTP statuses, so those are
 //! looked at only when there is no body to read. The codes are those of its documentation.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use regex::Regex;
 use serde_json::Value;
 
-use crate::redact::redact;
+use crate::redact::Redactor;
 
 /// When Feishu names no time.
 const SHORT: Duration = Duration::from_millis(500);
@@ -15,6 +17,11 @@ const SHORT: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_mins(10);
 /// What Feishu says is quoted up to here.
 const MAX_QUOTE: usize = 300;
+/// What it says is looked at up to here.
+const MAX_READ: usize = 4096;
+
+/// Tokens of a tenant, a user, an app or a card, whenever they were given out.
+static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[tuac]-[A-Za-z0-9._-]{16,}").ok());
 
 /// A call did not do what it was to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,6 +84,8 @@ impl Fault {
 pub struct Failure<'a> {
     pub status: u16,
     pub body: &'a Value,
+    /// What it says, as [`quote`] gives it.
+    pub text: &'a str,
     /// How long to wait, by a header, in seconds.
     pub wait_s: Option<u64>,
 }
@@ -91,11 +100,19 @@ pub fn code(body: &Value) -> Option<i64> {
     body.get("code").and_then(Value::as_i64)
 }
 
-/// What Feishu says in words, fit for a log and a screen: one short line without secrets.
-pub fn quote(body: &Value) -> String {
-    let text = body.get("msg").and_then(Value::as_str).unwrap_or("no reason given");
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_QUOTE).collect();
-    redact(line.trim()).into_owned()
+/// What Feishu says in words, fit for a log and a screen: one short line without secrets, of which the cleaner
+/// knows ours.
+pub fn quote(text: &str, cleaner: &Redactor) -> String {
+    let line: String = text.chars().take(MAX_READ).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line = cleaner.text(line.trim());
+    // Cut only what is clean: half a secret would not be recognised.
+    let clean = TOKEN.as_ref().map(|token| token.replace_all(&line, "[redacted:token]"));
+    clean.unwrap_or_default().chars().take(MAX_QUOTE).collect()
+}
+
+/// The words of an answer.
+pub fn message(body: &Value) -> &str {
+    body.get("msg").and_then(Value::as_str).unwrap_or("no reason given")
 }
 
 /// Where support finds the call.
@@ -105,8 +122,8 @@ pub fn log_id(body: &Value) -> Option<&str> {
 
 /// The kind of an answer with a code that is not zero.
 pub fn classify(failure: Failure<'_>) -> Fault {
-    let Failure { status, body, wait_s } = failure;
-    let text = quote(body);
+    let Failure { status, body, text, wait_s } = failure;
+    let text = text.to_owned();
     let after = wait_s.map_or(SHORT, Duration::from_secs).min(LONGEST);
     let Some(code) = code(body) else { return without_code(status, wait_s) };
     match code {
@@ -122,7 +139,7 @@ pub fn classify(failure: Failure<'_>) -> Fault {
              Security settings"
         )),
         99_991_403 => Fault::Quota,
-        99_991_672 | 99_991_679 => Fault::Configuration(missing_scope(body)),
+        99_991_672 | 99_991_679 => Fault::Configuration(missing_scope(body, &text)),
         230_006 | 234_007 => Fault::Configuration(
             "the app has no bot: add the ability Bot in the developer console and publish a version".to_owned(),
         ),
@@ -157,12 +174,12 @@ fn without_code(status: u16, wait_s: Option<u64>) -> Fault {
 
 /// Sub-codes of "the card failed" that mean that there is too much of it.
 fn is_over_a_limit(body: &Value) -> bool {
-    let text = body.get("msg").and_then(Value::as_str).unwrap_or_default();
+    let text = message(body);
     ["ErrCode: 11310", "ErrCode: 300305", "ErrCode: 200860"].iter().any(|code| text.contains(code))
 }
 
 /// Which scope to add, as far as the answer tells.
-fn missing_scope(body: &Value) -> String {
+fn missing_scope(body: &Value, text: &str) -> String {
     let violations = body.pointer("/error/permission_violations").and_then(Value::as_array);
     let scopes: Vec<String> = violations
         .into_iter()
@@ -171,7 +188,7 @@ fn missing_scope(body: &Value) -> String {
         .map(|scope| scope.chars().filter(|c| c.is_ascii_alphanumeric() || "_:.".contains(*c)).take(80).collect())
         .collect();
     let which = match scopes.len() {
-        0 => format!("a scope ({})", quote(body)),
+        0 => format!("a scope ({text})"),
         1 => format!("the scope {}", scopes.concat()),
         _ => format!("one of the scopes {}", scopes.join(", ")),
     };
@@ -185,7 +202,7 @@ mod tests {
     use super::*;
 
     fn fault(status: u16, body: &Value) -> Fault {
-        classify(Failure { status, body, wait_s: None })
+        classify(Failure { status, body, text: message(body), wait_s: None })
     }
 
     #[test]
@@ -219,7 +236,7 @@ mod tests {
     fn what_is_not_feishus_own_is_the_way_there() {
         assert!(matches!(fault(502, &Value::Null), Fault::Transport(_)));
         assert!(matches!(fault(200, &json!("page")), Fault::Transport(_)));
-        let slow = Failure { status: 429, body: &Value::Null, wait_s: Some(9) };
+        let slow = Failure { status: 429, body: &Value::Null, text: "", wait_s: Some(9) };
         assert_eq!(classify(slow).again_after(), Some(Duration::from_secs(9)));
         let endless = Failure { wait_s: Some(u64::MAX), ..slow };
         assert_eq!(classify(endless).again_after(), Some(LONGEST));
@@ -234,9 +251,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_is_one_short_line() {
-        let body = json!({ "code": 1, "msg": format!("a\n\u{1b}[31mb{}", "x".repeat(5_000)) });
-        let text = quote(&body);
+    fn what_is_quoted_is_one_short_line_without_secrets() {
+        let ours = Redactor::new(["S3cretOfTheApp".to_owned()]);
+        let text = quote(&format!("a\n\u{1b}[31mb{}", "x".repeat(5_000)), &ours);
         assert!(text.len() <= MAX_QUOTE && !text.contains(['\n', '\u{1b}']), "{text}");
+        let text = quote("no S3cretOfTheApp, t-g1044ghJRUIJJ5ZPPPJ6 or c-295ee57216a5dc9de90f", &ours);
+        assert_eq!(text, "no [redacted:known], [redacted:token] or [redacted:token]");
+        for n_before in 280..300 {
+            let text = quote(&format!("{}S3cretOfTheApp t-g1044ghJRUIJJ5ZPPPJ6", " .".repeat(n_before / 2)), &ours);
+            assert!(!text.contains("S3c") && !text.contains("t-g"), "{text}");
+        }
+        assert_eq!(message(&json!({ "code": 1 })), "no reason given");
     }
 }

@@ -83,6 +83,7 @@ impl Frame {
     }
 
     /// The same frame as an answer.
+    #[must_use]
     pub fn answered(mut self, payload: Vec<u8>, took_ms: u128) -> Self {
         self.add(BIZ_RT, took_ms.to_string());
         self.payload = Some(payload);

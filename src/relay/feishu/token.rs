@@ -85,11 +85,11 @@ impl Tokens {
         let response = request.send().await.map_err(http::transport)?;
         let status = response.status().as_u16();
         let wait_s = http::wait_s(&response);
-        let mut answer = http::json(response).await?;
+        let answer = http::json(response).await?;
         tracing::debug!(status, code = fault::code(&answer), "asked Feishu for a token");
         if fault::code(&answer) != Some(0) {
-            answer["msg"] = account.cleaned(&fault::quote(&answer)).into();
-            return Err(fault::classify(Failure { status, body: &answer, wait_s }));
+            let text = account.quote(fault::message(&answer));
+            return Err(fault::classify(Failure { status, body: &answer, text: &text, wait_s }));
         }
         let token = answer["tenant_access_token"].as_str().filter(|token| !token.is_empty());
         let Some(token) = token else {

@@ -13,6 +13,7 @@ use tokio_util::bytes::Bytes;
 use super::Api;
 use super::Call;
 use super::Fault;
+use super::Got;
 use super::http;
 use super::message_path;
 use super::part;
@@ -88,9 +89,8 @@ impl Api {
         };
         let path = message_path(message_id, &format!("/resources/{}?type={kind}", part(key)?))?;
         let call = Call { method: Method::GET, path: &path, key: None, patience: PATIENCE };
-        let mut response = match self.exchange(&call, |request| request).await? {
-            Err(response) => response,
-            Ok(_) => return Err(Fault::Format("an answer came back instead of a file".to_owned())),
+        let Got::File(mut response) = self.exchange(&call, |request| request).await? else {
+            return Err(Fault::Format("an answer came back instead of a file".to_owned()));
         };
         let name = name_of(&response);
         if response.content_length().is_some_and(|n_bytes| n_bytes > limit) {
@@ -102,9 +102,9 @@ impl Api {
             if n_bytes > limit {
                 return Err(too_big(limit));
             }
-            into.write_all(&more).await.map_err(not_kept)?;
+            into.write_all(&more).await.map_err(|error| not_kept(&error))?;
         }
-        into.flush().await.map_err(not_kept)?;
+        into.flush().await.map_err(|error| not_kept(&error))?;
         Ok(Downloaded { n_bytes, name })
     }
 }
@@ -121,7 +121,7 @@ fn too_big(limit: u64) -> Fault {
     Fault::TooBig(format!("the file is larger than {limit} bytes"))
 }
 
-fn not_kept(error: std::io::Error) -> Fault {
+fn not_kept(error: &std::io::Error) -> Fault {
     Fault::Transport(format!("the file could not be kept: {error}"))
 }
 
@@ -149,11 +149,16 @@ fn named(line: &str) -> Option<String> {
     let value = |name: &str| {
         line.split(';').filter_map(|field| field.split_once('=')).find(|(key, _)| key.trim().eq_ignore_ascii_case(name))
     };
-    if let Some((_, encoded)) = value("filename*") {
-        let bytes = encoded.trim().trim_matches('"').splitn(3, '\'').last()?;
-        return Some(url::form_urlencoded::parse(bytes.replace('+', "%2B").as_bytes()).next()?.0.into_owned());
-    }
-    value("filename").map(|(_, name)| name.trim().trim_matches('"').to_owned())
+    let (_, name) = value("filename*").or_else(|| value("filename"))?;
+    // The official SDK takes both to be escaped.
+    let name = name.trim().trim_matches('"');
+    let name = name.strip_prefix("UTF-8''").or_else(|| name.strip_prefix("utf-8''")).unwrap_or(name);
+    Some(percent_decoded(name))
+}
+
+fn percent_decoded(text: &str) -> String {
+    let escaped = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    url::form_urlencoded::parse(escaped.as_bytes()).map(|(key, _)| key.into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -165,7 +170,8 @@ mod tests {
         assert_eq!(named("attachment; filename=\"a b.txt\"").as_deref(), Some("a b.txt"));
         assert_eq!(named("attachment; filename=x; filename*=UTF-8''%E4%BD%A0+1.txt").as_deref(), Some("你+1.txt"));
         assert_eq!(named("attachment"), None);
-        assert_eq!(named(";=;filename*="), Some(String::new()).filter(|name| !name.is_empty()));
+        assert_eq!(named("attachment; filename=%E4%BD%A0&a=b").as_deref(), Some("你&a=b"));
+        assert_eq!(named(";=;filename*=").as_deref(), Some(""));
     }
 
     #[test]

@@ -51,14 +51,14 @@ pub(super) async fn find(account: &Account, patience: Duration) -> Result<Found,
     tracing::debug!(status, code = fault::code(&answer), "asked Feishu where to connect to");
     match fault::code(&answer) {
         Some(0) if status == 200 => found(account, &answer["data"]),
-        Some(code) => Err(trouble(code, &account.cleaned(&fault::quote(&answer)))),
+        Some(code) => Err(trouble(code, &account.quote(fault::message(&answer)))),
         None => Err(Trouble::Passing(format!("Feishu answered with status {status} and nothing that can be read"))),
     }
 }
 
 fn found(account: &Account, data: &Value) -> Result<Found, Trouble> {
     let address = data["URL"].as_str().unwrap_or_default();
-    let url = account.base.socket(address).map_err(|error| Trouble::Passing(error.to_string()))?;
+    let url = account.base.socket(address).map_err(Trouble::Passing)?;
     let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     let Some(service_id) = value("service_id").and_then(|id| id.parse().ok()) else {
         return Err(Trouble::Passing("Feishu named an address for the connection without its service_id".to_owned()));

@@ -23,7 +23,6 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use super::Trouble;
 use crate::relay::feishu::account::Account;
 use crate::relay::feishu::chunks::MAX_BYTES;
-use crate::relay::feishu::fault::quote;
 use crate::relay::feishu::http;
 
 /// No part of a message is longer; a little more for what is around it.
@@ -75,7 +74,7 @@ fn refusal(account: &Account, response: &Response) -> Trouble {
     let status = header(response, "Handshake-Status").and_then(|status| status.trim().parse().ok());
     let status = status.unwrap_or_else(|| response.status().as_u16());
     let text = header(response, "Handshake-Msg").unwrap_or("no reason given");
-    let text = account.cleaned(&quote(&serde_json::json!({ "msg": text })));
+    let text = account.quote(text);
     match (status, header(response, "Handshake-Autherrcode").map(str::trim)) {
         (AUTH_FAILED, Some(TOO_MANY)) => Trouble::Refused(format!(
             "Feishu refuses the connection: {text}; more than 50 connections of this app are open: use an app of its own \

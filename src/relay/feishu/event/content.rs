@@ -134,9 +134,10 @@ impl Flat {
             "at" => {
                 let id = element["user_id"].as_str().unwrap_or_default();
                 let name = element["user_name"].as_str().unwrap_or_default();
-                match id.starts_with('@') {
-                    true => line.push_str(id),
-                    false => line.push_str(&format!("@{name}")),
+                if id.starts_with('@') {
+                    line.push_str(id);
+                } else {
+                    line.push_str(&format!("@{name}"));
                 }
             }
             "img" => self.images.extend(key(element, "image_key")),

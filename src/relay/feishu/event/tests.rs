@@ -193,11 +193,11 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..40),
     ) {
         let _ = read(&bytes, APP);
-        if let Reading::Event(event) = read(wrapped(kind, &body).to_string().as_bytes(), APP) {
-            if let Event::Message(message) = *event {
-                prop_assert!(!message.message_id.is_empty() && !message.sender.open_id.is_empty());
-                let _ = message.text_for("ou_1");
-            }
+        if let Reading::Event(event) = read(wrapped(kind, &body).to_string().as_bytes(), APP)
+            && let Event::Message(message) = *event
+        {
+            prop_assert!(!message.message_id.is_empty() && !message.sender.open_id.is_empty());
+            let _ = message.text_for("ou_1");
         }
         let _ = Content::read("post", &body);
     }
