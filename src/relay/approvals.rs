@@ -386,10 +386,9 @@ fn question_keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
         let label =
             format!("{}. {}", at + 1, if question.header.is_empty() { &question.text } else { &question.header });
         if !options.is_empty() {
-            let kind = match question.multiple {
-                true => FieldKind::Choices { options },
-                false => FieldKind::Choice { options, initial: None },
-            };
+            let several = question.multiple;
+            let kind =
+                if several { FieldKind::Choices { options } } else { FieldKind::Choice { options, initial: None } };
             fields.push(Field { name: format!("q{at}"), label, kind });
         }
         fields.push(Field {
