@@ -238,6 +238,7 @@ fn changed<T: Clone + PartialEq>(known: &mut Option<T>, now: T) -> Option<T> {
 fn who(surface: &Surface) -> &'static str {
     match surface {
         Surface::Terminal => "terminal",
+        Surface::Phone(_) => "phone",
         Surface::Headless => "headless",
         Surface::Policy(_) => "policy",
         Surface::Engine => "engine",
