@@ -25,6 +25,8 @@ pub mod grant;
 pub mod ids;
 /// Permission modes and permission updates ("always allow" in its various forms).
 pub mod permission;
+/// The relay to the phone, as every surface sees it.
+pub mod phone;
 /// Prompts and the queue of those not sent yet.
 pub mod prompt;
 /// What a tool call may do to the person's machine, judged from its input alone.

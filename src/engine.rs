@@ -23,6 +23,7 @@ use crate::link;
 use crate::link::Link;
 use crate::link::Order;
 use crate::link::Peer;
+use crate::link::phone::PhoneLine;
 use crate::link::tap::Tap;
 
 mod approvals;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub locks: PathBuf,
     /// What an earlier engine left.
     pub restored: Restored,
+    /// To the relay, if there is one.
+    pub phone: Arc<PhoneLine>,
 }
 
 /// The sessions of an earlier engine, and the numbers it used.
@@ -75,7 +78,14 @@ impl Settings {
     /// Settings with this very program as the guard.
     pub fn new(config: Arc<Config>, data_dir: PathBuf) -> Self {
         let guard_program = cfg!(target_os = "linux").then(guard::tree::own_program).and_then(Result::ok);
-        Self { config, data_dir, guard_program, locks: lock::folder(), restored: Restored::default() }
+        Self {
+            config,
+            data_dir,
+            guard_program,
+            locks: lock::folder(),
+            restored: Restored::default(),
+            phone: Arc::default(),
+        }
     }
 }
 

@@ -18,7 +18,13 @@ use crate::core::event::Event;
 use crate::core::fleet::Fleet;
 use crate::core::ids::CellId;
 use crate::core::ids::SessionId;
+use crate::core::phone::PhoneView;
+use crate::core::phone::PhoneWish;
 
+/// Whether somebody is at a terminal.
+pub mod attention;
+/// Between the relay and the terminals.
+pub mod phone;
 /// Listeners that must not miss an event: records on the disk.
 pub mod tap;
 
@@ -42,6 +48,8 @@ pub enum Update {
     Events(Vec<Arc<Event>>),
     /// Older cells that were asked for, as they are now; none when there are none.
     History { session: SessionId, cells: Vec<Cell> },
+    /// How the relay to the phone is; nothing where there is none.
+    Phone(Box<PhoneView>),
 }
 
 /// Which client an order comes from.
@@ -58,6 +66,10 @@ pub enum Order {
         session: SessionId,
         before: CellId,
     },
+    /// For the relay to the phone.
+    Phone(PhoneWish),
+    /// A key was pressed in a terminal.
+    Key,
 }
 
 /// The engine does not listen any more.
@@ -131,6 +143,19 @@ impl Orders {
         self.send(Order::History { client: self.id, session, before }).await
     }
 
+    /// Sends a command without waiting.
+    pub fn try_command(&self, command: Command) -> Result<(), NotSent> {
+        try_order(&self.orders, Order::Command(command))
+    }
+
+    pub async fn phone(&self, wish: PhoneWish) -> Result<(), EngineGone> {
+        self.send(Order::Phone(wish)).await
+    }
+
+    pub async fn key(&self) -> Result<(), EngineGone> {
+        self.send(Order::Key).await
+    }
+
     async fn send(&self, order: Order) -> Result<(), EngineGone> {
         self.orders.send(order).await.map_err(|_| EngineGone)
     }
@@ -156,11 +181,17 @@ impl Link {
         self.try_order(Order::History { client: self.id, session, before })
     }
 
+    pub fn try_phone(&self, wish: PhoneWish) -> Result<(), NotSent> {
+        self.try_order(Order::Phone(wish))
+    }
+
+    /// Tells that somebody is there.
+    pub fn try_key(&self) -> Result<(), NotSent> {
+        self.try_order(Order::Key)
+    }
+
     fn try_order(&self, order: Order) -> Result<(), NotSent> {
-        self.orders.try_send(order).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => NotSent::Busy,
-            mpsc::error::TrySendError::Closed(_) => NotSent::Gone,
-        })
+        try_order(&self.orders, order)
     }
 
     /// The next update; `None` when the engine is gone. Cancel-safe.
@@ -169,7 +200,19 @@ impl Link {
     }
 }
 
+fn try_order(orders: &mpsc::Sender<Order>, order: Order) -> Result<(), NotSent> {
+    orders.try_send(order).map_err(|error| match error {
+        mpsc::error::TrySendError::Full(_) => NotSent::Busy,
+        mpsc::error::TrySendError::Closed(_) => NotSent::Gone,
+    })
+}
+
 impl Peer {
+    /// Hands over how the relay is. One that is missed is followed by the next.
+    pub fn offer_phone(&self, view: &PhoneView) {
+        let _ = self.updates.try_send(Update::Phone(Box::new(view.clone())));
+    }
+
     /// Hands over events, or the snapshot that is due. Never waits. Returns `false` when the client has left.
     pub fn offer(&mut self, events: &[Arc<Event>], fleet: &Fleet) -> bool {
         if self.behind {

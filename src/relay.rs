@@ -22,5 +22,7 @@ pub mod feishu;
 pub mod ledger;
 /// The border to a messenger.
 pub mod messenger;
+/// The relay at work.
+pub mod service;
 /// The two languages of the phone.
 pub mod words;

@@ -123,7 +123,7 @@ impl Headless {
                             }
                             continue;
                         }
-                        Update::History { .. } => continue,
+                        Update::History { .. } | Update::Phone(_) => continue,
                     };
                     for event in events {
                         if let EventKind::Opened { tag: Some(TAG), .. } = &event.kind {

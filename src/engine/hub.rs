@@ -52,6 +52,7 @@ use crate::engine::spawn;
 use crate::link::ClientId;
 use crate::link::Order;
 use crate::link::Peer;
+use crate::link::phone::PhoneLine;
 use crate::link::tap;
 use crate::link::tap::Tap;
 
@@ -82,6 +83,7 @@ struct Forgotten {
 #[derive(Debug)]
 pub(crate) struct Hub {
     settings: Settings,
+    phone: Arc<PhoneLine>,
     fleet: Fleet,
     peers: Vec<Peer>,
     taps: Vec<Tap>,
@@ -108,6 +110,7 @@ impl Hub {
         let budget = Arc::new(Budget::new(settings.config.budget.day_usd, clock::now(), spent_today));
         numbers::go_on_after(&settings.data_dir, last_session);
         let mut hub = Self {
+            phone: Arc::clone(&settings.phone),
             settings,
             fleet,
             peers: Vec::new(),
@@ -123,6 +126,7 @@ impl Hub {
             quit: quit.clone(),
         };
         hub.revive();
+        let mut phone_view = hub.phone.view.subscribe();
         let mut batch = Vec::new();
         let (mut orders_open, mut peers_open) = (true, true);
         loop {
@@ -139,10 +143,17 @@ impl Hub {
                 },
                 order = orders.recv(), if orders_open => match order {
                     Some(Order::Command(command)) => hub.command(command),
+                    Some(Order::Phone(wish)) => hub.phone.wish(wish),
+                    Some(Order::Key) => hub.phone.attention.note_key(clock::now()),
                     Some(Order::History { client, session, before }) => hub.history(client, session, before),
                     None => orders_open = false,
                 },
                 _ = inbox.recv_many(&mut batch, REPORT_BATCH) => hub.publish(batch.drain(..)),
+                Ok(()) = phone_view.changed() => {
+                    if let Some(view) = phone_view.borrow_and_update().as_ref() {
+                        hub.peers.iter().for_each(|peer| peer.offer_phone(view));
+                    }
+                }
                 Some(ended) = hub.tasks.join_next_with_id(), if !hub.tasks.is_empty() => hub.session_ended(&ended),
                 Some(Ok(forgotten)) = hub.forgetting.join_next(), if !hub.forgetting.is_empty() => {
                     hub.forgotten(forgotten);
@@ -157,6 +168,9 @@ impl Hub {
 
     fn welcome(&mut self, mut peer: Peer) {
         if peer.offer_snapshot(&self.fleet) {
+            if let Some(view) = self.phone.view.borrow().as_ref() {
+                peer.offer_phone(view);
+            }
             self.peers.push(peer);
         }
     }

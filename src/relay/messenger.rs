@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::card::Card;
 use crate::core::ids::Timestamp;
+pub use crate::core::phone::Connection;
 
 macro_rules! outside_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -179,22 +180,6 @@ pub enum Failure {
     Gone(String),
     /// Nothing can be sent until somebody changes the settings.
     Settings(String),
-}
-
-/// How the connection is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Connection {
-    Connecting {
-        attempt: u32,
-        trouble: Option<String>,
-    },
-    Connected {
-        since: Timestamp,
-    },
-    /// The settings are wrong, as far as the messenger says; it is tried again, slowly.
-    Refused {
-        why: String,
-    },
 }
 
 /// A messenger. Sending the same thing twice under the same key shows it once.

@@ -44,7 +44,7 @@ pub async fn run(mut link: Link, model: Model, redactor: Arc<Redactor>) {
         match update {
             // Those that are there already had their first turn, or are about to: only new ones are named.
             Update::Snapshot(fleet) => untitled.retain(|id, _| fleet.get(*id).is_some()),
-            Update::History { .. } => {}
+            Update::History { .. } | Update::Phone(_) => {}
             Update::Events(events) => {
                 for (session, material) in events.iter().filter_map(|event| listen(&mut untitled, event)) {
                     let (model, asking, redactor) = (Arc::clone(&model), Arc::clone(&asking), Arc::clone(&redactor));
@@ -94,7 +94,8 @@ fn listen(untitled: &mut HashMap<SessionId, Untitled>, event: &Event) -> Option<
 /// The model's answer as a title, or why it is none.
 fn title(answer: &str) -> Result<String, String> {
     let line = answer.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line = line.trim_matches(['"', '\'', '“', '”', '「', '」', '*', '#', ' ']).trim_end_matches(['.', '。']);
+    let marks = ['"', '\'', '“', '”', '「', '」', '*', '#', ' ', '.', '。'];
+    let line = line.trim_start_matches(&marks[..9]).trim_end_matches(marks);
     let clean: String = line.chars().filter(|c| !c.is_control()).collect();
     match clean.chars().count() {
         0 => Err("its answer is empty".into()),

@@ -58,6 +58,8 @@ pub async fn connect(data_dir: &Path, purpose: Purpose) -> Result<(Link, Welcome
             let frame = match order {
                 Order::Command(command) => ToRunner::Command(command),
                 Order::History { session, before, .. } => ToRunner::History { session, before },
+                Order::Phone(wish) => ToRunner::Phone(wish),
+                Order::Key => ToRunner::Key,
             };
             let Ok(frame) = pack(&frame) else { continue };
             if sink.send(frame).await.is_err() {

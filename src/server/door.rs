@@ -165,6 +165,8 @@ async fn serve(framed: Framed<UnixStream, tokio_util::codec::LengthDelimitedCode
             let sent = match unpack(&frame?)? {
                 ToRunner::Command(command) => orders.command(command).await,
                 ToRunner::History { session, before } => orders.history(session, before).await,
+                ToRunner::Phone(wish) => orders.phone(wish).await,
+                ToRunner::Key => orders.key().await,
             };
             if sent.is_err() {
                 break;

@@ -13,6 +13,7 @@ use crate::core::command::Command;
 use crate::core::ids::CellId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::phone::PhoneWish;
 use crate::link::Update;
 
 /// Counted up with each change of what follows the greeting.
@@ -74,6 +75,8 @@ pub struct Welcome {
 pub enum ToRunner {
     Command(Command),
     History { session: SessionId, before: CellId },
+    Phone(PhoneWish),
+    Key,
 }
 
 /// What the runner sends after the greeting.

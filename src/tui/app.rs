@@ -99,6 +99,8 @@ enum Visit {
 }
 
 /// Streaming alone is drawn this often; what a key changes is drawn at once.
+/// The engine is told so often at most that somebody is here.
+const PRESENCE_MS: u64 = 10_000;
 const STREAM_FRAME: Duration = Duration::from_millis(33);
 /// Something that turns moves this often.
 const ANIMATION_FRAME: Duration = Duration::from_millis(100);
@@ -133,6 +135,8 @@ pub struct App {
     /// When a frame is due because time passes.
     wake: Option<Instant>,
     drawn_at: Instant,
+    /// When the engine was last told that somebody is here.
+    told_key: Timestamp,
     title: String,
     ended: Option<Ended>,
 }
@@ -170,6 +174,7 @@ impl App {
             due: None,
             wake: None,
             drawn_at: Instant::now(),
+            told_key: Timestamp(i64::MIN),
             title: String::new(),
             ended: None,
         })
@@ -260,6 +265,7 @@ impl App {
     pub fn input(&mut self, event: TerminalEvent, is_burst: bool) {
         let effects = match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+                self.tell_presence();
                 self.update(|ui, world| update::keys::key(ui, world, key, is_burst))
             }
             TerminalEvent::Paste(text) => self.update(|ui, world| update::keys::paste(ui, world, &text)),
@@ -284,6 +290,14 @@ impl App {
         self.changed();
     }
 
+    /// Whether somebody is at a terminal decides what goes to the phone.
+    fn tell_presence(&mut self) {
+        let now = now();
+        if self.ui.phone.is_some() && now.millis_since(self.told_key) >= PRESENCE_MS && self.link.try_key().is_ok() {
+            self.told_key = now;
+        }
+    }
+
     /// The engine told something.
     pub fn learn(&mut self, update: Option<Update>) {
         match update {
@@ -294,6 +308,10 @@ impl App {
                 self.ui.tabs.values_mut().for_each(|tab| tab.asked_before = None);
                 self.settle();
                 self.open_all();
+                self.changed();
+            }
+            Some(Update::Phone(view)) => {
+                self.ui.phone = Some(*view);
                 self.changed();
             }
             Some(Update::History { session, cells }) => {

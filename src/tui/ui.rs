@@ -11,6 +11,7 @@ use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::phone::PhoneView;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
 use crate::tui::input::action::Context;
@@ -70,6 +71,8 @@ pub struct Ui {
     /// Sessions in the order of their tabs.
     pub order: Vec<SessionId>,
     pub active: Option<SessionId>,
+    /// The relay to the phone, where there is one.
+    pub phone: Option<PhoneView>,
     pub tabs: HashMap<SessionId, Tab>,
     /// Sessions closed here, to be opened again; the last one last.
     pub closed: Vec<SessionSpec>,
@@ -122,6 +125,7 @@ impl Default for Ui {
         Self {
             order: Vec::new(),
             active: None,
+            phone: None,
             tabs: HashMap::new(),
             closed: Vec::new(),
             layers: Vec::new(),

@@ -157,6 +157,7 @@ impl Rig {
         match update {
             Update::Snapshot(fleet) => self.fleet = *fleet,
             Update::History { session, cells } => self.fleet.prepend(session, cells),
+            Update::Phone(_) => {}
             Update::Events(events) => {
                 for event in events {
                     self.fleet.apply(&event);

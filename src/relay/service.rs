@@ -1,0 +1,305 @@
+//! The relay at work: what happens becomes cards and notices, what is heard becomes commands.
+//!
+//! **For:** one task that owns the ledger and folds the engine's events. **Not for:** a messenger's own ways. It is a
+//! client of the engine like any terminal, and can do no more than one.
+//!
+//! Invariants: whatever is heard is answered from what is at hand, without waiting for anybody; what is promised is
+//! in the ledger before; a card is pressed once; while it is paused nothing is sent and nothing heard counts.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::access::Member;
+use super::ledger::Ledger;
+use super::ledger::LedgerError;
+use super::ledger::Reach;
+use super::messenger::ChatId;
+use super::messenger::Heard;
+use super::messenger::Messenger;
+use super::messenger::Parcel;
+use super::messenger::PersonId;
+use super::words::Tongue;
+use crate::clock;
+use crate::config::feishu::Presence;
+use crate::core::fleet::Fleet;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::core::phone::Connection;
+use crate::core::phone::PhoneView;
+use crate::core::phone::PhoneWish;
+use crate::link::Link;
+use crate::link::Update;
+use crate::link::attention::Attention;
+use crate::redact::Redactor;
+
+/// Work that takes longer than an answer may.
+mod errands;
+/// What people write becomes commands.
+mod hearing;
+/// A code that makes somebody known.
+mod pairing;
+/// Presses on cards become decisions.
+mod presses;
+/// What a session is doing, on a card and as text.
+mod progress;
+/// What waits is sent.
+mod sending;
+/// Events become cards and notices.
+mod telling;
+
+/// At the latest after so long, who is away and what is due is looked at again while anything may change by that.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// The ledger is tidied so often.
+const TIDY: Duration = Duration::from_hours(1);
+
+/// How the relay is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The messenger's name, as people know it.
+    pub name: String,
+    pub tongue: Tongue,
+    pub allowed: Vec<PersonId>,
+    pub roots: Vec<String>,
+    pub presence: Presence,
+    pub away_ms: u64,
+    pub groups: bool,
+    /// Seconds until a request of a session of the phone is denied by itself; zero never.
+    pub deadline_s: u64,
+    /// Where files of the phone are put.
+    pub files: PathBuf,
+    /// Changes of a progress card are gathered for so long.
+    pub progress_every: Duration,
+}
+
+/// The ends that the relay holds.
+#[derive(Debug)]
+pub struct Ends {
+    pub link: Link,
+    pub heard: mpsc::Receiver<Heard>,
+    pub connection: watch::Receiver<Connection>,
+    pub wishes: mpsc::Receiver<PhoneWish>,
+    pub view: watch::Sender<Option<PhoneView>>,
+    pub attention: Arc<Attention>,
+    pub quit: CancellationToken,
+}
+
+/// A session that was asked for from the phone, and is not there yet.
+#[derive(Debug)]
+struct Opening {
+    reach: Reach,
+    prompt: Option<String>,
+}
+
+#[derive(Debug)]
+struct Service<M> {
+    settings: Settings,
+    messenger: Arc<M>,
+    ledger: Ledger,
+    redactor: Arc<Redactor>,
+    fleet: Fleet,
+    orders: crate::link::Orders,
+    attention: Arc<Attention>,
+    /// Requests that nobody was told of, because somebody is at the terminal.
+    held: BTreeSet<ApprovalId>,
+    openings: HashMap<u64, Opening>,
+    /// Sessions whose progress card is behind.
+    stale: BTreeSet<SessionId>,
+    progress_due: Option<Timestamp>,
+    sending: JoinSet<sending::Done>,
+    busy_chats: Vec<ChatId>,
+    busy_cards: Vec<i64>,
+    /// Work that takes longer than an answer may: it comes back as what is to be done.
+    errands: JoinSet<errands::Errand>,
+    pairing: pairing::Pairing,
+    /// When a stranger was last told who they are.
+    strangers: HashMap<PersonId, Timestamp>,
+    paused: bool,
+    trouble: Option<String>,
+}
+
+/// Runs the relay until the engine has ended or it is told to stop.
+pub async fn run<M: Messenger>(
+    settings: Settings,
+    messenger: Arc<M>,
+    ledger: Ledger,
+    redactor: Arc<Redactor>,
+    ends: Ends,
+) {
+    let Ends { mut link, mut heard, mut connection, mut wishes, view, attention, quit } = ends;
+    let mut service = Service {
+        settings,
+        messenger,
+        ledger,
+        redactor,
+        fleet: Fleet::default(),
+        orders: link.orders(),
+        attention,
+        held: BTreeSet::new(),
+        openings: HashMap::new(),
+        stale: BTreeSet::new(),
+        progress_due: None,
+        sending: JoinSet::new(),
+        busy_chats: Vec::new(),
+        busy_cards: Vec::new(),
+        errands: JoinSet::new(),
+        pairing: pairing::Pairing::default(),
+        strangers: HashMap::new(),
+        paused: false,
+        trouble: None,
+    };
+    let mut tidy = tokio::time::interval(TIDY);
+    let mut known = false;
+    loop {
+        service.show(&view, &connection.borrow_and_update().clone());
+        let wake = service.next_wake();
+        let done = tokio::select! {
+            biased;
+            () = quit.cancelled() => return,
+            Some(heard) = heard.recv(), if known => service.heard(heard),
+            update = link.recv() => match update {
+                Some(Update::Snapshot(fleet)) => {
+                    known = true;
+                    service.catch_up(*fleet)
+                }
+                Some(Update::Events(events)) => events.iter().try_for_each(|event| service.event(event)),
+                Some(Update::History { .. } | Update::Phone(_)) => Ok(()),
+                None => return,
+            },
+            Some(done) = service.sending.join_next(), if !service.sending.is_empty() => service.sent(done),
+            Some(errand) = service.errands.join_next(), if !service.errands.is_empty() => service.ran(errand),
+            Some(wish) = wishes.recv() => service.wish(wish),
+            Ok(()) = connection.changed() => Ok(()),
+            _ = tidy.tick() => service.ledger.tidy(clock::now()),
+            () = sleep_until(wake) => Ok(()),
+        };
+        let done = done.and_then(|()| service.work());
+        if let Err(error) = done {
+            tracing::error!(%error, "the relay cannot keep its ledger");
+            service.trouble = Some(error.to_string());
+            // A disk that is full now may not be in a while; nothing was promised.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
+async fn sleep_until(wake: Option<Duration>) {
+    match wake {
+        Some(wake) => tokio::time::sleep(wake).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl<M: Messenger> Service<M> {
+    /// What is due by now.
+    fn work(&mut self) -> Result<(), LedgerError> {
+        if self.paused {
+            return Ok(());
+        }
+        self.tell_held()?;
+        self.tell_progress()?;
+        self.send_due()
+    }
+
+    /// How long nothing needs to be done.
+    fn next_wake(&self) -> Option<Duration> {
+        if self.paused {
+            return None;
+        }
+        let now = clock::now();
+        let until = |at: Timestamp| Duration::from_millis(at.millis_since(now));
+        let due = self.ledger.next_due().ok().flatten().filter(|_| self.sending.is_empty()).map(until);
+        let progress = self.progress_due.map(until);
+        let held = (!self.held.is_empty()).then_some(LOOK_AGAIN);
+        let pairing = self.pairing.until().map(until);
+        [due, progress, held, pairing].into_iter().flatten().min()
+    }
+
+    fn show(&mut self, view: &watch::Sender<Option<PhoneView>>, connection: &Connection) {
+        self.pairing.expire(clock::now());
+        let now = PhoneView {
+            messenger: self.settings.name.clone(),
+            connection: connection.clone(),
+            paused: self.paused,
+            n_waiting: self.ledger.n_waiting().unwrap_or(0),
+            n_people: self.members().map_or(0, |members| members.len()),
+            trouble: self.trouble.clone(),
+            pairing: self.pairing.shown(),
+        };
+        view.send_if_modified(|shown| {
+            let is_new = shown.as_ref() != Some(&now);
+            if is_new {
+                *shown = Some(now);
+            }
+            is_new
+        });
+    }
+
+    fn wish(&mut self, wish: PhoneWish) -> Result<(), LedgerError> {
+        match wish {
+            PhoneWish::Pause(paused) => self.paused = paused,
+            PhoneWish::Pair(true) => self.pairing.begin(clock::now()),
+            PhoneWish::Pair(false) => self.pairing.end(),
+            PhoneWish::TestCard => self.test_card()?,
+        }
+        Ok(())
+    }
+
+    /// Everybody who may speak: the configuration's, and those who were paired.
+    fn members(&self) -> Result<Vec<Member>, LedgerError> {
+        let configured = self.settings.allowed.iter().map(|person| Member { person: person.clone(), tenant: None });
+        let mut members: Vec<Member> = configured.collect();
+        members.extend(self.ledger.members()?);
+        Ok(members)
+    }
+
+    /// Nobody is at the terminal, as far as keys tell.
+    fn is_away(&self) -> bool {
+        match self.settings.presence {
+            Presence::Always => true,
+            Presence::Never => false,
+            Presence::Away => self.attention.is_away(clock::now(), self.settings.away_ms),
+        }
+    }
+
+    /// Where news of a session goes; nowhere while somebody is at the terminal that it was opened in.
+    fn chats_of(&self, session: SessionId) -> Result<Vec<ChatId>, LedgerError> {
+        if let Some(owner) = self.ledger.owner(session)? {
+            return Ok(vec![owner.chat]);
+        }
+        if !self.is_away() {
+            return Ok(Vec::new());
+        }
+        let members = self.members()?;
+        let reaches = self.ledger.reaches()?.into_iter();
+        // Somebody who was known once and is not any more is told nothing.
+        let known = reaches.filter(|reach| members.iter().any(|member| member.person == reach.person));
+        Ok(known.map(|reach| reach.chat).collect())
+    }
+
+    fn say(&mut self, chat: &ChatId, text: impl Into<String>) -> Result<(), LedgerError> {
+        let text = text.into();
+        let text = self.redactor.text(&text).into_owned();
+        self.post(chat, &Parcel::Text(text))
+    }
+
+    fn post(&mut self, chat: &ChatId, parcel: &Parcel) -> Result<(), LedgerError> {
+        let given_up = self.ledger.post(chat, parcel)?;
+        if given_up > 0 {
+            self.trouble = Some(format!("{given_up} notices were given up: too many wait to be sent"));
+        }
+        Ok(())
+    }
+
+    fn title(&self, session: SessionId) -> String {
+        self.fleet.get(session).map_or_else(|| format!("{session}"), |session| session.title.clone())
+    }
+}

@@ -1,0 +1,208 @@
+//! Work that takes longer than an answer may: it is done beside the relay, and comes back as what is to be done.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Opening;
+use super::Service;
+use crate::core::command::Command;
+use crate::core::ids::SessionId;
+use crate::core::session::SessionSpec;
+use crate::relay::access::Shut;
+use crate::relay::ledger::LedgerError;
+use crate::relay::ledger::Reach;
+use crate::relay::messenger::Attachment;
+use crate::relay::messenger::MessageId;
+use crate::relay::messenger::Messenger;
+use crate::relay::messenger::Parcel;
+use crate::relay::messenger::Said;
+use crate::relay::words::Tongue;
+
+/// Files of one message, and bytes of each.
+const MAX_FILES: usize = 10;
+const MAX_FILE_BYTES: u64 = 30 << 20;
+/// Characters of a file's name that are kept.
+const MAX_NAME: usize = 100;
+
+/// Work that took longer than an answer may, and what is to be done now.
+#[derive(Debug)]
+pub(super) enum Errand {
+    Open { reach: Reach, found: Result<PathBuf, Shut>, prompt: Option<String>, spec: Box<SessionSpec> },
+    File { reach: Reach, found: Result<PathBuf, Shut> },
+    Fetched { reach: Reach, session: SessionId, text: String, files: Vec<Result<PathBuf, String>> },
+}
+
+impl<M: Messenger> Service<M> {
+    /// Fetches what was attached, then sends a prompt that names it.
+    pub(super) fn fetch(&mut self, said: &Said, reach: Reach) -> Result<(), LedgerError> {
+        let session = match self.session(&reach, None)? {
+            Ok(session) => session,
+            Err(why) => return self.say(&reach.chat, why),
+        };
+        let folder = self.settings.files.join(session.to_string());
+        let messenger = Arc::clone(&self.messenger);
+        let (message, text) = (said.message.clone(), said.text.clone());
+        let attachments: Vec<Attachment> = said.attachments.iter().take(MAX_FILES).cloned().collect();
+        self.errands.spawn(async move {
+            let mut files = Vec::new();
+            for attachment in &attachments {
+                files.push(fetch_one(&*messenger, &message, attachment, &folder).await);
+            }
+            Errand::Fetched { reach, session, text, files }
+        });
+        Ok(())
+    }
+
+    pub(super) fn ran(&mut self, errand: Result<Errand, tokio::task::JoinError>) -> Result<(), LedgerError> {
+        let tongue = self.settings.tongue;
+        match errand {
+            Err(error) => {
+                tracing::error!(%error, "an errand failed by a defect");
+                Ok(())
+            }
+            Ok(Errand::Open { reach, found: Ok(directory), prompt, mut spec }) => {
+                spec.directory = directory.to_string_lossy().into_owned();
+                // Other clients count theirs from one.
+                let tag = uuid::Uuid::new_v4().as_u64_pair().0 | 1 << 63;
+                self.openings.insert(tag, Opening { reach: reach.clone(), prompt });
+                self.give(&reach, Command::Open { spec, tag: Some(tag) })
+            }
+            Ok(Errand::Open { reach, found: Err(shut), .. }) => {
+                let text = match shut {
+                    Shut::NoRoots => tongue.pick(
+                        "No directory may be opened from here: [relay.feishu] roots names none.",
+                        "未配置可用目录：[relay.feishu] roots 为空。",
+                    ),
+                    Shut::Missing => tongue.pick("There is no such directory.", "目录不存在。"),
+                    Shut::Outside => tongue.pick("This directory is outside the roots.", "目录不在允许范围内。"),
+                };
+                self.say(&reach.chat, text)
+            }
+            Ok(Errand::File { reach, found: Ok(path) }) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                self.post(&reach.chat, &Parcel::File { path: path.to_string_lossy().into_owned(), name })
+            }
+            Ok(Errand::File { reach, found: Err(_) }) => {
+                let text = tongue.pick(
+                    "There is no such file in the session's directory, or it may not leave it.",
+                    "会话目录中没有该文件，或不允许发送。",
+                );
+                self.say(&reach.chat, text)
+            }
+            Ok(Errand::Fetched { reach, session, text, files }) => self.fetched(&reach, session, &text, files),
+        }
+    }
+
+    fn fetched(
+        &mut self,
+        reach: &Reach,
+        session: SessionId,
+        text: &str,
+        files: Vec<Result<PathBuf, String>>,
+    ) -> Result<(), LedgerError> {
+        let mut prompt = text.trim().to_owned();
+        for file in files {
+            match file {
+                Ok(path) => {
+                    if !prompt.is_empty() {
+                        prompt.push('\n');
+                    }
+                    prompt.push_str(&format!("Attached file: {}", path.display()));
+                }
+                Err(why) => self.say(&reach.chat, why)?,
+            }
+        }
+        if prompt.is_empty() { Ok(()) } else { self.prompt(reach, session, prompt) }
+    }
+
+    /// A session is there that was asked for from the phone: it belongs to who asked.
+    pub(super) fn opened(&mut self, session: SessionId, tag: u64) -> Result<(), LedgerError> {
+        let Some(opening) = self.openings.remove(&tag) else { return Ok(()) };
+        self.ledger.own(session, &opening.reach)?;
+        let text = match self.settings.tongue {
+            Tongue::English => format!("Opened session {session} in {}", self.directory(session)),
+            Tongue::Chinese => format!("已打开会话 {session}：{}", self.directory(session)),
+        };
+        self.say(&opening.reach.chat, text)?;
+        match opening.prompt {
+            Some(prompt) => self.prompt(&opening.reach, session, prompt),
+            None => Ok(()),
+        }
+    }
+
+    fn directory(&self, session: SessionId) -> String {
+        self.fleet.get(session).map(|session| session.spec.directory.clone()).unwrap_or_default()
+    }
+}
+
+async fn fetch_one<M: Messenger>(
+    messenger: &M,
+    message: &MessageId,
+    attachment: &Attachment,
+    folder: &Path,
+) -> Result<PathBuf, String> {
+    let failed = |why: String| format!("{}: {why}", attachment.name.as_deref().unwrap_or("file"));
+    let made = tokio::fs::create_dir_all(folder).await;
+    made.map_err(|error| failed(error.to_string()))?;
+    let wanted = safe_name(attachment.name.as_deref().unwrap_or_default(), attachment.is_image);
+    let path = free_place(folder, &wanted).ok_or_else(|| failed("there are too many of that name".into()))?;
+    match messenger.fetch(message, attachment, &path, MAX_FILE_BYTES).await {
+        Ok(_) => Ok(path),
+        Err(failure) => Err(failed(format!("it could not be fetched ({failure:?})"))),
+    }
+}
+
+/// A name for the disk out of a name from outside: no folder, nothing hidden, nothing that a shell or terminal reads.
+fn safe_name(name: &str, is_image: bool) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let allowed = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+    let clean: String = last.chars().map(allowed).take(MAX_NAME).collect();
+    let clean = clean.trim_start_matches(['.', '-']).to_owned();
+    match clean.is_empty() {
+        true if is_image => "image.png".to_owned(),
+        true => "file".to_owned(),
+        false => clean,
+    }
+}
+
+/// The name, with a number where it is taken.
+fn free_place(folder: &Path, name: &str) -> Option<PathBuf> {
+    let (stem, end) = name.rsplit_once('.').map_or((name, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    let numbered = (1..1_000).map(|n| if n == 1 { name.to_owned() } else { format!("{stem}-{n}{end}") });
+    numbered.map(|name| folder.join(name)).find(|path| path.symlink_metadata().is_err())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_outside_become_names_of_files_and_nothing_else() {
+        for (name, expected) in [
+            ("report.pdf", "report.pdf"),
+            ("../../etc/passwd", "passwd"),
+            ("..\\..\\x.exe", "x.exe"),
+            (".bashrc", "bashrc"),
+            ("--help", "help"),
+            ("a b\u{1b}[31m;rm -rf.txt", "a_b__31m_rm_-rf.txt"),
+            ("报告.docx", "报告.docx"),
+            ("", "file"),
+            ("...", "file"),
+            ("/", "file"),
+        ] {
+            assert_eq!(safe_name(name, false), expected, "{name:?}");
+        }
+        assert_eq!(safe_name("", true), "image.png");
+        assert_eq!(safe_name(&"x".repeat(500), false).len(), MAX_NAME);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.txt"), "x").unwrap();
+        std::os::unix::fs::symlink("/nowhere", folder.path().join("a-2.txt")).unwrap();
+        assert_eq!(free_place(folder.path(), "a.txt"), Some(folder.path().join("a-3.txt")));
+        assert_eq!(free_place(folder.path(), "b"), Some(folder.path().join("b")));
+    }
+}

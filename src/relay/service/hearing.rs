@@ -1,0 +1,420 @@
+//! What people write becomes commands.
+//!
+//! Invariants: a message counts once, and not when it is old; who may not speak is told at most who they are; a
+//! message is in the ledger before it is acknowledged, and is acted on after a crash too.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Service;
+use super::errands::Errand;
+use crate::clock;
+use crate::core::approval::Ask;
+use crate::core::approval::Decision;
+use crate::core::approval::OpenApproval;
+use crate::core::command::Command;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::core::permission::PermissionMode;
+use crate::core::prompt::SendHow;
+use crate::core::prompt::Surface;
+use crate::core::session::Session;
+use crate::core::session::SessionSpec;
+use crate::relay::access;
+use crate::relay::access::Member;
+use crate::relay::commands;
+use crate::relay::commands::Wish;
+use crate::relay::ledger::Kind;
+use crate::relay::ledger::LedgerError;
+use crate::relay::ledger::Reach;
+use crate::relay::messenger::Happening;
+use crate::relay::messenger::Heard;
+use crate::relay::messenger::Messenger;
+use crate::relay::messenger::Mood;
+use crate::relay::messenger::PersonId;
+use crate::relay::messenger::Reply;
+use crate::relay::messenger::Said;
+use crate::relay::words::Tongue;
+
+/// Older messages are not acted on: whoever wrote them has long gone on.
+const TOO_OLD_MS: u64 = 10 * 60_000;
+/// A stranger is told who they are at most so often.
+const STRANGER_MS: u64 = 60 * 60_000;
+
+impl<M: Messenger> Service<M> {
+    pub(super) fn heard(&mut self, heard: Heard) -> Result<(), LedgerError> {
+        let (what, reply) = heard.split();
+        if self.paused {
+            let text = self.settings.tongue.pick("Paused at the terminal.", "已在终端暂停。").to_owned();
+            reply(Reply::Note { mood: Mood::Warning, text, card: None });
+            return Ok(());
+        }
+        match what {
+            Happening::Pressed(pressed) => match self.pressed(&pressed) {
+                Ok(answer) => {
+                    reply(answer);
+                    Ok(())
+                }
+                Err(error) => {
+                    reply(Reply::Failed);
+                    Err(error)
+                }
+            },
+            Happening::Said(said) => match self.ledger.take_in(&said, clock::now()) {
+                Ok(is_new) => {
+                    reply(Reply::Done);
+                    if is_new { self.act(&said) } else { Ok(()) }
+                }
+                Err(error) => {
+                    reply(Reply::Failed);
+                    Err(error)
+                }
+            },
+            Happening::Entered { chat, who } => {
+                reply(Reply::Done);
+                if access::admits(&self.members()?, &who) {
+                    self.ledger.meet(&Reach { chat, person: who.person })?;
+                }
+                Ok(())
+            }
+            Happening::Recalled { .. } => {
+                reply(Reply::Done);
+                Ok(())
+            }
+        }
+    }
+
+    /// What was taken in before a crash and not acted on.
+    pub(super) fn resume_hearing(&mut self) -> Result<(), LedgerError> {
+        for said in self.ledger.left_over()? {
+            self.act(&said)?;
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, said: &Said) -> Result<(), LedgerError> {
+        let now = clock::now();
+        // It is over with it before anything can go wrong twice.
+        self.ledger.acted_on(&said.message)?;
+        if said.at.is_some_and(|at| now.millis_since(at) > TOO_OLD_MS) {
+            return Ok(());
+        }
+        if !access::admits(&self.members()?, &said.who) {
+            return self.stranger(said, now);
+        }
+        if said.is_group && !(self.settings.groups && said.mentions_us) {
+            return Ok(());
+        }
+        // In a group there is no telling who would read the news.
+        let person = if said.is_group { PersonId::default() } else { said.who.person.clone() };
+        self.ledger.meet(&Reach { chat: said.chat.clone(), person })?;
+        let reach = Reach { chat: said.chat.clone(), person: said.who.person.clone() };
+        let messenger = Arc::clone(&self.messenger);
+        let message = said.message.clone();
+        tokio::spawn(async move { messenger.seen(&message).await });
+        if let Some(kind) = &said.unsupported {
+            let text = match self.settings.tongue {
+                Tongue::English => format!("A message of the kind “{kind}” cannot be used here."),
+                Tongue::Chinese => format!("不支持“{kind}”类型的消息。"),
+            };
+            return self.say(&reach.chat, text);
+        }
+        if !said.attachments.is_empty() {
+            return self.fetch(said, reach);
+        }
+        match commands::read(&said.text, self.settings.tongue) {
+            Wish::Prompt(text) if text.is_empty() => Ok(()),
+            wish => self.wished(&reach, wish),
+        }
+    }
+
+    /// Somebody who is not known: a code makes them known, anything else tells them who they are.
+    fn stranger(&mut self, said: &Said, now: Timestamp) -> Result<(), LedgerError> {
+        let tongue = self.settings.tongue;
+        let is_of_the_house = !said.who.of.0.is_empty() && said.who.tenant == said.who.of;
+        if said.is_group || !is_of_the_house || said.who.person.0.is_empty() {
+            return Ok(());
+        }
+        if let Wish::Code(code) = commands::read(&said.text, tongue)
+            && self.pairing.takes(&code, now)
+        {
+            let member = Member { person: said.who.person.clone(), tenant: Some(said.who.tenant.clone()) };
+            self.ledger.pair(&member, &said.chat, now)?;
+            tracing::info!(person = %said.who.person, "somebody was paired");
+            let text = tongue.pick("Paired. /help tells what you can do here.", "配对成功。发送 /help 查看可用命令。");
+            return self.say(&said.chat, text);
+        }
+        let told = self.strangers.get(&said.who.person);
+        if told.is_some_and(|told| now.millis_since(*told) < STRANGER_MS) || self.strangers.len() > 1_000 {
+            return Ok(());
+        }
+        self.strangers.insert(said.who.person.clone(), now);
+        let text = match tongue {
+            Tongue::English => format!(
+                "This bot does not know you. On the computer, `adjutant relay pair` shows a code to send here; or add {} \
+                 to allowed_open_ids.",
+                said.who.person
+            ),
+            Tongue::Chinese => format!(
+                "机器人尚不认识您。请在电脑上运行 `adjutant relay pair` 并将配对码发送到此处；或将 {} 加入 allowed_open_ids。",
+                said.who.person
+            ),
+        };
+        self.say(&said.chat, text)
+    }
+
+    fn wished(&mut self, reach: &Reach, wish: Wish) -> Result<(), LedgerError> {
+        let tongue = self.settings.tongue;
+        match wish {
+            Wish::New { directory, prompt, timeout_minutes, idle_minutes } => {
+                let roots = self.settings.roots.clone();
+                let reach = reach.clone();
+                let deadline_s = Some(self.settings.deadline_s);
+                let spec =
+                    Box::new(SessionSpec { timeout_minutes, idle_minutes, deadline_s, ..SessionSpec::default() });
+                self.errands.spawn_blocking(move || {
+                    let found = access::directory(&directory, &roots);
+                    Errand::Open { reach, found, prompt, spec }
+                });
+                Ok(())
+            }
+            Wish::List => {
+                let lines = self.list(reach)?;
+                let nothing =
+                    tongue.pick("There is no session. /new DIR opens one.", "没有会话。/new DIR 可打开一个。");
+                self.say(&reach.chat, if lines.is_empty() { nothing.to_owned() } else { lines })
+            }
+            Wish::Switch(number) => match self.session(reach, Some(number))? {
+                Ok(session) => {
+                    self.ledger.activate(&reach.chat, Some(session))?;
+                    let text = format!("{} {session} · {}", tongue.pick("Active:", "当前："), self.title(session));
+                    self.say(&reach.chat, text)
+                }
+                Err(why) => self.say(&reach.chat, why),
+            },
+            Wish::Close(number) => {
+                let done = tongue.pick("Closing", "正在关闭");
+                self.command(reach, number, |session| Command::Close { session }, done)
+            }
+            Wish::Stop(number) => {
+                let done = tongue.pick("Interrupting", "正在中断");
+                self.command(reach, number, |session| Command::Interrupt { session }, done)
+            }
+            Wish::Mode(mode) if mode == PermissionMode::BypassPermissions => {
+                let text = tongue.pick(
+                    "This mode runs everything without asking; it is chosen at the terminal.",
+                    "此模式不再询问任何操作，只能在终端选择。",
+                );
+                self.say(&reach.chat, text)
+            }
+            Wish::Mode(mode) => {
+                let done = format!("{} {}", tongue.pick("Mode:", "模式："), mode.as_str());
+                self.command(reach, None, |session| Command::SetMode { session, mode }, &done)
+            }
+            Wish::Progress(number) => {
+                self.show_session(reach, number, |service, session| service.progress_text(session, clock::now()))
+            }
+            Wish::Tail(number) => self.show_session(reach, number, |_, session| Self::tail_text(session)),
+            Wish::Approve(id) => self.answer(reach, id, None),
+            Wish::Yes => self.answer(reach, None, None),
+            Wish::Deny { request, reason } => {
+                let decision = reason.map_or_else(
+                    || Decision::deny("The person denied this call from their phone. Go on without it or ask."),
+                    Decision::deny,
+                );
+                self.answer(reach, request, Some(decision))
+            }
+            Wish::No => {
+                let decision = Decision::deny("The person denied this call from their phone. Go on without it or ask.");
+                self.answer(reach, None, Some(decision))
+            }
+            Wish::File(path) => match self.session(reach, None)? {
+                Ok(session) => {
+                    let directory = self.fleet.get(session).map(|session| session.spec.directory.clone());
+                    let reach = reach.clone();
+                    self.errands.spawn_blocking(move || {
+                        let found = access::file(&path, Path::new(&directory.unwrap_or_default()));
+                        Errand::File { reach, found }
+                    });
+                    Ok(())
+                }
+                Err(why) => self.say(&reach.chat, why),
+            },
+            Wish::Help => self.say(&reach.chat, commands::help(tongue)),
+            Wish::Code(_) => self.say(&reach.chat, tongue.pick("You are known here already.", "您已配对。")),
+            Wish::Wrong(why) => self.say(&reach.chat, why),
+            Wish::Prompt(text) => match self.session(reach, None)? {
+                Ok(session) => self.prompt(reach, session, text),
+                Err(why) => self.say(&reach.chat, why),
+            },
+        }
+    }
+
+    pub(super) fn prompt(&mut self, reach: &Reach, session: SessionId, text: String) -> Result<(), LedgerError> {
+        let by = Surface::Phone(reach.person.to_string());
+        let command = Command::Send { session, text, how: SendHow::Queue, by };
+        let is_busy = self.fleet.get(session).is_some_and(|session| session.turn.is_some());
+        self.give(reach, command)?;
+        if is_busy {
+            let text = self.settings.tongue.pick("Queued: a turn is running.", "已排队：当前回合仍在进行。");
+            self.say(&reach.chat, text)?;
+        }
+        Ok(())
+    }
+
+    /// Hands a command to the engine, or says that it did not take it.
+    pub(super) fn give(&mut self, reach: &Reach, command: Command) -> Result<(), LedgerError> {
+        if self.orders.try_command(command).is_err() {
+            let text = self.settings.tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。");
+            return self.say(&reach.chat, text);
+        }
+        Ok(())
+    }
+
+    fn command(
+        &mut self,
+        reach: &Reach,
+        number: Option<u32>,
+        command: impl FnOnce(SessionId) -> Command,
+        done: &str,
+    ) -> Result<(), LedgerError> {
+        match self.session(reach, number)? {
+            Ok(session) => {
+                let text = format!("{done} · {session} · {}", self.title(session));
+                self.give(reach, command(session))?;
+                self.say(&reach.chat, text)
+            }
+            Err(why) => self.say(&reach.chat, why),
+        }
+    }
+
+    fn show_session(
+        &mut self,
+        reach: &Reach,
+        number: Option<u32>,
+        text: impl FnOnce(&Self, &Session) -> String,
+    ) -> Result<(), LedgerError> {
+        let text = match self.session(reach, number)? {
+            Ok(session) => self.fleet.get(session).map(|session| text(self, session)).unwrap_or_default(),
+            Err(why) => why,
+        };
+        self.say(&reach.chat, text)
+    }
+
+    /// The session that is meant: the one named, the active one of the chat, or the only one there is.
+    pub(super) fn session(&self, reach: &Reach, number: Option<u32>) -> Result<Result<SessionId, String>, LedgerError> {
+        let tongue = self.settings.tongue;
+        let mine = self.reached(reach)?;
+        if let Some(number) = number {
+            let found = mine.into_iter().find(|session| session.0 == number);
+            return Ok(found.ok_or_else(|| match tongue {
+                Tongue::English => format!("There is no session {number}; /list shows those there are."),
+                Tongue::Chinese => format!("没有会话 {number}；/list 可查看。"),
+            }));
+        }
+        let active = self.ledger.active(&reach.chat)?.filter(|session| mine.contains(session));
+        let only = if let [only] = mine.as_slice() { Some(*only) } else { None };
+        Ok(active.or(only).ok_or_else(|| {
+            tongue
+                .pick(
+                    "No session is active: /list, then /switch N, or /new DIR.",
+                    "没有当前会话：请用 /list 与 /switch N，或 /new DIR。",
+                )
+                .to_owned()
+        }))
+    }
+
+    /// The sessions that the person reaches.
+    fn reached(&self, reach: &Reach) -> Result<Vec<SessionId>, LedgerError> {
+        let mut mine = Vec::new();
+        for session in self.fleet.sessions() {
+            let owner = self.ledger.owner(session.id)?.map(|owner| owner.person);
+            if access::reaches(owner.as_ref(), &reach.person) {
+                mine.push(session.id);
+            }
+        }
+        Ok(mine)
+    }
+
+    fn list(&self, reach: &Reach) -> Result<String, LedgerError> {
+        let active = self.ledger.active(&reach.chat)?;
+        let mine = self.reached(reach)?;
+        let lines = mine.iter().filter_map(|id| self.fleet.get(*id)).map(|session| {
+            let mark = if active == Some(session.id) { "▸" } else { " " };
+            let state = super::progress::state_word(session, self.settings.tongue);
+            format!("{mark} {} · {} · {state}\n    {}", session.id, session.title, session.spec.directory)
+        });
+        Ok(lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Answers by a message: the request named, or the only one that was shown in this chat and waits.
+    fn answer(&mut self, reach: &Reach, id: Option<u32>, denial: Option<Decision>) -> Result<(), LedgerError> {
+        let tongue = self.settings.tongue;
+        let mut waiting = Vec::new();
+        for open in self.fleet.inbox() {
+            let cards = self.ledger.cards_of(Kind::Approval, open.approval.id.0)?;
+            // Only what was seen here can be answered here.
+            if let Some(card) = cards.into_iter().find(|card| card.chat == reach.chat && card.message.is_some()) {
+                let owner = self.ledger.owner(open.approval.session)?.map(|owner| owner.person);
+                if access::reaches(owner.as_ref(), &reach.person) {
+                    waiting.push((open.clone(), card));
+                }
+            }
+        }
+        if let Some(id) = id {
+            waiting.retain(|(open, _)| open.approval.id == ApprovalId(id));
+        }
+        let (open, card) = match waiting.as_slice() {
+            [one] => one.clone(),
+            [] => {
+                let text = tongue.pick("No such request waits here.", "没有等待中的请求。");
+                return self.say(&reach.chat, text);
+            }
+            several => {
+                let numbers: Vec<String> = several.iter().map(|(open, _)| open.approval.id.to_string()).collect();
+                let text = match tongue {
+                    Tongue::English => format!("Several wait: say which, as in /approve {}", numbers.join(" or ")),
+                    Tongue::Chinese => format!("有多个请求：请指明，例如 /approve {}", numbers.join(" / ")),
+                };
+                return self.say(&reach.chat, text);
+            }
+        };
+        let decision = match denial.map_or_else(|| allow(&open, tongue), Ok) {
+            Ok(decision) => decision,
+            Err(why) => return self.say(&reach.chat, why),
+        };
+        if !self.ledger.claim(&card)? {
+            return self.say(&reach.chat, tongue.pick("It has been answered already.", "已有答复。"));
+        }
+        let command = Command::Answer {
+            session: open.approval.session,
+            approval: open.approval.id,
+            decision: Box::new(decision),
+            by: Surface::Phone(reach.person.to_string()),
+        };
+        if self.orders.try_command(command).is_err() {
+            self.ledger.reopen(Kind::Approval, open.approval.id.0)?;
+            return self
+                .say(&reach.chat, tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。"));
+        }
+        Ok(())
+    }
+}
+
+/// What "yes" means for a request, if one word may mean it.
+fn allow(open: &OpenApproval, tongue: Tongue) -> Result<Decision, String> {
+    let approval = &open.approval;
+    if approval.binding.default_to_no {
+        let text = tongue.pick("This one wants more than a word: use its card.", "此请求需要在卡片上确认。");
+        return Err(text.to_owned());
+    }
+    match &approval.ask {
+        Ask::Tool => Ok(Decision::allow_once()),
+        // The mode that the person is in now asks for no less than before.
+        Ask::Plan(_) => Ok(Decision::AcceptPlan { mode: PermissionMode::Default }),
+        Ask::Questions(_) => {
+            Err(tongue.pick("A question wants an answer: use its card.", "请在卡片上回答问题。").to_owned())
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Presses on cards become decisions, after every check, once.
+
+use super::Service;
+use crate::clock;
+use crate::core::approval::ApprovalState;
+use crate::core::command::Command;
+use crate::core::ids::ApprovalId;
+use crate::core::prompt::Surface;
+use crate::relay::access;
+use crate::relay::approvals;
+use crate::relay::approvals::End;
+use crate::relay::ledger::Entry;
+use crate::relay::ledger::Kind;
+use crate::relay::ledger::LedgerError;
+use crate::relay::ledger::State;
+use crate::relay::messenger::Messenger;
+use crate::relay::messenger::Mood;
+use crate::relay::messenger::Pressed;
+use crate::relay::messenger::Reply;
+
+fn note(mood: Mood, text: impl Into<String>) -> Reply {
+    Reply::Note { mood, text: text.into(), card: None }
+}
+
+impl<M: Messenger> Service<M> {
+    /// What a press does, and what the phone is told at once.
+    pub(super) fn pressed(&mut self, pressed: &Pressed) -> Result<Reply, LedgerError> {
+        let tongue = self.settings.tongue;
+        let stranger = || {
+            tracing::warn!(person = %pressed.who.person, chat = %pressed.chat, "a press by somebody who may not");
+            note(Mood::Warning, tongue.pick("You may not answer this.", "您无权处理。"))
+        };
+        if !access::admits(&self.members()?, &pressed.who) {
+            return Ok(stranger());
+        }
+        let Some(card) = self.ledger.of_press(&pressed.value)? else {
+            let text = tongue.pick(
+                "This card is not known here; perhaps another computer sent it.",
+                "此卡片不属于本机，可能来自另一台电脑。",
+            );
+            return Ok(note(Mood::Warning, text));
+        };
+        let owner = self.ledger.owner(card.session)?.map(|reach| reach.person);
+        if !access::reaches(owner.as_ref(), &pressed.who.person) {
+            return Ok(stranger());
+        }
+        // The very message in the very chat that it was sent to: a copy of a card is no card.
+        if card.message.as_ref() != Some(&pressed.message) || card.chat != pressed.chat {
+            tracing::warn!(card = card.id, chat = %pressed.chat, "a press on a copy of a card");
+            return Ok(note(Mood::Warning, tongue.pick("This is not the card that was sent.", "这不是原始卡片。")));
+        }
+        if card.state == State::Over {
+            let text = card.shown.tag.clone().unwrap_or_default();
+            let text = format!("{} {text}", tongue.pick("Already:", "已处理："));
+            return Ok(Reply::Note { mood: Mood::Info, text, card: Some(Box::new(card.shown)) });
+        }
+        if card.kind == "test" {
+            return self.test_pressed(&card);
+        }
+        self.decided(&card, pressed)
+    }
+
+    fn decided(&mut self, card: &Entry, pressed: &Pressed) -> Result<Reply, LedgerError> {
+        let tongue = self.settings.tongue;
+        let id = ApprovalId(card.about);
+        let open = self.fleet.approval(id).filter(|open| open.state == ApprovalState::Pending);
+        let is_claimed = card.state == State::Claimed;
+        let Some(open) = open.filter(|_| card.kind == "approval" && !is_claimed) else {
+            let text = tongue.pick("It has been answered already.", "已有答复。");
+            return Ok(note(Mood::Info, text));
+        };
+        // Its time is over, whether the engine has said so by now or not.
+        if open.approval.deadline.is_some_and(|deadline| deadline <= clock::now()) {
+            return Ok(note(Mood::Warning, tongue.pick("Its time is over.", "已超时。")));
+        }
+        let decision = match approvals::decide(&open.approval, &pressed.value, &pressed.form, tongue) {
+            Ok(decision) => decision,
+            Err(why) => return Ok(note(Mood::Warning, why)),
+        };
+        let session = open.approval.session;
+        if !self.ledger.claim(card)? {
+            return Ok(note(Mood::Info, tongue.pick("It has been answered already.", "已有答复。")));
+        }
+        let said = decision.describe();
+        let command = Command::Answer {
+            session,
+            approval: id,
+            decision: Box::new(decision),
+            by: Surface::Phone(pressed.who.person.to_string()),
+        };
+        if self.orders.try_command(command).is_err() {
+            self.ledger.reopen(Kind::Approval, id.0)?;
+            return Ok(note(Mood::Error, tongue.pick("The engine is too busy; press again.", "引擎繁忙，请重试。")));
+        }
+        let claimed = approvals::ended(&card.shown, &End::Claimed, tongue);
+        Ok(Reply::Note { mood: Mood::Success, text: said.to_owned(), card: Some(Box::new(claimed)) })
+    }
+
+    fn test_pressed(&mut self, card: &Entry) -> Result<Reply, LedgerError> {
+        let mut over = card.shown.clone();
+        over.blocks.retain(|block| !matches!(block, crate::relay::card::Block::Buttons(_)));
+        over.tone = crate::relay::card::Tone::Good;
+        let over = over.tagged(self.settings.tongue.pick("it works", "可用"));
+        self.ledger.want(card.id, &over, true, clock::now())?;
+        tracing::info!("the test card was pressed");
+        let text = self.settings.tongue.pick("Presses arrive.", "按键可达。").to_owned();
+        Ok(Reply::Note { mood: Mood::Success, text, card: Some(Box::new(over)) })
+    }
+}

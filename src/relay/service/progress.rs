@@ -1,0 +1,243 @@
+//! What a session is doing: a card that is kept up to date, and the same as text.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::Service;
+use crate::clock;
+use crate::core::cell::CellBody;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::core::session::Activity;
+use crate::core::session::Session;
+use crate::core::todo::TodoState;
+use crate::relay::card::Block;
+use crate::relay::card::Card;
+use crate::relay::card::Tone;
+use crate::relay::ledger::Kind;
+use crate::relay::ledger::LedgerError;
+use crate::relay::ledger::State;
+use crate::relay::messenger::Messenger;
+use crate::relay::words;
+use crate::relay::words::Tongue;
+
+/// Texts and calls of a snapshot.
+const N_TEXTS: usize = 5;
+const N_CALLS: usize = 10;
+/// Characters of each, and of the last result.
+const MAX_LINE: usize = 160;
+const MAX_RESULT: usize = 1_000;
+
+impl<M: Messenger> Service<M> {
+    /// A turn begins: whoever is told of the session gets a card that shows how it goes.
+    pub(super) fn begin_progress(&mut self, session: SessionId) -> Result<(), LedgerError> {
+        let chats = self.chats_of(session)?;
+        let Some(card) = self.progress_card(session) else { return Ok(()) };
+        for chat in chats {
+            let nonce = uuid::Uuid::new_v4().simple().to_string();
+            let what = (Kind::Progress, session.0, session);
+            self.ledger.make(what, &nonce, &chat, |_| card.clone(), clock::now())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn end_progress(&mut self, session: SessionId) -> Result<(), LedgerError> {
+        self.stale.remove(&session);
+        self.change_progress(session, true)
+    }
+
+    /// Brings the cards of sessions up to date in which something happened, not more often than is set.
+    pub(super) fn tell_progress(&mut self) -> Result<(), LedgerError> {
+        if self.progress_due.is_none_or(|due| due > clock::now()) {
+            return Ok(());
+        }
+        self.progress_due = None;
+        for session in std::mem::take(&mut self.stale) {
+            self.change_progress(session, false)?;
+        }
+        Ok(())
+    }
+
+    fn change_progress(&mut self, session: SessionId, over: bool) -> Result<(), LedgerError> {
+        let cards = self.ledger.cards_of(Kind::Progress, session.0)?;
+        let live: Vec<i64> = cards.iter().filter(|card| card.state != State::Over).map(|card| card.id).collect();
+        if live.is_empty() {
+            return Ok(());
+        }
+        let Some(card) = self.progress_card(session) else { return Ok(()) };
+        for id in live {
+            self.ledger.want(id, &card, over, clock::now())?;
+        }
+        Ok(())
+    }
+
+    fn progress_card(&self, session: SessionId) -> Option<Card> {
+        let session = self.fleet.get(session)?;
+        let tongue = self.settings.tongue;
+        let tone = match session.activity() {
+            Activity::Working | Activity::Starting => Tone::Working,
+            Activity::Waiting(_) => Tone::Pending,
+            Activity::Failed | Activity::Limited => Tone::Bad,
+            _ => Tone::Over,
+        };
+        let word = activity(session, tongue);
+        let mut card = Card::new(tone, session.title.clone(), format!("{}: {word}", session.id)).tagged(word);
+        if let Some(turn) = &session.turn {
+            card = card.with(Block::Text(self.safe(&turn.prompt_line)));
+        }
+        let todo: Vec<String> = session
+            .todo
+            .items
+            .iter()
+            .map(|item| {
+                let mark = match item.state {
+                    TodoState::Done => "✓",
+                    TodoState::InProgress => "▸",
+                    TodoState::Pending => "·",
+                };
+                format!("{mark} {}", line(&item.text))
+            })
+            .collect();
+        if !todo.is_empty() {
+            card = card.with(Block::Code { language: String::new(), text: self.safe(&todo.join("\n")) });
+        }
+        let calls = calls(session, 5);
+        if !calls.is_empty() {
+            card = card.with(Block::Code { language: String::new(), text: self.safe(&calls.join("\n")) });
+        }
+        Some(card.with(Block::Small(facts(session, tongue))))
+    }
+
+    fn safe(&self, text: &str) -> String {
+        self.redactor.text(text).into_owned()
+    }
+
+    /// Everything in a few lines, as `/progress` tells it.
+    pub(super) fn progress_text(&self, session: &Session, now: Timestamp) -> String {
+        let tongue = self.settings.tongue;
+        let mut text = format!("{} · {} · {}\n", session.id, session.title, activity(session, tongue));
+        let _ = writeln!(text, "{}", session.spec.directory);
+        if let Some(turn) = &session.turn {
+            let elapsed = words::duration(Duration::from_millis(now.millis_since(turn.started)));
+            let _ = writeln!(text, "{}: {} ({elapsed})", tongue.pick("prompt", "提示"), line(&turn.prompt_line));
+        }
+        let texts = texts(session);
+        for said in texts {
+            let _ = writeln!(text, "“{said}”");
+        }
+        for call in calls(session, N_CALLS) {
+            let _ = writeln!(text, "{call}");
+        }
+        for open in &session.approvals {
+            let waits = tongue.pick("waits for an answer", "等待答复");
+            let _ = writeln!(text, "▲ {} {}: {waits}", open.approval.id, open.approval.tool);
+        }
+        if let Some(trouble) = session.last_trouble() {
+            let _ = writeln!(text, "✗ {} {}", trouble.headline(), trouble.advice());
+        } else if let (None, Some(last)) = (&session.turn, &session.last_turn) {
+            let result: String = last.text.as_deref().unwrap_or_default().chars().take(MAX_RESULT).collect();
+            let _ = writeln!(text, "{}", result.trim());
+        }
+        let _ = write!(text, "{}", facts(session, tongue));
+        text
+    }
+
+    /// The last lines of a session, as `/tail` tells them.
+    pub(super) fn tail_text(session: &Session) -> String {
+        let mut lines = Vec::new();
+        for cell in session.transcript.iter().rev().take(12) {
+            match &cell.body {
+                CellBody::Prompt(prompt) => lines.push(format!("❯ {}", line(&prompt.text))),
+                CellBody::Block(block) => lines.push(line(&block.text)),
+                CellBody::Tool(call) => lines.push(format!("⚙ {}", call_line(call))),
+                CellBody::Notice(notice) => lines.push(format!("· {}", line(&notice.text))),
+                _ => {}
+            }
+        }
+        lines.reverse();
+        lines.join("\n")
+    }
+}
+
+fn activity(session: &Session, tongue: Tongue) -> String {
+    let (english, chinese) = match session.activity() {
+        Activity::NotStarted => ("not started", "未启动"),
+        Activity::Starting => ("starting", "启动中"),
+        Activity::Working => ("working", "进行中"),
+        Activity::Waiting(_) => ("waits for you", "等待处理"),
+        Activity::Background(_) => ("in the background", "后台任务"),
+        Activity::Idle => ("ready", "就绪"),
+        Activity::Failed => ("stopped by an error", "出错"),
+        Activity::Limited => ("usage limit", "用量受限"),
+        Activity::Stopping => ("stopping", "停止中"),
+        Activity::Followed | Activity::FollowedToEnd => ("followed", "只读跟随"),
+    };
+    tongue.pick(english, chinese).to_owned()
+}
+
+pub(super) fn state_word(session: &Session, tongue: Tongue) -> String {
+    activity(session, tongue)
+}
+
+fn facts(session: &Session, tongue: Tongue) -> String {
+    let n_calls = session.turn.as_ref().map_or(0, |turn| turn.n_calls);
+    let n_queued = session.queue.len();
+    let mut facts = match tongue {
+        Tongue::English => format!("{n_calls} tool calls"),
+        Tongue::Chinese => format!("{n_calls} 次工具调用"),
+    };
+    if n_queued > 0 {
+        let _ = match tongue {
+            Tongue::English => write!(facts, " · {n_queued} queued"),
+            Tongue::Chinese => write!(facts, " · 排队 {n_queued}"),
+        };
+    }
+    if session.usage.cost_usd > 0.0 {
+        let _ = write!(facts, " · ${:.2}", session.usage.cost_usd);
+    }
+    facts
+}
+
+/// A text in one line.
+fn line(text: &str) -> String {
+    let flat: Vec<&str> = text.split_whitespace().collect();
+    let flat = flat.join(" ");
+    match flat.char_indices().nth(MAX_LINE) {
+        Some((end, _)) => format!("{}…", &flat[..end]),
+        None => flat,
+    }
+}
+
+fn texts(session: &Session) -> Vec<String> {
+    let said = session.transcript.iter().rev().filter_map(|cell| match &cell.body {
+        CellBody::Block(block) if block.kind == crate::core::cell::BlockKind::Text => Some(line(&block.text)),
+        _ => None,
+    });
+    let mut said: Vec<String> = said.take(N_TEXTS).collect();
+    said.reverse();
+    said
+}
+
+fn calls(session: &Session, n: usize) -> Vec<String> {
+    let calls = session.transcript.iter().rev().filter_map(|cell| match &cell.body {
+        CellBody::Tool(call) => Some(call_line(call)),
+        _ => None,
+    });
+    let mut calls: Vec<String> = calls.take(n).collect();
+    calls.reverse();
+    calls
+}
+
+fn call_line(call: &crate::core::tool::ToolCall) -> String {
+    use crate::core::tool::ToolState;
+    let mark = match call.state {
+        ToolState::Done => "✓",
+        ToolState::Failed | ToolState::Denied | ToolState::Cut => "✗",
+        _ => "…",
+    };
+    let about = ["command", "file_path", "pattern", "url", "query", "description"]
+        .iter()
+        .find_map(|key| call.input.get(key)?.as_str())
+        .unwrap_or_default();
+    format!("{mark} {} {}", call.name, line(about))
+}

@@ -1,0 +1,290 @@
+//! Events become cards and notices: what needs an answer at once, what has ended, and how it goes.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::Service;
+use crate::clock;
+use crate::core::approval::Approval;
+use crate::core::approval::ApprovalState;
+use crate::core::approval::Verdict;
+use crate::core::cell::TurnOutcome;
+use crate::core::event::Event;
+use crate::core::event::EventKind;
+use crate::core::fleet::Fleet;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::core::prompt::Surface;
+use crate::relay::approvals;
+use crate::relay::approvals::Around;
+use crate::relay::approvals::End;
+use crate::relay::approvals::Mark;
+use crate::relay::card::Block;
+use crate::relay::card::Card;
+use crate::relay::card::Tone;
+use crate::relay::ledger::Kind;
+use crate::relay::ledger::LedgerError;
+use crate::relay::ledger::State;
+use crate::relay::messenger::ChatId;
+use crate::relay::messenger::Messenger;
+use crate::relay::messenger::Parcel;
+use crate::relay::words::Tongue;
+
+/// Characters of an answer in a notice.
+const MAX_PREVIEW: usize = 800;
+
+impl<M: Messenger> Service<M> {
+    /// The whole state is here, at the beginning or after events were missed: whatever waits is told, whatever ended
+    /// meanwhile is closed.
+    pub(super) fn catch_up(&mut self, fleet: Fleet) -> Result<(), LedgerError> {
+        self.fleet = fleet;
+        for approval in self.ledger.open_approvals()? {
+            match self.fleet.approval(approval) {
+                Some(open) if open.state == ApprovalState::Pending => self.ledger.reopen(Kind::Approval, approval.0)?,
+                Some(_) => {}
+                None => self.close(approval, &End::Unknown)?,
+            }
+        }
+        let waiting: Vec<Approval> = self.fleet.inbox().into_iter().map(|open| open.approval.clone()).collect();
+        for approval in waiting {
+            self.offer(&approval)?;
+        }
+        self.resume_hearing()
+    }
+
+    pub(super) fn event(&mut self, event: &Event) -> Result<(), LedgerError> {
+        self.fleet.apply(event);
+        let session = event.session;
+        match &event.kind {
+            EventKind::Opened { tag: Some(tag), .. } => self.opened(session, *tag),
+            EventKind::ApprovalAsked(approval) => self.offer(approval),
+            EventKind::ApprovalResolved { approval, verdict } => self.resolved(session, *approval, verdict),
+            EventKind::ApprovalWithdrawn { approval, why } => self.close(*approval, &End::Withdrawn(*why)),
+            EventKind::AnswerRefused { approval, why } => self.refused(*approval, why),
+            EventKind::TurnStarted { .. } => self.begin_progress(session),
+            EventKind::TurnEnded { outcome, duration_ms, cost_usd, text, .. } => {
+                self.end_progress(session)?;
+                self.turn_ended(session, outcome, *duration_ms, *cost_usd, text.as_deref())
+            }
+            EventKind::Stalled { silent_ms } => {
+                let minutes = silent_ms / 60_000;
+                let text = match self.settings.tongue {
+                    Tongue::English => format!("⚠ {} has been silent for {minutes} minutes.", self.title(session)),
+                    Tongue::Chinese => format!("⚠ {} 已 {minutes} 分钟无响应。", self.title(session)),
+                };
+                self.tell(session, &text)
+            }
+            EventKind::Exited(exit) => match &exit.trouble {
+                Some(trouble) => {
+                    self.end_progress(session)?;
+                    let text = format!("✗ {}: {} {}", self.title(session), trouble.headline(), trouble.advice());
+                    self.tell(session, &text)
+                }
+                None => Ok(()),
+            },
+            EventKind::Closed => {
+                self.stale.remove(&session);
+                Ok(())
+            }
+            EventKind::ToolStarted { .. }
+            | EventKind::ToolEnded { .. }
+            | EventKind::BlockEnded { .. }
+            | EventKind::QueueChanged(_) => {
+                self.stale_progress(session);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn tell(&mut self, session: SessionId, text: &str) -> Result<(), LedgerError> {
+        for chat in self.chats_of(session)? {
+            self.say(&chat, text)?;
+        }
+        Ok(())
+    }
+
+    /// Sends a card for a request, to where it belongs; none while somebody is at the terminal.
+    fn offer(&mut self, approval: &Approval) -> Result<(), LedgerError> {
+        let chats = self.chats_of(approval.session)?;
+        if chats.is_empty() {
+            if self.ledger.owner(approval.session)?.is_none() {
+                self.held.insert(approval.id);
+            }
+            return Ok(());
+        }
+        self.held.remove(&approval.id);
+        let told: Vec<ChatId> =
+            self.ledger.cards_of(Kind::Approval, approval.id.0)?.into_iter().map(|card| card.chat).collect();
+        for chat in chats.iter().filter(|chat| !told.contains(chat)) {
+            self.send_approval(approval, chat)?;
+        }
+        Ok(())
+    }
+
+    fn send_approval(&mut self, approval: &Approval, chat: &ChatId) -> Result<(), LedgerError> {
+        let nonce = uuid::Uuid::new_v4().simple().to_string();
+        let title = self.title(approval.session);
+        let around = Around { session: &title, tongue: self.settings.tongue, redactor: &self.redactor };
+        let mut whole = None;
+        let make = |id: i64| {
+            let shown = approvals::asked(approval, Mark { card: id, nonce: &nonce }, around);
+            whole = shown.whole;
+            shown.card
+        };
+        let what = (Kind::Approval, approval.id.0, approval.session);
+        self.ledger.make(what, &nonce, chat, make, clock::now())?;
+        if let Some(text) = whole {
+            let name = format!("request-{}.txt", approval.id);
+            self.post(chat, &Parcel::TextFile { name, text })?;
+        }
+        Ok(())
+    }
+
+    /// Requests that were kept from the phone because somebody was at the terminal, who has left meanwhile.
+    pub(super) fn tell_held(&mut self) -> Result<(), LedgerError> {
+        if self.held.is_empty() || !self.is_away() {
+            return Ok(());
+        }
+        for id in std::mem::take(&mut self.held) {
+            if let Some(approval) = self.fleet.approval(id).map(|open| open.approval.clone()) {
+                self.offer(&approval)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn resolved(&mut self, session: SessionId, id: ApprovalId, verdict: &Verdict) -> Result<(), LedgerError> {
+        self.close(id, &End::Decided(verdict))?;
+        if verdict.by == Surface::Engine {
+            let text = match self.settings.tongue {
+                Tongue::English => {
+                    format!("Request {id} of {} was denied: nobody answered in time.", self.title(session))
+                }
+                Tongue::Chinese => format!("{} 的请求 {id} 超时未答复，已拒绝。", self.title(session)),
+            };
+            self.tell(session, &text)?;
+        }
+        Ok(())
+    }
+
+    /// Makes every card of a request show how it ended.
+    pub(super) fn close(&mut self, id: ApprovalId, end: &End<'_>) -> Result<(), LedgerError> {
+        self.held.remove(&id);
+        for card in self.ledger.cards_of(Kind::Approval, id.0)? {
+            if card.state != State::Over {
+                let over = approvals::ended(&card.shown, end, self.settings.tongue);
+                self.ledger.want(card.id, &over, true, clock::now())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An answer did not count. If the request waits still, it can be answered again.
+    fn refused(&mut self, id: ApprovalId, why: &str) -> Result<(), LedgerError> {
+        let waits = self.fleet.approval(id).is_some_and(|open| open.state == ApprovalState::Pending);
+        for card in self.ledger.cards_of(Kind::Approval, id.0)? {
+            if card.state != State::Claimed || !waits {
+                continue;
+            }
+            self.ledger.want(card.id, &card.shown, false, clock::now())?;
+            self.say(&card.chat, format!("{id}: {why}"))?;
+        }
+        if waits { self.ledger.reopen(Kind::Approval, id.0) } else { Ok(()) }
+    }
+
+    fn turn_ended(
+        &mut self,
+        session: SessionId,
+        outcome: &TurnOutcome,
+        duration_ms: u64,
+        cost_usd: f64,
+        text: Option<&str>,
+    ) -> Result<(), LedgerError> {
+        let chats = self.chats_of(session)?;
+        if chats.is_empty() {
+            return Ok(());
+        }
+        let tongue = self.settings.tongue;
+        let title = self.title(session);
+        let (tone, word) = match outcome {
+            TurnOutcome::Completed => (Tone::Good, tongue.pick("done", "完成")),
+            TurnOutcome::Interrupted => (Tone::Over, tongue.pick("interrupted", "已中断")),
+            TurnOutcome::Failed(_) => (Tone::Bad, tongue.pick("failed", "失败")),
+        };
+        let n_calls =
+            self.fleet.get(session).and_then(|session| session.last_turn.as_ref()).map_or(0, |turn| turn.n_calls);
+        let mut facts = crate::relay::words::duration(Duration::from_millis(duration_ms));
+        let _ = match tongue {
+            Tongue::English => write!(facts, " · {n_calls} tool calls"),
+            Tongue::Chinese => write!(facts, " · {n_calls} 次工具调用"),
+        };
+        if cost_usd > 0.0 {
+            let _ = write!(facts, " · ${cost_usd:.2}");
+        }
+        let summary = format!("{session}: {word}");
+        let mut card = Card::new(tone, title, summary).tagged(word).with(Block::Small(facts));
+        match outcome {
+            TurnOutcome::Failed(trouble) => {
+                let said = format!("{} {}", trouble.headline(), trouble.advice());
+                card = card.with(Block::Text(self.redactor.text(&said).into_owned()));
+            }
+            TurnOutcome::Completed | TurnOutcome::Interrupted => {
+                let safe = self.redactor.text(text.unwrap_or_default()).into_owned();
+                let preview = preview(&safe);
+                if !preview.is_empty() {
+                    card = card.with(Block::Prose(preview));
+                }
+            }
+        }
+        for chat in chats {
+            self.post(&chat, &Parcel::Card(Box::new(card.clone())))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn test_card(&mut self) -> Result<(), LedgerError> {
+        let tongue = self.settings.tongue;
+        for reach in self.ledger.reaches()? {
+            let nonce = uuid::Uuid::new_v4().simple().to_string();
+            let card = |id: i64| {
+                let value = serde_json::json!({ "v": 1, "act": "test", "rid": id, "n": nonce });
+                let label = tongue.pick("It works", "可用").to_owned();
+                let button = crate::relay::card::Button {
+                    label,
+                    style: crate::relay::card::Style::Primary,
+                    value,
+                    confirm: None,
+                };
+                let title = tongue.pick("A test of adjutant", "adjutant 测试");
+                let text =
+                    tongue.pick("Press the button: it shows whether presses arrive.", "请点击按钮，以确认按键可达。");
+                Card::new(Tone::Pending, title, title)
+                    .with(Block::Text(text.to_owned()))
+                    .with(Block::Buttons(vec![button]))
+            };
+            self.ledger.make((Kind::Test, 0, SessionId(0)), &nonce, &reach.chat, card, clock::now())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn stale_progress(&mut self, session: SessionId) {
+        if self.stale.insert(session) && self.progress_due.is_none() {
+            let wait = u64::try_from(self.settings.progress_every.as_millis()).unwrap_or(0);
+            self.progress_due = Some(Timestamp(clock::now().0.saturating_add_unsigned(wait)));
+        }
+    }
+}
+
+/// The beginning of a text, cut where a word ends.
+fn preview(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(MAX_PREVIEW) {
+        None => text.to_owned(),
+        Some((end, _)) => {
+            let cut = text[..end].rfind(char::is_whitespace).filter(|at| *at > end / 2).unwrap_or(end);
+            format!("{}…", &text[..cut])
+        }
+    }
+}
