@@ -5,6 +5,7 @@ mod encrypted;
 mod lints;
 mod official_sdk;
 mod pushes;
+mod service;
 mod silence;
 mod staying;
 
