@@ -21,6 +21,8 @@ use crate::core::ids::ToolCallId;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::Surface;
 use crate::core::tool::ToolOutcome;
+use crate::core::worktree::Place;
+use crate::core::worktree::WorktreeSpec;
 
 /// Calls of a session whose names are remembered.
 const MAX_CALLS: usize = 4096;
@@ -73,14 +75,31 @@ impl Scribe {
     fn bodies(&mut self, event: &Event) -> Vec<Body> {
         let known = self.sessions.entry(event.session).or_default();
         let body = match &event.kind {
-            EventKind::Opened { spec, .. } => Body::Opened {
+            EventKind::Opened { spec, .. } => {
+                let worktree = spec.worktree.as_ref().and_then(WorktreeSpec::place).map(made);
+                let opened = Body::Opened {
                 directory: spec.directory.clone(),
                 profile: spec.profile.clone(),
                 mode: spec.mode.map(|mode| mode.as_str().to_owned()),
                 model: spec.model.clone(),
                 resume: spec.resume.as_ref().map(ToString::to_string),
                 fork: spec.fork,
+            };
+                return std::iter::once(opened).chain(worktree).collect();
+            }
+            EventKind::OpenRefused { why, .. } => Body::OpenRefused { why: why.clone() },
+            EventKind::WorktreeAside { place, aside, by, lost } => Body::WorktreeRemoved {
+                who: who(by).into(),
+                path: place.path.clone(),
+                branch: place.branch.clone(),
+                commit: aside.tip.clone(),
+                branch_goes: aside.branch_goes,
+                lost: lost.clone(),
             },
+            EventKind::WorktreeBack { path, by } => Body::WorktreeRestored { who: who(by).into(), path: path.clone() },
+            EventKind::WorktreeGone { path, branch_gone } => {
+                Body::WorktreeDeleted { path: path.clone(), branch_gone: *branch_gone }
+            }
             EventKind::Closed => {
                 self.sessions.remove(&event.session);
                 Body::Closed
@@ -192,6 +211,8 @@ impl Scribe {
             EventKind::Past { .. } | EventKind::Followed(_) => return Vec::new(),
             EventKind::Renamed { .. }
             | EventKind::BranchChanged(_)
+            | EventKind::WorktreeLooked(_)
+            | EventKind::WorktreeKept { .. }
             | EventKind::Stopping
             | EventKind::Stderr(_)
             | EventKind::Heard
@@ -229,6 +250,15 @@ fn changed<T: Clone + PartialEq>(known: &mut Option<T>, now: T) -> Option<T> {
     }
     *known = Some(now.clone());
     Some(now)
+}
+
+fn made(place: &Place) -> Body {
+    Body::WorktreeMade {
+        path: place.path.clone(),
+        branch: place.branch.clone(),
+        commit: place.base.clone(),
+        origin: place.origin.clone(),
+    }
 }
 
 /// Who it was, in one word that does not change.

@@ -28,8 +28,11 @@ use super::todo::TodoList;
 use super::transcript::Transcript;
 use super::trouble::Trouble;
 use super::usage::UsageTotals;
+use super::worktree::Worktree;
+use super::worktree::WorktreeSpec;
 
 mod fold;
+mod tree;
 mod work;
 
 /// What a session is opened with. Secrets stay in the profile, which is named here and kept by the engine.
@@ -54,6 +57,9 @@ pub struct SessionSpec {
     pub follow: bool,
     /// The git branch, filled in by the engine.
     pub branch: Option<String>,
+    /// A worktree of its own. The engine makes it and fills in where it is.
+    #[serde(default)]
+    pub worktree: Option<WorktreeSpec>,
 }
 
 /// What the CLI said of itself when it started.
@@ -176,6 +182,8 @@ pub struct Session {
     /// The conversation is only looked at.
     #[serde(default)]
     pub followed: Option<Followed>,
+    #[serde(default)]
+    pub worktree: Option<Worktree>,
 }
 
 /// Titles are cut to this many characters.
@@ -211,6 +219,7 @@ impl Session {
             stderr: VecDeque::new(),
             n_unknown: 0,
             followed: spec.follow.then(Followed::default),
+            worktree: spec.worktree.as_ref().and_then(WorktreeSpec::place).cloned().map(Worktree::new),
             spec,
         }
     }
@@ -244,6 +253,7 @@ impl Session {
             stderr: self.stderr.clone(),
             n_unknown: self.n_unknown,
             followed: self.followed.clone(),
+            worktree: self.worktree.clone(),
         }
     }
 

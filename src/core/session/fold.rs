@@ -70,7 +70,10 @@ impl Session {
 
     fn apply_kind(&mut self, kind: &EventKind, at: Timestamp) {
         match kind {
-            EventKind::Opened { .. } | EventKind::Closed | EventKind::AnswerRefused { .. } => {}
+            EventKind::Opened { .. }
+            | EventKind::Closed
+            | EventKind::OpenRefused { .. }
+            | EventKind::AnswerRefused { .. } => {}
             // The fleet keeps them.
             EventKind::Granted(_) | EventKind::GrantUsed { .. } | EventKind::GrantEnded { .. } => {}
             EventKind::Renamed { title } => {
@@ -78,6 +81,11 @@ impl Session {
                 self.titled = true;
             }
             EventKind::BranchChanged(branch) => self.branch.clone_from(branch),
+            EventKind::WorktreeLooked(_)
+            | EventKind::WorktreeKept { .. }
+            | EventKind::WorktreeAside { .. }
+            | EventKind::WorktreeBack { .. }
+            | EventKind::WorktreeGone { .. } => self.worktree_event(kind, at),
 
             EventKind::Starting => {
                 self.process = ProcessState::Starting;
