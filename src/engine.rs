@@ -41,6 +41,7 @@ mod remembered;
 mod session;
 mod spawn;
 mod watch;
+mod worktrees;
 
 /// Clients that may connect at the same moment.
 const PEER_BUFFER: usize = 64;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub locks: PathBuf,
     /// What an earlier engine left.
     pub restored: Restored,
+    /// Nobody else works on the data directory: what was left half done in it may be settled.
+    pub is_alone: bool,
 }
 
 /// The sessions of an earlier engine, and the numbers it used.
@@ -75,7 +78,8 @@ impl Settings {
     /// Settings with this very program as the guard.
     pub fn new(config: Arc<Config>, data_dir: PathBuf) -> Self {
         let guard_program = cfg!(target_os = "linux").then(guard::tree::own_program).and_then(Result::ok);
-        Self { config, data_dir, guard_program, locks: lock::folder(), restored: Restored::default() }
+        let restored = Restored::default();
+        Self { config, data_dir, guard_program, locks: lock::folder(), restored, is_alone: false }
     }
 }
 

@@ -78,13 +78,13 @@ impl Scribe {
             EventKind::Opened { spec, .. } => {
                 let worktree = spec.worktree.as_ref().and_then(WorktreeSpec::place).map(made);
                 let opened = Body::Opened {
-                directory: spec.directory.clone(),
-                profile: spec.profile.clone(),
-                mode: spec.mode.map(|mode| mode.as_str().to_owned()),
-                model: spec.model.clone(),
-                resume: spec.resume.as_ref().map(ToString::to_string),
-                fork: spec.fork,
-            };
+                    directory: spec.directory.clone(),
+                    profile: spec.profile.clone(),
+                    mode: spec.mode.map(|mode| mode.as_str().to_owned()),
+                    model: spec.model.clone(),
+                    resume: spec.resume.as_ref().map(ToString::to_string),
+                    fork: spec.fork,
+                };
                 return std::iter::once(opened).chain(worktree).collect();
             }
             EventKind::OpenRefused { why, .. } => Body::OpenRefused { why: why.clone() },

@@ -17,7 +17,8 @@ use super::section::kind;
 use super::section::line_of;
 use crate::core::permission::PermissionMode;
 
-const TABLES: [&str; 9] = ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log", "audit"];
+const TABLES: [&str; 10] =
+    ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "worktrees", "log", "audit"];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -46,6 +47,7 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "ui" => ui(section, config),
                     "budget" => budget(section, config),
                     "runner" => runner(section, config),
+                    "worktrees" => worktrees(section, config),
                     "log" => log(section, config),
                     "audit" => audit(section, config),
                     "keys" => keys(source, table, config, &mut found),
@@ -155,6 +157,25 @@ fn budget(mut section: Section<'_, '_>, config: &mut Config) {
 
 fn runner(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.runner.linger_minutes, section.number("linger_minutes", 0..=DAY_MINUTES));
+    section.finish();
+}
+
+fn worktrees(mut section: Section<'_, '_>, config: &mut Config) {
+    if let Some(dir) = section.string("dir") {
+        if !dir.is_empty() && !dir.starts_with('/') {
+            section.wrong("dir", "expected a whole path, which begins with /");
+        }
+        config.worktrees.dir = Some(dir).filter(|dir| !dir.is_empty()).map(Into::into);
+    }
+    if let Some(names) = section.strings("copy") {
+        for name in names
+            .iter()
+            .filter(|name| name.is_empty() || name.starts_with('/') || name.split('/').any(|piece| piece == ".."))
+        {
+            section.wrong("copy", format!("“{name}” is no file inside of a repository"));
+        }
+        config.worktrees.copy = names;
+    }
     section.finish();
 }
 

@@ -14,7 +14,9 @@ pub const MAX_LISTED: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WorktreeSpec {
     /// One is to be made, on a new branch of this name or of one that the engine chooses.
-    Wanted { branch: Option<String> },
+    Wanted {
+        branch: Option<String>,
+    },
     Made(Place),
 }
 
@@ -178,10 +180,8 @@ impl Report {
         let lines = [
             self.changed.tell("changed file", "changed files"),
             self.untracked.tell("untracked file", "untracked files"),
-            self.commits.tell(
-                "commit that is on no remote and not merged",
-                "commits that are on no remote and not merged",
-            ),
+            self.commits
+                .tell("commit that is on no remote and not merged", "commits that are on no remote and not merged"),
             self.submodules.tell("submodule with work of its own", "submodules with work of their own"),
             self.under_way.as_ref().map(|what| format!("{what} is under way")),
             self.stashes
@@ -223,7 +223,10 @@ mod tests {
         let named = [
             (Report { changed: some("a"), ..clean.clone() }, "1 changed file: a"),
             (Report { untracked: some("b"), ..clean.clone() }, "1 untracked file: b"),
-            (Report { commits: some("1a2b fix"), ..clean.clone() }, "1 commit that is on no remote and not merged: 1a2b fix"),
+            (
+                Report { commits: some("1a2b fix"), ..clean.clone() },
+                "1 commit that is on no remote and not merged: 1a2b fix",
+            ),
             (Report { submodules: some("lib"), ..clean.clone() }, "1 submodule with work of its own: lib"),
             (Report { under_way: Some("a rebase".into()), ..clean.clone() }, "a rebase is under way"),
             (

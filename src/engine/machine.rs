@@ -49,6 +49,7 @@ mod lifecycle;
 mod lines;
 mod past;
 mod replies;
+mod tree;
 mod turns;
 
 pub(crate) use io::Effect;
@@ -58,6 +59,7 @@ pub(crate) use io::Now;
 use grants::Held;
 use lifecycle::Life;
 use replies::Asked;
+use tree::Tree;
 use turns::Turn;
 
 /// Lines of standard error that explain an end.
@@ -144,6 +146,9 @@ pub(crate) struct Machine {
     /// This CLI tells when it is idle; an older one only sends a `result`.
     tells_state: bool,
 
+    /// The worktree of its own.
+    tree: Option<Tree>,
+
     desk: Desk,
     translator: Translator,
     requests: HashMap<String, Asked>,
@@ -218,6 +223,7 @@ impl Machine {
             restart_in: None,
             renew: false,
             tells_state: false,
+            tree: Tree::of(session),
             desk: Desk::default(),
             translator: Translator::default(),
             requests: HashMap::new(),
@@ -247,9 +253,11 @@ impl Machine {
             Input::Gone { code, signal } => self.gone(code, signal),
             Input::Inspected { request_id, inspection } => self.inspected(&request_id, inspection),
             Input::Branch(branch) => self.branch_is(branch),
+            Input::Worktree(outcome) => self.tree_outcome(*outcome),
             Input::Tick => self.tick(),
         }
         self.renew_if_idle();
+        self.advance_tree();
         self.tell_queue();
         std::mem::take(&mut self.effects)
     }

@@ -44,7 +44,10 @@ const DISK_PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) enum Job {
     Look,
     /// Put it aside, if it is still as in the report with this mark.
-    PutAside { seen: String, named: Option<String> },
+    PutAside {
+        seen: String,
+        named: Option<String>,
+    },
     PutBack(Aside),
     Delete(Aside),
 }
@@ -54,11 +57,20 @@ pub(crate) enum Job {
 pub(crate) enum Outcome {
     Looked(Report),
     /// It is aside, and what goes with it.
-    Aside { aside: Aside, lost: Vec<String> },
+    Aside {
+        aside: Aside,
+        lost: Vec<String>,
+    },
     Back,
-    Gone { branch_gone: bool, trouble: Option<String> },
+    Gone {
+        branch_gone: bool,
+        trouble: Option<String>,
+    },
     /// Nothing was done. With a report when it is another than the one that was seen.
-    Refused { why: String, report: Option<Report> },
+    Refused {
+        why: String,
+        report: Option<Report>,
+    },
 }
 
 /// Does a job.

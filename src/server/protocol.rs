@@ -16,7 +16,7 @@ use crate::core::ids::Timestamp;
 use crate::link::Update;
 
 /// Counted up with each change of what follows the greeting.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// This program's version, for people.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// No frame is longer. The longest are snapshots and the inputs of tool calls.

@@ -27,7 +27,14 @@ impl Machine {
         match command {
             // The hub makes sessions.
             Command::Open { .. } => {}
-            Command::Close { .. } => self.end(Ending::Close),
+            Command::Close { .. } => {
+                if !self.refuse_close() {
+                    self.end(Ending::Close);
+                }
+            }
+            Command::LookAtWorktree { .. } => self.look_at_tree(),
+            Command::RemoveWorktree { seen, named, by, .. } => self.remove_tree(seen, named, by),
+            Command::RestoreWorktree { by, .. } => self.restore_tree(by),
             Command::Rename { title, .. } => {
                 self.given_title = Some(title.clone());
                 self.emit(EventKind::Renamed { title });
@@ -75,7 +82,7 @@ impl Machine {
             self.emit(EventKind::Noted(Notice::warning("The session is closing: the prompt was not sent.")));
             return;
         }
-        if self.refuse_followed() {
+        if self.refuse_followed() || self.refuse_without_tree() {
             return;
         }
         let prompt = new_prompt(text, PromptOrigin::Surface(by));
@@ -92,7 +99,7 @@ impl Machine {
 
     /// Goes on after an error: with what is queued, else with the last prompt once more.
     fn retry(&mut self) {
-        if self.refuse_followed() {
+        if self.refuse_followed() || self.refuse_without_tree() {
             return;
         }
         if self.turn.is_none() && self.queue.is_empty() {

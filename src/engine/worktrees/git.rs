@@ -101,6 +101,7 @@ pub(super) struct Git {
     directory: PathBuf,
     repository: Vec<(&'static str, OsString)>,
     config: Vec<(String, String)>,
+    has_own_programs: bool,
 }
 
 impl Git {
@@ -119,7 +120,7 @@ impl Git {
     fn new(directory: &Path, repository: Vec<(&'static str, OsString)>) -> Result<Self, GitError> {
         let program = program().ok_or(GitError::Missing)?;
         let config = STEADY.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Ok(Self { program, directory: directory.to_owned(), repository, config })
+        Ok(Self { program, directory: directory.to_owned(), repository, config, has_own_programs: false })
     }
 
     /// Takes away the programs that the repository's own configuration names. Reading it runs none.
@@ -129,8 +130,15 @@ impl Git {
             self.check_age().await?;
             return Err(listed.failed("config"));
         }
-        self.config.extend(own_programs(&listed.bytes));
+        let taken = own_programs(&listed.bytes);
+        self.has_own_programs = !taken.is_empty();
+        self.config.extend(taken);
         Ok(self)
+    }
+
+    /// Whether the repository names programs that were taken away.
+    pub(super) fn has_own_programs(&self) -> bool {
+        self.has_own_programs
     }
 
     /// Whether this git can do what is needed.
@@ -325,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_said_to_be_full() {
-        let error = GitError::Failed { what: "worktree add".into(), said: "write error: No space left on device".into() };
+        let error =
+            GitError::Failed { what: "worktree add".into(), said: "write error: No space left on device".into() };
         assert_eq!(error.to_string(), "the disk is full");
     }
 }
