@@ -33,6 +33,8 @@ pub struct Glyphs {
     pub background: &'static str,
     /// A conversation that is only looked at.
     pub followed: &'static str,
+    /// A git worktree of its own.
+    pub worktree: &'static str,
     /// Frames of the mark for something that runs now.
     pub spinner: &'static [&'static str],
     /// Done.
@@ -103,6 +105,7 @@ impl Glyphs {
             error: "✗",
             background: "◌",
             followed: "◎",
+            worktree: "⎇",
             spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
             success: "✓",
             failure: "✗",
@@ -147,6 +150,7 @@ impl Glyphs {
             error: "x",
             background: "&",
             followed: "@",
+            worktree: "%",
             spinner: &["|", "/", "-", "\\"],
             success: "+",
             failure: "x",
