@@ -425,4 +425,44 @@ mod tests {
         let told = vec![EventKind::ModeChanged(PermissionMode::Plan), turn(PermissionMode::Plan)];
         assert_eq!(kinds(last(told)), ["conversation", "model"]);
     }
+
+    #[test]
+    fn worktrees_are_recorded_from_their_making_to_their_end() {
+        let place = crate::core::worktree::Place {
+            path: "/w/x".into(),
+            git_dir: "/r/.git/worktrees/x".into(),
+            common_dir: "/r/.git".into(),
+            origin: "/r".into(),
+            branch: "adjutant/x".into(),
+            base: "1a2b".into(),
+            base_branch: None,
+        };
+        let worktree = Some(WorktreeSpec::Made(place.clone()));
+        let spec = crate::core::session::SessionSpec { worktree, ..crate::core::session::SessionSpec::default() };
+        let found = last(vec![EventKind::Opened { spec, tag: None }]);
+        let kinds: Vec<&Value> = found.iter().map(|record| &record["kind"]).collect();
+        assert_eq!(kinds, ["opened", "worktree_made"]);
+        assert_eq!((&found[1]["branch"], &found[1]["commit"]), (&json!("adjutant/x"), &json!("1a2b")));
+        let aside = crate::core::worktree::Aside {
+            id: "1".into(),
+            path: "/w/.adjutant/1/tree".into(),
+            until: None,
+            tip: Some("3c4d".into()),
+            branch_goes: true,
+        };
+        // What a restart does not know is in the event itself.
+        let (place, aside, lost) = (Box::new(place), Box::new(aside), vec!["1 untracked file: a".to_owned()]);
+        let found = last(vec![EventKind::WorktreeAside { place, aside, by: Surface::Terminal, lost }]);
+        let expected = json!({
+            "kind": "worktree_removed", "who": "terminal", "path": "/w/x", "branch": "adjutant/x", "commit": "3c4d",
+            "branch_goes": true, "lost": ["1 untracked file: a"],
+        });
+        assert_eq!(found, [expected]);
+        let found = last(vec![EventKind::WorktreeBack { path: "/w/x".into(), by: Surface::Headless }]);
+        assert_eq!(found, [json!({"kind": "worktree_restored", "who": "headless", "path": "/w/x"})]);
+        let found = last(vec![EventKind::WorktreeGone { path: "/w/x".into(), branch_gone: true }]);
+        assert_eq!(found, [json!({"kind": "worktree_deleted", "path": "/w/x", "branch_gone": true})]);
+        let found = last(vec![EventKind::OpenRefused { tag: None, why: "it is bare".into(), instead: None }]);
+        assert_eq!(found, [json!({"kind": "open_refused", "why": "it is bare"})]);
+    }
 }

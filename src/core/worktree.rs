@@ -276,4 +276,11 @@ mod tests {
         let held: Vec<bool> = ["/w/api", "/w/api/src", "/w/api2", "/w"].iter().map(|path| place.holds(path)).collect();
         assert_eq!(held, [true, true, false, false]);
     }
+
+    #[test]
+    fn sessions_that_were_opened_before_there_were_worktrees_are_read() {
+        let old = r#"{"directory":"/p","title":null,"profile":null,"mode":null,"model":null,"resume":null,"fork":false,"branch":"main"}"#;
+        let spec: crate::core::session::SessionSpec = serde_json::from_str(old).unwrap();
+        assert_eq!((spec.worktree, spec.branch.as_deref()), (None, Some("main")));
+    }
 }

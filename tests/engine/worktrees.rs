@@ -182,6 +182,29 @@ async fn a_session_gets_a_worktree_of_its_own_and_the_cli_runs_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_linked_directory_leads_to_the_same_repository_and_never_out_of_the_worktree() {
+    let mut repo = Repo::new();
+    let root = repo.path.parent().unwrap().to_owned();
+    let outside = root.join("outside");
+    std::fs::create_dir(&outside).unwrap();
+    std::os::unix::fs::symlink(&repo.path, root.join("link")).unwrap();
+    let (first, place) = repo.open_in(&root.join("link/sub"), None).await;
+    assert_eq!(repo.rig.session(first).spec.directory, format!("{}/sub", place.path));
+    // What is a folder here is a link out of the tree in what is committed.
+    std::fs::rename(repo.path.join("sub"), repo.path.join("moved")).unwrap();
+    std::os::unix::fs::symlink(&outside, repo.path.join("sub")).unwrap();
+    git(&repo.path, &["add", "-A"]);
+    git(&repo.path, &["commit", "-q", "-m", "a link"]);
+    std::fs::remove_file(repo.path.join("sub")).unwrap();
+    std::fs::create_dir(repo.path.join("sub")).unwrap();
+    let sub = repo.path.join("sub");
+    let (second, place) = repo.open_in(&sub, None).await;
+    assert!(Path::new(&place.path).join("sub").is_symlink());
+    assert_eq!(repo.rig.session(second).spec.directory, place.path);
+    repo.rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_made_is_said_and_leaves_nothing() {
     let mut repo = Repo::new();
     let path = repo.path.clone();

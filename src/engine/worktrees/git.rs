@@ -331,6 +331,50 @@ mod tests {
         assert_eq!(age("next"), None);
     }
 
+    /// Git that is this script.
+    fn scripted(folder: &Path, script: &str) -> Git {
+        use std::os::unix::fs::PermissionsExt as _;
+        let program = folder.join("git");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Git { program, ..Git::new(folder, Vec::new()).unwrap() }
+    }
+
+    #[tokio::test]
+    async fn git_that_hangs_is_given_up_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let pid_file = folder.path().join("pid");
+        let script = format!("sleep 1000 & echo $! > {}; echo begun; wait", pid_file.display());
+        let git = scripted(folder.path(), &script);
+        let limit = Duration::from_millis(500);
+        let found = git.run(&["status", "--porcelain"], limit).await.map(|output| output.is_ok);
+        assert_eq!(found, Err(GitError::Slow { what: "status".into(), limit }));
+        let pid = std::fs::read_to_string(pid_file).unwrap().trim().parse().unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        let is_dead = || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+            rustix::process::test_kill_process(pid).is_err() || stat.contains(") Z ")
+        };
+        while !is_dead() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn git_that_is_too_old_or_missing_or_talks_without_end_is_said_to_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = scripted(folder.path(), "echo git version 2.20.1");
+        assert_eq!(old.check_age().await, Err(GitError::TooOld("2.20.1".into())));
+        let loud = scripted(folder.path(), "yes complaint | head -c 1000000 >&2; exit 1");
+        let said = loud.want(&["status"], LOOK).await.unwrap_err().to_string();
+        assert!(said.starts_with("`git status` failed: complaint") && said.len() < 20_000);
+        let missing = Git { program: folder.path().join("none"), ..loud.clone() };
+        assert_eq!(missing.run(&["status"], LOOK).await.map(|output| output.is_ok), Err(GitError::Missing));
+        let nowhere = Git { directory: folder.path().join("gone"), ..loud };
+        let said = nowhere.want(&["status"], LOOK).await.unwrap_err().to_string();
+        assert!(said.contains("there is no directory"), "{said}");
+    }
+
     #[test]
     fn a_full_disk_is_said_to_be_full() {
         let error =

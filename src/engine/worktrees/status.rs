@@ -16,7 +16,7 @@ pub(super) const WORDS: [&str; 8] = [
 ];
 
 /// A longer name is cut: it is told, not used.
-const MAX_NAME: usize = 120;
+const MAX_NAME: usize = 80;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Status {

@@ -13,7 +13,7 @@ use crate::tui::ui::Ui;
 pub fn note(ui: &mut Ui, fleet: &Fleet, event: &Event, now: Timestamp) -> Vec<Effect> {
     match &event.kind {
         EventKind::OpenRefused { tag: Some(tag), why, instead } => {
-            super::worktrees::refused(ui, *tag, why, instead.as_deref(), now);
+            super::worktrees::refused(ui, *tag, why, instead.as_deref());
         }
         EventKind::WorktreeLooked(report) => super::worktrees::looked(ui, fleet, event.session, Ok(report), now),
         EventKind::WorktreeKept { why } => super::worktrees::looked(ui, fleet, event.session, Err(why), now),

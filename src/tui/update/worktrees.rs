@@ -69,7 +69,7 @@ pub(super) fn open(ui: &mut Ui, wanted: NewWorktree, branch: &str) -> Effect {
 }
 
 /// A worktree that was asked for could not be made: it is asked for again, with the reason.
-pub(super) fn refused(ui: &mut Ui, tag: u64, why: &str, instead: Option<&str>, now: Timestamp) {
+pub(super) fn refused(ui: &mut Ui, tag: u64, why: &str, instead: Option<&str>) {
     ui.awaited_tags.remove(&tag);
     let draft = ui.drafts.remove(&tag);
     let Some(spec) = ui.worktrees_wanted.remove(&tag) else { return };
@@ -77,7 +77,6 @@ pub(super) fn refused(ui: &mut Ui, tag: u64, why: &str, instead: Option<&str>, n
         Some(WorktreeSpec::Wanted { branch: Some(branch) }) => branch.clone(),
         _ => String::new(),
     };
-    ui.say("The worktree could not be made.", true, now);
     let wanted = NewWorktree { directory: spec.directory, profile: spec.profile, draft };
     ask(ui, wanted, instead.unwrap_or(&asked), Some(format!("That was not possible: {why}.")));
 }
@@ -127,7 +126,7 @@ pub(super) fn looked(ui: &mut Ui, fleet: &Fleet, id: SessionId, found: Result<&R
             (Offer::Kept, format!("Close “{}”? Its worktree cannot be removed:", session.title), vec![why.to_owned()])
         }
     };
-    if let Ok(report) = found {
+    if let (Ok(report), Offer::Free { .. } | Offer::Named { .. }) = (found, &offer) {
         details.extend(report.remarks(&worktree.place));
     }
     details.push(time::path(&sanitize(&worktree.place.path), Some(&ui.home), DIRECTORY_WIDTH + 20, "…"));
