@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 use crate::core::permission::PermissionMode;
 
+/// The table of the Feishu relay.
+pub mod feishu;
 /// Where the configuration and the data live.
 pub mod places;
 /// The tables of the file, one function each.
@@ -22,6 +24,7 @@ pub mod rules;
 /// TOML with line numbers: values are taken by key, what is left over is a mistake.
 pub mod section;
 
+pub use feishu::Feishu;
 pub use section::Problem;
 
 /// The commented defaults: the lowest layer, and what `adjutant config default` prints.
@@ -35,11 +38,13 @@ pub struct Config {
     pub ui: Ui,
     /// `[keys]` as written: which keys each action is bound to.
     pub keys: Vec<KeyLine>,
+    pub secretary: Secretary,
     pub budget: Budget,
     pub runner: Runner,
     pub worktrees: Worktrees,
     pub log: Log,
     pub audit: Audit,
+    pub feishu: Feishu,
 }
 
 /// How the CLI is started and supervised.
@@ -84,6 +89,8 @@ pub struct Profile {
     pub idle_minutes: u64,
     /// A turn is interrupted after so many minutes; zero never.
     pub timeout_minutes: u64,
+    /// Its sessions go on by themselves when a usage limit has lifted.
+    pub go_on_after_limit: bool,
 }
 
 /// The CLI's tools that only read: all that `auto_allow` may name.
@@ -128,6 +135,18 @@ pub struct Ui {
     pub editor: Option<String>,
     /// Lines of a tool's output that show unfolded.
     pub output_lines: u64,
+}
+
+/// A language model for small words about the sessions, behind any endpoint that speaks as OpenAI's does.
+#[derive(Debug, Clone, Default)]
+pub struct Secretary {
+    /// Such as `https://api.openai.com/v1`; none: there is no secretary.
+    pub base_url: Option<String>,
+    /// The environment variable with the key; none: the endpoint wants none.
+    pub api_key_env: Option<String>,
+    pub model: Option<String>,
+    /// Sessions without a title by hand get one from it after their first turn.
+    pub titles: bool,
 }
 
 #[derive(Debug, Clone, Default)]

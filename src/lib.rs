@@ -18,8 +18,14 @@ pub mod demo;
 pub mod engine;
 /// The boundary between the engine and its clients: commands one way, updates the other.
 pub mod link;
+/// HTTP to the outside.
+pub mod net;
 /// Takes secrets out of text before it is written to a log or leaves the machine.
 pub mod redact;
+/// The phone: messengers that a person is told by, and answers by.
+pub mod relay;
+/// A language model for small words about the sessions.
+pub mod secretary;
 /// The runner's front door: the engine behind a socket, and the client's side of it.
 pub mod server;
 /// The scripted CLI behind the demo and the tests: this program in another role.

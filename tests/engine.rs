@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::support::rig::Rig;
 
 /// An engine whose CLI is a stand-in that plays this script; deadlines are short. The folder holds the script.
-fn play(script: &[&str]) -> (Rig, TempDir) {
+pub(crate) fn play(script: &[&str]) -> (Rig, TempDir) {
     play_with(script, |_| {})
 }
 

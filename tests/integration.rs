@@ -13,6 +13,8 @@ mod engine;
 mod kills;
 mod pty;
 mod real_cli;
+mod relay;
 mod screens;
+mod secretary;
 mod support;
 mod tidy;

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod cli;
+pub mod feishu;
 pub mod fleet;
 pub mod pty;
 pub mod rig;

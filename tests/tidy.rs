@@ -125,8 +125,32 @@ const WALLS: &[(&str, &[&str])] = &[
         "src/redact",
         &["tokio", "crate::core", "crate::engine", "crate::tui", "crate::config", "std::fs", "std::env", "std::time"],
     ),
+    (
+        "src/relay",
+        &[
+            "ratatui",
+            "crossterm",
+            "crate::tui",
+            "crate::cli",
+            "crate::wire",
+            "crate::engine",
+            "crate::store",
+            "crate::server",
+            "crate::audit",
+            "SystemTime::now",
+            "std::env",
+        ],
+    ),
+    // What is asked of the clock or the disk is asked around it.
+    (
+        "src/relay/feishu/event",
+        &["tokio", "reqwest", "crate::config", "crate::link", "Instant::now", "std::fs", "std::time"],
+    ),
+    ("src/relay/feishu/chunks", &["tokio", "reqwest", "Instant::now"]),
+    ("src/relay/feishu/limits", &["tokio", "reqwest", "Instant::now"]),
+    ("src/relay/feishu/fault", &["tokio", "reqwest", "Instant::now"]),
     ("src/audit", &["ratatui", "crossterm", "crate::tui", "crate::cli", "crate::engine", "crate::wire", "std::env"]),
-    ("src/config", &["tokio", "crate::engine", "crate::tui", "crate::wire"]),
+    ("src/config", &["tokio", "crate::engine", "crate::tui", "crate::wire", "crate::relay"]),
     ("src/tui/render", &["tokio", "crate::engine", "crate::link", "crate::tui::ui", "crate::tui::update"]),
     (
         "src/tui/view",

@@ -210,6 +210,9 @@ impl Scribe {
             // What others did, or what was before: nothing of it was decided here.
             EventKind::Past { .. } | EventKind::Followed(_) => return Vec::new(),
             EventKind::Renamed { .. }
+            | EventKind::TitleSuggested { .. }
+            | EventKind::GoesOn(_)
+            | EventKind::ResumePlanned(_)
             | EventKind::BranchChanged(_)
             | EventKind::WorktreeLooked(_)
             | EventKind::WorktreeKept { .. }

@@ -14,10 +14,13 @@ use crate::audit::record::Body;
 use crate::audit::writer::Audit;
 use crate::audit::writer::Options;
 use crate::config::Config;
+use crate::config::Secretary;
 use crate::engine::Engine;
 use crate::engine::Restored;
 use crate::engine::Settings;
 use crate::link::tap;
+use crate::secretary::model::Model;
+use crate::secretary::titles;
 use crate::store;
 use crate::store::LeftOff;
 use crate::store::Store;
@@ -74,7 +77,10 @@ impl House {
             required: config.required,
         };
         let audit = Audit::start(options, started(ground), recorder);
-        Self { engine: Engine::start_tapped(settings, taps), trouble: None, audit, store: None }
+        let secretary = settings.config.secretary.clone();
+        let engine = Engine::start_tapped(settings, taps);
+        employ(&secretary, &engine, ground);
+        Self { engine, trouble: None, audit, store: None }
     }
 
     /// Stops every session in order, and returns when all of it is on the disk.
@@ -92,6 +98,20 @@ impl House {
             // There is nobody left to tell when this cannot be written either.
             let _ = writeln!(io::stderr(), "adjutant: {unwritten}");
         }
+    }
+}
+
+/// Lets the configured model give titles, for as long as the engine runs.
+fn employ(secretary: &Secretary, engine: &Engine, ground: &Ground) {
+    if !secretary.titles {
+        return;
+    }
+    match Model::of(secretary, |name| std::env::var(name).ok()) {
+        Ok(None) => {}
+        Ok(Some(model)) => {
+            tokio::spawn(titles::run(engine.connect(), model, Arc::clone(&ground.redactor)));
+        }
+        Err(why) => tracing::error!(why, "there is no secretary"),
     }
 }
 

@@ -19,6 +19,10 @@ use crate::config::Config;
 use crate::config::places::Places;
 use crate::config::places::make_private_dir;
 use crate::redact::Redactor;
+use crate::relay::feishu::secret;
+use crate::relay::feishu::secret::ExposeSecret as _;
+use crate::relay::feishu::secret::NoSecret;
+use crate::relay::feishu::secret::SecretString;
 use crate::tui::input::keymap::Keymap;
 
 /// A reason not to go on: the sentence for the person, and the exit code.
@@ -61,7 +65,7 @@ pub fn places(global: &Global) -> Result<Places, Stop> {
 pub fn ground(global: &Global) -> Result<Ground, Stop> {
     let places = places(global)?;
     let (config, keymap) = read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
-    let redactor = Arc::new(redactor(&config));
+    let redactor = Arc::new(redactor(&config, &places.config_file));
     let log = open_log(&places, &config, &redactor);
     Ok(Ground { places, config: Arc::new(config), keymap, redactor, _log: log })
 }
@@ -89,9 +93,17 @@ pub fn config_mark(places: &Places) -> String {
 }
 
 /// Knows the secrets that this process and its profiles were given.
-fn redactor(config: &Config) -> Redactor {
+fn redactor(config: &Config, config_file: &Path) -> Redactor {
     let profiles = config.profiles.values().flat_map(|profile| profile.env.clone());
-    Redactor::of_variables(own_variables().chain(profiles))
+    // Under a name that says secret, whatever the variable or file is called.
+    let feishu = app_secret(config, config_file).ok().map(|secret| secret.expose_secret().to_owned());
+    let feishu = feishu.map(|secret| ("FEISHU_APP_SECRET".to_owned(), secret));
+    Redactor::of_variables(own_variables().chain(profiles).chain(feishu))
+}
+
+/// The app secret of the Feishu relay, wherever the configuration says that it is.
+pub fn app_secret(config: &Config, config_file: &Path) -> Result<SecretString, NoSecret> {
+    secret::find(&config.feishu, config_file, |name| std::env::var(name).ok())
 }
 
 /// What this process was given.
@@ -126,6 +138,17 @@ impl<'a> MakeWriter<'a> for Redacting {
     }
 }
 
+/// Libraries that would write whole frames and addresses to the log, secrets included.
+const TALKATIVE: [&str; 6] =
+    ["tungstenite=warn", "tokio_tungstenite=warn", "reqwest=warn", "hyper=warn", "hyper_util=warn", "rustls=warn"];
+
+/// What is written to the log: as the configuration says, but for libraries that would tell secrets.
+pub fn log_filter(level: &str) -> EnvFilter {
+    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let directives = TALKATIVE.iter().filter_map(|directive| directive.parse().ok());
+    directives.fold(filter, EnvFilter::add_directive)
+}
+
 /// Opens the daily log. Without one the program goes on: a full disk must not keep anyone from working.
 fn open_log(places: &Places, config: &Config, redactor: &Arc<Redactor>) -> Option<WorkerGuard> {
     let folder = places.log_dir();
@@ -139,7 +162,7 @@ fn open_log(places: &Places, config: &Config, redactor: &Arc<Redactor>) -> Optio
         .build(&folder)
         .ok()?;
     let (writer, guard) = tracing_appender::non_blocking(appender);
-    let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = log_filter(&config.log.level);
     let writer = Redacting { writer, redactor: Arc::clone(redactor) };
     tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_env_filter(filter).try_init().ok()?;
     Some(guard)

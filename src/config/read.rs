@@ -9,16 +9,31 @@ use super::NotifyHow;
 use super::Problem;
 use super::Profile;
 use super::READING_TOOLS;
+use super::Secretary;
 use super::ThemeName;
+use super::feishu;
 use super::rules::rules;
 use super::section::Section;
 use super::section::did_you_mean;
 use super::section::kind;
 use super::section::line_of;
 use crate::core::permission::PermissionMode;
+use crate::net;
 
-const TABLES: [&str; 10] =
-    ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "worktrees", "log", "audit"];
+const TABLES: [&str; 12] = [
+    "claude",
+    "profiles",
+    "approvals",
+    "ui",
+    "keys",
+    "budget",
+    "runner",
+    "worktrees",
+    "log",
+    "audit",
+    "relay",
+    "secretary",
+];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -46,10 +61,12 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "approvals" => approvals(section, config),
                     "ui" => ui(section, config),
                     "budget" => budget(section, config),
+                    "secretary" => secretary(section, config),
                     "runner" => runner(section, config),
                     "worktrees" => worktrees(section, config),
                     "log" => log(section, config),
                     "audit" => audit(section, config),
+                    "relay" => relay(section, config),
                     "keys" => keys(source, table, config, &mut found),
                     _ => profiles(source, table, config, &mut found),
                 }
@@ -72,6 +89,12 @@ pub(super) fn whole(config: &Config, source: &str, problems: &mut Vec<Problem>) 
             problems.push(Problem { line: rule.line, text });
         }
     }
+    let Secretary { base_url, model, .. } = &config.secretary;
+    if let (Some(_), None) = (base_url, model) {
+        let line = source.lines().position(|line| line.trim() == "[secretary]").map_or(1, |line| line + 1);
+        problems.push(Problem { line, text: "[secretary] model: is missing; name the model to ask".into() });
+    }
+    feishu::whole(&config.feishu, source, problems);
     let Some(name) = &config.claude.default_profile else { return };
     if !config.profiles.contains_key(name) {
         let line =
@@ -80,14 +103,14 @@ pub(super) fn whole(config: &Config, source: &str, problems: &mut Vec<Problem>) 
     }
 }
 
-fn set<T>(place: &mut T, value: Option<T>) {
+pub(super) fn set<T>(place: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *place = value;
     }
 }
 
 /// An empty text takes a default back.
-fn set_text(place: &mut Option<String>, value: Option<String>) {
+pub(super) fn set_text(place: &mut Option<String>, value: Option<String>) {
     if let Some(value) = value {
         *place = Some(value).filter(|text| !text.is_empty());
     }
@@ -155,6 +178,18 @@ fn budget(mut section: Section<'_, '_>, config: &mut Config) {
     section.finish();
 }
 
+fn secretary(mut section: Section<'_, '_>, config: &mut Config) {
+    let base_url = section.string("base_url");
+    if let Some(why) = base_url.as_deref().filter(|url| !url.is_empty()).and_then(|url| net::address(url).err()) {
+        section.wrong("base_url", why);
+    }
+    set_text(&mut config.secretary.base_url, base_url);
+    set_text(&mut config.secretary.api_key_env, section.string("api_key_env"));
+    set_text(&mut config.secretary.model, section.string("model"));
+    set(&mut config.secretary.titles, section.boolean("titles"));
+    section.finish();
+}
+
 fn runner(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.runner.linger_minutes, section.number("linger_minutes", 0..=DAY_MINUTES));
     section.finish();
@@ -189,6 +224,13 @@ fn audit(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.audit.rotate_mib, section.number("rotate_mib", 1..=1024));
     set(&mut config.audit.keep, section.number("keep", 0..=100_000));
     set(&mut config.audit.required, section.boolean("required"));
+    section.finish();
+}
+
+fn relay(mut section: Section<'_, '_>, config: &mut Config) {
+    if let Some(table) = section.table("feishu") {
+        feishu::feishu(section.inner("relay.feishu", table, 0), &mut config.feishu);
+    }
     section.finish();
 }
 
@@ -254,6 +296,7 @@ fn read_profile(mut section: Section<'_, '_>, profile: &mut Profile) {
     set_text(&mut profile.system_prompt, section.string("system_prompt"));
     set(&mut profile.idle_minutes, section.number("idle_minutes", 0..=DAY_MINUTES * 7));
     set(&mut profile.timeout_minutes, section.number("timeout_minutes", 0..=DAY_MINUTES));
+    set(&mut profile.go_on_after_limit, section.boolean("go_on_after_limit"));
     if let Some(servers) = section.table("mcp_servers") {
         profile.mcp_servers = Some(json_table(servers));
     }

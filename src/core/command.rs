@@ -63,6 +63,16 @@ pub enum Command {
     Retry {
         session: SessionId,
     },
+    /// A better title than the first prompt; one that a person gave stays.
+    SuggestTitle {
+        session: SessionId,
+        title: String,
+    },
+    /// Whether it goes on by itself when a usage limit has lifted.
+    SetGoesOn {
+        session: SessionId,
+        goes_on: bool,
+    },
     SetMode {
         session: SessionId,
         mode: PermissionMode,
@@ -139,6 +149,8 @@ impl Command {
             | Self::Interrupt { session }
             | Self::Stop { session }
             | Self::Retry { session }
+            | Self::SuggestTitle { session, .. }
+            | Self::SetGoesOn { session, .. }
             | Self::SetMode { session, .. }
             | Self::SetModel { session, .. }
             | Self::Answer { session, .. }

@@ -30,6 +30,7 @@ use super::prompt::Surface;
 use super::session::CliInfo;
 use super::session::Exit;
 use super::session::Followed;
+use super::session::Resume;
 use super::session::SessionSpec;
 use super::task::TaskReport;
 use super::task::TaskState;
@@ -65,6 +66,14 @@ pub enum EventKind {
     Renamed {
         title: String,
     },
+    /// A title that a model made of what is done; one that a person gave stays.
+    TitleSuggested {
+        title: String,
+    },
+    /// Whether it goes on by itself when a usage limit has lifted.
+    GoesOn(bool),
+    /// It will do so then, or it will not.
+    ResumePlanned(Option<Resume>),
     /// The git branch of the directory, when it differs from what was known.
     BranchChanged(Option<String>),
     /// The last event of every session.
@@ -306,6 +315,8 @@ impl EventKind {
                 | Self::WorktreeBack { .. }
                 | Self::WorktreeGone { .. }
                 | Self::Renamed { .. }
+                | Self::GoesOn(_)
+                | Self::ResumePlanned(_)
                 | Self::QueueChanged(_)
                 | Self::PromptSent(_)
                 | Self::ApprovalAsked(_)

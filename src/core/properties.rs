@@ -42,7 +42,6 @@ use super::usage::ContextUse;
 use super::usage::Tokens;
 use super::worktree::Aside;
 use super::worktree::Place as WorktreePlace;
-use super::worktree::Report;
 use super::worktree::WorktreeSpec;
 
 fn approval(session: u32, id: u32, call: Option<u8>) -> Approval {
@@ -86,7 +85,7 @@ fn worktrees() -> impl Strategy<Value = EventKind> {
     prop_oneof![
         Just(EventKind::Opened { spec, tag: None }),
         Just(EventKind::OpenRefused { tag: None, why: "w".into(), instead: None }),
-        Just(EventKind::WorktreeLooked(Box::new(Report::default()))),
+        Just(EventKind::WorktreeLooked(Box::default())),
         Just(EventKind::WorktreeKept { why: "w".into() }),
         Just(EventKind::WorktreeAside {
             place: Box::new(place),

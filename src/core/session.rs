@@ -27,6 +27,7 @@ use super::task::TaskState;
 use super::todo::TodoList;
 use super::transcript::Transcript;
 use super::trouble::Trouble;
+use super::trouble::TroubleKind;
 use super::usage::UsageTotals;
 use super::worktree::Worktree;
 use super::worktree::WorktreeSpec;
@@ -55,6 +56,9 @@ pub struct SessionSpec {
     /// Only look on while somebody else goes on with it.
     #[serde(default)]
     pub follow: bool,
+    /// Go on by itself when a usage limit has lifted; `None`: as the profile says.
+    #[serde(default)]
+    pub go_on: Option<bool>,
     /// The git branch, filled in by the engine.
     pub branch: Option<String>,
     /// A worktree of its own. The engine makes it and fills in where it is.
@@ -128,6 +132,13 @@ pub struct Followed {
     pub by: Option<String>,
 }
 
+/// The prompt that goes out by itself once a usage limit has lifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    pub at: Timestamp,
+    pub text: String,
+}
+
 /// What a session is doing, as its tab shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activity {
@@ -141,6 +152,8 @@ pub enum Activity {
     Idle,
     /// Idle, after an error nobody has answered with a new prompt.
     Failed,
+    /// Idle, because a usage limit was reached.
+    Limited,
     Stopping,
     /// Read-only: somebody else works on the conversation.
     Followed,
@@ -154,8 +167,11 @@ pub struct Session {
     pub generation: Generation,
     pub spec: SessionSpec,
     pub title: String,
-    /// A person chose the title: prompts no longer change it.
+    /// The title is no longer the directory's name: prompts do not change it.
     pub titled: bool,
+    /// ... and a person gave it: nobody else changes it.
+    #[serde(default)]
+    pub titled_by_hand: bool,
     pub branch: Option<String>,
     pub opened: Timestamp,
     pub process: ProcessState,
@@ -182,6 +198,11 @@ pub struct Session {
     /// The conversation is only looked at.
     #[serde(default)]
     pub followed: Option<Followed>,
+    /// It goes on by itself when a usage limit has lifted.
+    #[serde(default)]
+    pub goes_on: bool,
+    #[serde(default)]
+    pub resume: Option<Resume>,
     #[serde(default)]
     pub worktree: Option<Worktree>,
 }
@@ -198,6 +219,7 @@ impl Session {
             id,
             generation: Generation::default(),
             titled: spec.title.is_some(),
+            titled_by_hand: spec.title.is_some(),
             title,
             branch: spec.branch.clone(),
             opened: at,
@@ -219,6 +241,8 @@ impl Session {
             stderr: VecDeque::new(),
             n_unknown: 0,
             followed: spec.follow.then(Followed::default),
+            goes_on: spec.go_on.unwrap_or_default(),
+            resume: None,
             worktree: spec.worktree.as_ref().and_then(WorktreeSpec::place).cloned().map(Worktree::new),
             spec,
         }
@@ -233,6 +257,7 @@ impl Session {
             spec: self.spec.clone(),
             title: self.title.clone(),
             titled: self.titled,
+            titled_by_hand: self.titled_by_hand,
             branch: self.branch.clone(),
             opened: self.opened,
             process: self.process.clone(),
@@ -253,6 +278,8 @@ impl Session {
             stderr: self.stderr.clone(),
             n_unknown: self.n_unknown,
             followed: self.followed.clone(),
+            goes_on: self.goes_on,
+            resume: self.resume.clone(),
             worktree: self.worktree.clone(),
         }
     }
@@ -320,6 +347,7 @@ impl Session {
             return Activity::Background(n_tasks);
         }
         match self.last_trouble() {
+            Some(Trouble { kind: TroubleKind::RateLimit { .. }, .. }) => Activity::Limited,
             Some(_) => Activity::Failed,
             None => Activity::Idle,
         }

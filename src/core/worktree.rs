@@ -199,9 +199,12 @@ impl Report {
             Some(_) => None,
             None => Some("no branch is checked out".to_owned()),
         };
-        let branch = (self.verdict() == Verdict::Free).then(|| match self.is_merged {
-            true => format!("the branch {} goes too: nothing on it is missing elsewhere", place.branch),
-            false => format!("the branch {} stays: it is pushed, and not merged", place.branch),
+        let branch = (self.verdict() == Verdict::Free).then(|| {
+            if self.is_merged {
+                format!("the branch {} goes too: nothing on it is missing elsewhere", place.branch)
+            } else {
+                format!("the branch {} stays: it is pushed, and not merged", place.branch)
+            }
         });
         [ignored, other, branch].into_iter().flatten().collect()
     }

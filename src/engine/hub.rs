@@ -349,6 +349,7 @@ impl Hub {
         // Known from the start, so that a mode that asks nothing shows before anything runs in it.
         let profile = self.settings.config.profile(spec.profile.as_deref()).unwrap_or_default();
         spec.mode = spec.mode.or(profile.mode);
+        spec.go_on = Some(spec.go_on.unwrap_or(profile.go_on_after_limit));
         self.tell(id, EventKind::Opened { spec, tag });
         self.run_session(id);
     }

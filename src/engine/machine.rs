@@ -46,6 +46,7 @@ mod grants;
 /// What goes into the machine and what comes out.
 pub(crate) mod io;
 mod lifecycle;
+mod limit;
 mod lines;
 mod past;
 mod replies;
@@ -58,6 +59,7 @@ pub(crate) use io::Now;
 
 use grants::Held;
 use lifecycle::Life;
+use limit::Limit;
 use replies::Asked;
 use tree::Tree;
 use turns::Turn;
@@ -134,6 +136,7 @@ pub(crate) struct Machine {
     garbage_told: bool,
 
     queue: Queue,
+    limit: Limit,
     /// The queue as it was last told.
     queue_told: Queue,
     last_prompt: Option<String>,
@@ -185,7 +188,7 @@ impl Machine {
             mode: Some(session.mode).filter(|_| has_run).or(spec.mode).or(of_profile.and_then(|profile| profile.mode)),
             model: session.model.clone().or_else(|| of_profile.and_then(|profile| profile.model.clone())),
             profile_name: spec.profile.clone().or_else(|| config.claude.default_profile.clone()),
-            given_title: spec.title.clone(),
+            given_title: session.titled_by_hand.then(|| session.title.clone()),
             config,
             profile,
             directory: spec.directory.clone(),
@@ -216,6 +219,7 @@ impl Machine {
             startup_error: None,
             garbage_told: false,
             queue: session.queue.clone(),
+            limit: Limit::of(session),
             queue_told: session.queue.clone(),
             last_prompt: session.last_prompt().map(|prompt| prompt.text.clone()),
             turn: None,
@@ -264,6 +268,7 @@ impl Machine {
 
     fn emit(&mut self, kind: EventKind) {
         self.last_event = self.now.mono;
+        self.note_work(&kind);
         self.effects.push(Effect::Emit(self.generation, kind));
     }
 

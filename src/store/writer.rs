@@ -119,7 +119,7 @@ fn write_event(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result
             ],
         ),
         EventKind::Closed => set("closed", &at),
-        EventKind::Renamed { title } => set("title", title),
+        EventKind::Renamed { title } | EventKind::TitleSuggested { title } => set("title", title),
         EventKind::Past { kind, .. } => match &**kind {
             EventKind::PromptSent(prompt) => name_by(prompt),
             _ => Ok(()),

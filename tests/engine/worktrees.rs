@@ -22,7 +22,7 @@ use crate::support::rig::Rig;
 /// A remote and a clone of it with one commit, in a folder whose name is not easy.
 struct Repo {
     rig: Rig,
-    _script: tempfile::TempDir,
+    script: tempfile::TempDir,
     path: PathBuf,
 }
 
@@ -63,7 +63,7 @@ impl Repo {
         git(&path, &["add", "."]);
         git(&path, &["commit", "-q", "-m", "first"]);
         git(&path, &["push", "-q", "-u", "origin", "main"]);
-        Self { rig, _script: script, path }
+        Self { rig, script, path }
     }
 
     async fn open(&mut self, branch: Option<&str>) -> (SessionId, Place) {
@@ -520,15 +520,15 @@ async fn a_restart_within_the_time_keeps_the_way_back() {
     let before = state(&place);
     let report = repo.look(id).await;
     repo.remove(id, &report, None).await.unwrap();
-    let Repo { rig, _script, path } = repo;
-    let mut repo = Repo { rig: rig.restart().await, _script, path };
+    let Repo { rig, script, path } = repo;
+    let mut repo = Repo { rig: rig.restart().await, script, path };
     assert!(repo.rig.session(id).is_aside());
     repo.undo(id).await;
     assert_eq!(state(&place), before);
     let report = repo.look(id).await;
     repo.remove(id, &report, None).await.unwrap();
-    let Repo { rig, _script, path } = repo;
-    let mut repo = Repo { rig: rig.restart().await, _script, path };
+    let Repo { rig, script, path } = repo;
+    let mut repo = Repo { rig: rig.restart().await, script, path };
     assert!(repo.gone().await, "what nobody undid is finished");
     repo.nothing_left();
 }
@@ -565,8 +565,8 @@ async fn what_a_kill_left_half_done_is_settled_at_the_next_start() {
     note("making", "Making", &half, None);
     git(&repo.path, &["branch", "half"]);
     git(&repo.path, &["worktree", "add", "-q", &half.path, "half"]);
-    let Repo { rig, _script, path } = repo;
-    let mut repo = Repo { rig: rig.restart().await, _script, path };
+    let Repo { rig, script, path } = repo;
+    let mut repo = Repo { rig: rig.restart().await, script, path };
     let start = std::time::Instant::now();
     while root.join("moved").exists() || root.join("deleting").exists() || root.join("making").exists() {
         assert!(start.elapsed().as_secs() < 60, "left: {:?}", walk(&root));

@@ -79,6 +79,68 @@ fn a_full_disk_costs_the_keeping_and_never_the_work() {
     pty.wait_for("answer-of-the-turn");
 }
 
+/// What runs with the data on a small disk of its own: full, and then not full any more.
+const ON_A_SMALL_DISK: &str = r#"
+    set -e
+    mount -t tmpfs -o size=8m tmpfs "$SMALL"
+    cp -a "$DATA/." "$SMALL"
+    adjutant() { "$PROGRAM" --config "$CONFIG" --data-dir "$SMALL" "$@"; }
+    adjutant serve > /dev/null &
+    until [ -S "$SMALL/runner.sock" ]; do sleep 0.05; done
+    cat /dev/zero > "$SMALL/filler" 2> /dev/null || true
+    adjutant send 1 "on a full disk" --wait
+    adjutant send 1 "and one more" --wait
+    echo "--- full:"
+    adjutant tail --once
+    rm "$SMALL/filler"
+    sleep 3
+    adjutant send 1 "after-the-flood" --wait
+    echo "--- again:"
+    adjutant tail --once
+    adjutant stop
+    echo "--- found:"
+    adjutant search flood
+    adjutant search "full disk"
+    adjutant audit verify
+"#;
+
+#[test]
+fn a_disk_that_was_full_is_written_again_and_nothing_is_missing() {
+    let turn = r#"{"turn": [{"say": "answer-of-the-turn"}]}"#;
+    let stage = Stage::new(&turn.repeat(6));
+    let small = stage.path().join("small");
+    std::fs::create_dir(&small).unwrap();
+    let unshared = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--map-root-user", "timeout", "60", "sh", "-c", script]).env("SMALL", &small);
+        command
+    };
+    let can_mount = unshared("mount -t tmpfs tmpfs \"$SMALL\"").stderr(std::process::Stdio::null()).status();
+    if !can_mount.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no disk can be made on this machine (unshare --mount)");
+        return;
+    }
+    let pty = stage.start(100, 30, &["web"]);
+    pty.wait_for("❯");
+    drop(pty);
+    assert!(adjutant(&stage, &["stop"]).status.success());
+    let done = unshared(ON_A_SMALL_DISK)
+        .env("DATA", stage.path().join("data"))
+        .env("CONFIG", stage.path().join("config.toml"))
+        .env("PROGRAM", env!("CARGO_BIN_EXE_adjutant"))
+        .output()
+        .unwrap();
+    let (said, complained) = (text(&done.stdout), text(&done.stderr));
+    assert!(done.status.success(), "{said}\n{complained}");
+    assert!(said.matches("answer-of-the-turn").count() >= 3, "{said}");
+    let (_, full) = said.split_once("--- full:").unwrap();
+    let (full, again) = full.split_once("--- again:").unwrap();
+    assert!(full.contains("What happens is not kept"), "{full}");
+    assert!(again.contains("The store is written again; nothing was lost"), "{again}");
+    let (_, found) = said.split_once("--- found:").unwrap();
+    assert!(found.contains("after-the-flood") && found.contains("on a full disk"), "{found}");
+}
+
 #[test]
 fn a_damaged_store_is_told_and_not_touched() {
     let stage = Stage::new(r#"{"turn": [{"say": "works-all-the-same"}]}"#);

@@ -10,16 +10,19 @@ use adjutant::core::cell::CellBody;
 use adjutant::core::cell::TurnOutcome;
 use adjutant::core::command::Command;
 use adjutant::core::event::EventKind;
+use adjutant::core::ids::Timestamp;
 use adjutant::core::trouble::TroubleKind;
 use serde_json::json;
 
 use super::rig;
 use super::with_each_cli;
+use crate::support::api::Api;
 use crate::support::api::Reply;
 use crate::support::api::error;
 use crate::support::api::slow_text;
 use crate::support::api::text;
 use crate::support::api::tool;
+use crate::support::rig::Rig;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_is_interrupted_in_a_text_a_tool_and_an_approval() {
@@ -158,6 +161,42 @@ async fn a_refused_sign_in_and_a_broken_connection_are_named_and_can_be_interrup
         api.first(Vec::new());
         rig.prompt(id, "three").await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_usage_limit_the_queue_waits_and_going_on_is_planned() {
+    async fn test(cli: PathBuf) {
+        let api = Api::start(&[("two", vec![text("second")])]).await;
+        let mut rig = Rig::with(vec![cli.display().to_string()], Some(&api), |config| {
+            for profile in config.profiles.values_mut() {
+                profile.env.insert("CLAUDE_CODE_MAX_RETRIES".into(), "0".into());
+                profile.go_on_after_limit = true;
+            }
+        });
+        let lifts = jiff::Timestamp::now().as_second() + 3600;
+        let limit = error(429, "rate_limit_error", &format!("Claude AI usage limit reached|{lifts}"));
+        api.first(vec![limit]);
+        let id = rig.open().await;
+        rig.prompt(id, "one").await;
+        rig.prompt(id, "two").await;
+        let outcome = rig.turn_end().await;
+        let lifts = Timestamp(lifts * 1000);
+        assert!(
+            matches!(&outcome, TurnOutcome::Failed(trouble) if trouble.kind == TroubleKind::RateLimit { lifts: Some(lifts) }),
+            "{outcome:?}"
+        );
+        let planned = rig.wait("the plan", |kind| matches!(kind, EventKind::ResumePlanned(Some(_)))).await;
+        assert!(
+            matches!(&planned.kind, EventKind::ResumePlanned(Some(resume)) if resume.at > lifts && resume.text == "one")
+        );
+        rig.listen(Duration::from_millis(300)).await;
+        assert_eq!(rig.session(id).queue.len(), 1, "the queue is not burned against the limit");
+        rig.send(Command::Retry { session: id }).await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        assert!(rig.session(id).queue.is_empty() && rig.session(id).resume.is_none());
         rig.end().await;
     }
     with_each_cli!(test);

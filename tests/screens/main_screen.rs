@@ -1,8 +1,13 @@
 //! The screen under all dialogs, in its sizes and states.
 
+use adjutant::core::cell::TurnOutcome;
 use adjutant::core::event::EventKind;
+use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
 use adjutant::core::session::Followed;
+use adjutant::core::session::Resume;
+use adjutant::core::trouble::Trouble;
+use adjutant::core::trouble::TroubleKind;
 use adjutant::tui::theme::Glyphs;
 use adjutant::tui::theme::Theme;
 
@@ -75,4 +80,16 @@ fn what_is_followed_is_seen_to_be() {
     check("followed", &mut Stage::of(&story.fleet), &story, 120, 20);
     story.event(EventKind::Followed(Some(Followed { by: None })));
     check("followed_to_end", &mut Stage::of(&story.fleet), &story, 80, 20);
+}
+
+#[test]
+fn a_usage_limit_says_when_it_goes_on() {
+    let mut story = fleet::busy();
+    let lifts = Timestamp(story.now.0 + 3 * 3_600_000);
+    let trouble = Trouble::new(TroubleKind::RateLimit { lifts: Some(lifts) }, "limit reached");
+    story.in_session(1).end(TurnOutcome::Failed(trouble), 14_000, "");
+    check("limited", &mut Stage::of(&story.fleet), &story, 120, 30);
+    let at = Timestamp(lifts.0 + 42_000);
+    story.event(EventKind::GoesOn(true)).event(EventKind::ResumePlanned(Some(Resume { at, text: "x".into() })));
+    check("limited_goes_on", &mut Stage::of(&story.fleet), &story, 80, 24);
 }

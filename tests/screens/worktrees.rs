@@ -62,7 +62,9 @@ fn story() -> Story {
 
 fn listed(names: &[&str]) -> Listed {
     let mut listed = Listed::default();
-    names.iter().for_each(|name| listed.push(*name));
+    for name in names {
+        listed.push(*name);
+    }
     listed
 }
 

@@ -17,6 +17,7 @@ use crate::cli::setup::Stop;
 use crate::clock;
 use crate::core::cell::BlockKind;
 use crate::core::cell::CellBody;
+use crate::core::ids::Timestamp;
 use crate::core::session::Activity;
 use crate::core::session::Session;
 use crate::core::usage::Tokens;
@@ -46,6 +47,9 @@ struct Line {
     queue: usize,
     tasks: usize,
     cost_usd: f64,
+    /// It goes on by itself when a usage limit has lifted, and when it will do so.
+    goes_on: bool,
+    resumes: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize)]
@@ -198,6 +202,7 @@ fn state(session: &Session) -> &'static str {
         Activity::Background(_) => "background",
         Activity::Idle => "idle",
         Activity::Failed => "failed",
+        Activity::Limited => "limited",
         Activity::Stopping => "stopping",
         Activity::Followed | Activity::FollowedToEnd => "followed",
     }
@@ -208,6 +213,7 @@ fn in_words(session: &Session) -> String {
         Activity::Waiting(n) => format!("waits for you ({n})"),
         Activity::Background(n) => format!("{n} in the background"),
         Activity::NotStarted => "not started".into(),
+        Activity::Limited => "usage limit".into(),
         _ => state(session).into(),
     }
 }
@@ -235,6 +241,8 @@ fn line(session: &Session) -> Line {
         queue: session.queue.len(),
         tasks: session.running_tasks().count(),
         cost_usd: session.usage.cost_usd,
+        goes_on: session.goes_on,
+        resumes: session.resume.as_ref().map(|resume| resume.at),
     }
 }
 

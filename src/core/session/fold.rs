@@ -79,7 +79,15 @@ impl Session {
             EventKind::Renamed { title } => {
                 self.title.clone_from(title);
                 self.titled = true;
+                self.titled_by_hand = true;
             }
+            EventKind::TitleSuggested { title } if !self.titled_by_hand => {
+                self.title.clone_from(title);
+                self.titled = true;
+            }
+            EventKind::TitleSuggested { .. } => {}
+            EventKind::GoesOn(goes_on) => self.goes_on = *goes_on,
+            EventKind::ResumePlanned(resume) => self.resume.clone_from(resume),
             EventKind::BranchChanged(branch) => self.branch.clone_from(branch),
             EventKind::WorktreeLooked(_)
             | EventKind::WorktreeKept { .. }

@@ -27,6 +27,7 @@ impl Machine {
             self.desk.next_deadline(),
             self.tree_deadline(),
             self.grant_deadline(),
+            self.resume_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -42,6 +43,7 @@ impl Machine {
             self.decide(approval, decision, Surface::Engine);
         }
         self.end_grants();
+        self.resume_if_due();
         if is_due(self.turn.as_ref().and_then(|turn| turn.settle_until)) {
             self.settle_turn();
         }

@@ -13,6 +13,7 @@ use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
+use crate::core::session::title_of;
 use crate::engine::spawn::normal_model;
 use crate::wire::inbound::words;
 use crate::wire::outbound::ClientRequest;
@@ -52,10 +53,18 @@ impl Machine {
             Command::MoveQueued { prompt, way, .. } => drop(self.queue.shift(&prompt, way)),
             Command::Interrupt { .. } => self.interrupt_or_stop(),
             Command::Stop { .. } => {
+                self.cancel_resume();
                 self.wanted = false;
                 self.stop(None);
             }
             Command::Retry { .. } => self.retry(),
+            Command::SuggestTitle { title, .. } => {
+                let title = title_of(&title);
+                if self.given_title.is_none() && !title.is_empty() {
+                    self.emit(EventKind::TitleSuggested { title });
+                }
+            }
+            Command::SetGoesOn { goes_on, .. } => self.set_goes_on(goes_on),
             Command::SetMode { mode, .. } => self.set_mode(mode),
             Command::SetModel { model, .. } => self.set_model(model),
             Command::Answer { approval, decision, by, .. } => self.decide(approval, *decision, by),
@@ -85,6 +94,7 @@ impl Machine {
         if self.refuse_followed() || self.refuse_without_tree() {
             return;
         }
+        self.limit_is_over();
         let prompt = new_prompt(text, PromptOrigin::Surface(by));
         match how {
             SendHow::Queue => self.queue.push(prompt),
@@ -102,6 +112,7 @@ impl Machine {
         if self.refuse_followed() || self.refuse_without_tree() {
             return;
         }
+        self.limit_is_over();
         if self.turn.is_none() && self.queue.is_empty() {
             let Some(text) = self.last_prompt.clone() else { return };
             self.queue.push(new_prompt(text, PromptOrigin::Surface(Surface::Terminal)));
@@ -127,6 +138,7 @@ impl Machine {
 
     /// Interrupts the turn; while the process is still starting, that means not to start.
     fn interrupt_or_stop(&mut self) {
+        self.cancel_resume();
         if self.turn.is_some() {
             self.interrupt();
         } else if matches!(self.life, Life::Starting { .. }) {

@@ -22,7 +22,7 @@ use crate::core::ids::Timestamp;
 use crate::core::prompt::Surface;
 
 /// The clock on the wall may be set forward: it is looked at again after so long at the latest.
-const CLOCK_DOUBT: Duration = Duration::from_mins(1);
+pub(super) const CLOCK_DOUBT: Duration = Duration::from_mins(1);
 
 /// A grant of this session.
 #[derive(Debug)]

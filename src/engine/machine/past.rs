@@ -66,6 +66,7 @@ impl Machine {
     }
 
     pub(super) fn follow(&mut self) {
+        self.cancel_resume();
         if self.followed.is_some() {
             return;
         }

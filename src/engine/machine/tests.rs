@@ -35,6 +35,8 @@ use crate::wire::permission::PermissionAnswer;
 
 /// Grants.
 mod granting;
+/// Usage limits.
+mod limits;
 /// Worktrees.
 mod tree;
 
@@ -59,6 +61,8 @@ struct Bench {
     jobs: Vec<Job>,
     receipts: Vec<String>,
     now: Duration,
+    /// What the clock on the wall is set forward, or back, in milliseconds.
+    wall_off: i64,
     finished: bool,
 }
 
@@ -101,6 +105,7 @@ impl Bench {
             jobs: Vec::new(),
             receipts: Vec::new(),
             now: Duration::ZERO,
+            wall_off: 0,
             finished: false,
         };
         bench.tell(Generation(0), EventKind::Opened { spec, tag: None });
@@ -109,10 +114,14 @@ impl Bench {
 
     fn tell(&mut self, generation: Generation, kind: EventKind) {
         let seq = self.log.len() as u64 + 1;
-        let at = Timestamp(self.now.as_millis() as i64);
+        let at = self.wall();
         let event = Event { seq, session: ID, generation, at, kind };
         self.fleet.apply(&event);
         self.log.push(event);
+    }
+
+    fn wall(&self) -> Timestamp {
+        Timestamp(self.now.as_millis() as i64 + self.wall_off)
     }
 
     fn give(&mut self, input: Input) -> &mut Self {
@@ -123,7 +132,7 @@ impl Bench {
             self.alive = false;
             self.receipts.clear();
         }
-        let now = Now { wall: Timestamp(self.now.as_millis() as i64), mono: self.now };
+        let now = Now { wall: self.wall(), mono: self.now };
         let mut launched = false;
         for effect in self.machine.handle(input, now) {
             match effect {
@@ -771,4 +780,25 @@ fn a_conversation_that_is_held_keeps_the_prompt() {
     assert_eq!(bench.fleet.get(ID).unwrap().queue.len(), 1);
     bench.command(Command::Retry { session: ID });
     assert_eq!(bench.n_launches, 2);
+}
+
+#[test]
+fn a_clock_that_is_set_moves_no_deadline() {
+    const DAY_MS: i64 = 86_400_000;
+    for jump in [DAY_MS, -DAY_MS, i64::MAX / 2, i64::MIN / 2] {
+        let mut bench = Bench::running(|config| config.approvals.deadline_s = 60);
+        bench.ask("a", &json!({})).inspect_all(None);
+        bench.wall_off = jump;
+        bench.wait(59);
+        assert!(!bench.answers.contains_key("a"), "{jump}: not before its time");
+        assert_eq!(bench.fleet.inbox().len(), 1);
+        bench.wait(1).write_all();
+        assert!(matches!(bench.answers["a"][0], PermissionAnswer::Deny { .. }), "{jump}: on time");
+        bench.line(&result());
+        let session = bench.fleet.get(ID).unwrap();
+        assert!(session.turn.is_none() && session.last_turn.as_ref().unwrap().duration_ms < 100_000, "{jump}");
+        bench.prompt("next", SendHow::Queue);
+        assert_eq!(bench.n_prompts_sent(), 2, "{jump}");
+        assert!(bench.log.windows(2).all(|pair| pair[0].seq < pair[1].seq));
+    }
 }

@@ -194,8 +194,8 @@ impl Machine {
                 self.end(Ending::Close);
             }
             // What could not be put back, or deleted in order, is not touched before somebody says so.
-            (Step::PuttingBack { aside, by }, Outcome::Refused { why, .. }) => self.hold(place, aside, by, why),
-            (Step::Deleting(aside), Outcome::Refused { why, .. }) => self.hold(place, aside, Surface::Engine, why),
+            (Step::PuttingBack { aside, by }, Outcome::Refused { why, .. }) => self.hold(place, aside, by, &why),
+            (Step::Deleting(aside), Outcome::Refused { why, .. }) => self.hold(place, aside, Surface::Engine, &why),
             (_, Outcome::Refused { why, report }) => {
                 if let Some(report) = report {
                     self.emit(EventKind::WorktreeLooked(Box::new(report)));
@@ -218,7 +218,7 @@ impl Machine {
         }
     }
 
-    fn hold(&mut self, place: Place, aside: Aside, by: Surface, why: String) {
+    fn hold(&mut self, place: Place, aside: Aside, by: Surface, why: &str) {
         let aside = Aside { until: None, ..aside };
         self.put_aside(aside.clone());
         let lost = vec![format!("it is kept in {}", aside.path)];

@@ -70,7 +70,7 @@ impl Machine {
             Life::Up => self.turn.is_none(),
             Life::Starting { .. } | Life::Stopping(_) => false,
         };
-        if !is_due || self.queue.is_empty() || self.is_held() {
+        if !is_due || self.queue.is_empty() || self.limit_holds() || self.is_held() {
             return;
         }
         if matches!(self.life, Life::Absent) {
@@ -213,6 +213,7 @@ impl Machine {
         if let Some(context) = report.context {
             self.emit(EventKind::ContextMeasured(context));
         }
+        let outcome = report.outcome.clone();
         self.emit(EventKind::TurnEnded {
             turn: turn.id,
             outcome: report.outcome,
@@ -221,6 +222,7 @@ impl Machine {
             cost_usd: report.cost_usd,
             text: report.text,
         });
+        self.limit_after(&outcome);
         if let Some(warning) = self.budget.spend(self.now.wall, report.cost_usd) {
             self.emit(EventKind::Noted(Notice::warning(warning)));
         }

@@ -99,13 +99,13 @@ pub(super) fn close(folder: &Path) -> io::Result<()> {
 }
 
 /// A worktree is no more: nothing has to be known of it.
-pub(super) fn forget(root: &Path, place: &Place) {
+pub(super) fn forget(root: &Path, place: &Place) -> io::Result<()> {
     for (_, folder, entry) in list(root) {
         if entry.phase == Phase::Made && entry.place.path == place.path {
-            // It is found again when the next engine starts.
-            let _ = close(&folder);
+            close(&folder)?;
         }
     }
+    Ok(())
 }
 
 /// The undertakings that are not over, by their names.

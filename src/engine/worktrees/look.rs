@@ -77,7 +77,7 @@ pub(super) async fn look(place: &Place) -> Result<Report, String> {
     report.stashes = stashes(&git, place, report.head.as_deref()).await?;
     report.submodules = submodules(&git, tree).await?;
     seen.update(format!("{report:?}"));
-    report.mark = seen.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    report.mark = format!("{:x}", seen.finalize());
     Ok(report)
 }
 

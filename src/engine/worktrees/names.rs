@@ -85,7 +85,7 @@ pub(super) fn folder(branch: &str) -> String {
 /// The folder of a repository's worktrees: its name, and a mark of where it is.
 pub(super) fn of_repository(common_dir: &Path) -> String {
     let digest = Sha256::digest(common_dir.as_os_str().as_encoded_bytes());
-    let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let mark: String = format!("{digest:x}").chars().take(8).collect();
     let name = match common_dir.file_name() {
         Some(name) if name == ".git" => common_dir.parent().and_then(Path::file_name),
         name => name,

@@ -154,7 +154,7 @@ pub(super) async fn delete_from(mut entry: Entry, folder: PathBuf) -> (bool, Opt
             if let Some(root) = root_of(&place) {
                 let gone = place.clone();
                 // An entry of what is gone is found again when the next engine starts.
-                let _ = on_disk("", DISK_PATIENCE, move || Ok(journal::forget(&root, &gone))).await;
+                let _ = on_disk("", DISK_PATIENCE, move || journal::forget(&root, &gone)).await;
             }
             make::leave(&place).await;
             (branch_gone, None)

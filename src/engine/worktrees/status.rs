@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_no_status_is_not_taken_for_a_clean_one() {
-        for bad in ["", "fatal: x", "? a\0", "# branch.oid 1\01 .M short\0", "# branch.oid 1\0Z what\0"] {
+        for bad in ["", "fatal: x", "? a\0", "# branch.oid 1\x001 .M short\0", "# branch.oid 1\0Z what\0"] {
             assert_eq!(read(bad.as_bytes()), None, "{bad:?}");
         }
     }

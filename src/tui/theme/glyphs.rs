@@ -29,6 +29,8 @@ pub struct Glyphs {
     pub waiting: &'static str,
     /// A session that stopped with an error.
     pub error: &'static str,
+    /// A session that a usage limit has stopped.
+    pub limited: &'static str,
     /// A session or task in the background.
     pub background: &'static str,
     /// A conversation that is only looked at.
@@ -103,6 +105,7 @@ impl Glyphs {
             working: "◐",
             waiting: "▲",
             error: "✗",
+            limited: "⊘",
             background: "◌",
             followed: "◎",
             worktree: "⎇",
@@ -148,6 +151,7 @@ impl Glyphs {
             working: "*",
             waiting: "!",
             error: "x",
+            limited: "%",
             background: "&",
             followed: "@",
             worktree: "%",

@@ -178,6 +178,13 @@ fn act_on_session(ui: &mut Ui, world: World<'_>, session: &Session, action: Acti
         Action::ChooseModel => open_list(ui, ListKind::Models(id)),
         Action::Queue => open_list(ui, ListKind::Queue(id)),
         Action::Tasks => open_list(ui, ListKind::Tasks(id)),
+        Action::GoOnAfterLimit => {
+            let goes_on = !session.goes_on;
+            let who = if goes_on { "goes on by itself" } else { "waits for you" };
+            let text = &format!("This session {who} when a usage limit has lifted.");
+            ui.say(text, false, world.now);
+            return vec![Effect::Send(Command::SetGoesOn { session: session.id, goes_on })];
+        }
         Action::Retry => return retry(ui, world, session),
         Action::StopSession => return vec![Effect::Send(Command::Stop { session: id })],
         Action::MeasureContext => return vec![Effect::Send(Command::MeasureContext { session: id })],

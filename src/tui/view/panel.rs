@@ -22,7 +22,6 @@ use super::state;
 use crate::core::cell::CellBody;
 use crate::core::cell::TurnOutcome;
 use crate::core::grant::Granted;
-use crate::core::ids::Timestamp;
 use crate::core::session::Session;
 use crate::core::todo::TodoState;
 use crate::core::usage::ContextUse;
@@ -149,8 +148,8 @@ fn granted(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session, pulse: &
     for grant in held().take(MAX_GRANTS) {
         let left = grant.remaining(scene.now);
         if let Granted::Boxed { until, .. } = &grant.granted {
-            let to_minute = i64::try_from(until.millis_since(scene.now) % 60_000).unwrap_or(0).max(1);
-            pulse.change_at(Timestamp(scene.now.0.saturating_add(to_minute)));
+            // What stands there changes with the minute.
+            pulse.minutes_until(*until);
         }
         let room = sheet.room.saturating_sub(width::of(&left) + 3);
         let what = one_line(&grant.describe(), theme);

@@ -9,6 +9,7 @@ use crate::tui::theme::Theme;
 
 /// How long one frame of a spinner stands.
 const SPIN_MS: i64 = 100;
+const MINUTE_MS: i64 = 60_000;
 const SECOND_MS: i64 = 1_000;
 
 #[derive(Debug)]
@@ -54,6 +55,17 @@ impl Pulse {
             self.change_at(Timestamp(self.now.0.saturating_add(if rest == 0 { SECOND_MS } else { rest })));
         }
         time::countdown(Duration::from_millis(left_ms.div_ceil(1_000).saturating_mul(1_000)))
+    }
+
+    /// How long is left until then, in whole minutes, rounded up: for what is hours away.
+    pub(super) fn minutes_until(&mut self, end: Timestamp) -> String {
+        let left_ms = end.millis_since(self.now);
+        if left_ms > 0 {
+            let rest = i64::try_from(left_ms).unwrap_or(i64::MAX).rem_euclid(MINUTE_MS);
+            self.change_at(Timestamp(self.now.0.saturating_add(if rest == 0 { MINUTE_MS } else { rest })));
+        }
+        let minutes = left_ms.div_ceil(60_000);
+        if minutes < 60 { format!("{minutes}m") } else { format!("{}h {:02}m", minutes / 60, minutes % 60) }
     }
 }
 

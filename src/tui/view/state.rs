@@ -14,6 +14,7 @@ use crate::core::fleet::Fleet;
 use crate::core::permission::PermissionMode;
 use crate::core::session::Activity;
 use crate::core::session::Session;
+use crate::core::trouble::TroubleKind;
 use crate::tui::theme::Theme;
 use crate::tui::ui::Ui;
 
@@ -30,6 +31,7 @@ pub(super) fn mark(activity: Activity, theme: &Theme) -> (&'static str, Style) {
         Activity::Background(_) => (glyphs.background, theme.state_working),
         Activity::Idle => (glyphs.idle, theme.state_idle),
         Activity::Failed => (glyphs.error, theme.state_error),
+        Activity::Limited => (glyphs.limited, theme.state_error),
         Activity::Followed | Activity::FollowedToEnd => (glyphs.followed, theme.state_idle),
     }
 }
@@ -52,11 +54,25 @@ pub(super) fn words(session: &Session, theme: &Theme, pulse: &mut Pulse) -> Span
         Activity::Background(n) => (mark, format!("{} in the background", count(n as u64, "task", "tasks"))),
         Activity::Idle => (mark, "ready".to_owned()),
         Activity::Failed => (mark, "stopped by an error".to_owned()),
+        Activity::Limited => (mark, limited(session, pulse)),
         Activity::Stopping => (mark, "stopping".to_owned()),
         Activity::Followed => (mark, "followed, read-only".to_owned()),
         Activity::FollowedToEnd => (mark, "followed, has ended".to_owned()),
     };
     vec![span(format!("{mark} "), style), span(text, style)]
+}
+
+/// A usage limit: when the session goes on by itself, or else when it could.
+fn limited(session: &Session, pulse: &mut Pulse) -> String {
+    let lifts = match session.last_trouble().map(|trouble| &trouble.kind) {
+        Some(TroubleKind::RateLimit { lifts }) => lifts.filter(|lifts| *lifts > pulse.now),
+        _ => None,
+    };
+    match (&session.resume, lifts) {
+        (Some(resume), _) => format!("limit, goes on in {}", pulse.minutes_until(resume.at)),
+        (None, Some(lifts)) => format!("limit lifts in {}", pulse.minutes_until(lifts)),
+        (None, None) => "stopped by a usage limit".to_owned(),
+    }
 }
 
 /// `quiet for 14s`, when a session that should be working says nothing.

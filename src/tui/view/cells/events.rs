@@ -212,6 +212,9 @@ fn failed(trouble: &Trouble, at: Timestamp, facts: Spans, shape: Shape, env: &En
     if let Some(retry) = key(Action::Retry).filter(|_| trouble.is_retryable()) {
         keys.push(vec![span(retry, theme.key), span(" retry", theme.dim)]);
     }
+    if let Some(go_on) = key(Action::GoOnAfterLimit).filter(|_| matches!(trouble.kind, TroubleKind::RateLimit { .. })) {
+        keys.push(vec![span(go_on, theme.key), span(" go on by itself, or not", theme.dim)]);
+    }
     if let (Some(enter), Some(raw)) = (key(Action::EnterTimeline), key(Action::ShowRaw))
         && !trouble.raw.trim().is_empty()
     {

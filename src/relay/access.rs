@@ -1,0 +1,179 @@
+//! Who may speak, and which directories and sessions they reach.
+//!
+//! Invariants: an empty list admits nobody; a guest of another organisation is nobody; a name that a person chose
+//! for themselves means nothing; a directory is judged by where it really leads.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::messenger::PersonId;
+use super::messenger::TenantId;
+use super::messenger::Who;
+
+/// Somebody who may speak: named in the configuration, or paired by a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub person: PersonId,
+    /// The organisation that was seen at the pairing; one of the configuration is bound to the bot's own.
+    pub tenant: Option<TenantId>,
+}
+
+/// Whether somebody may speak at all.
+pub fn admits(members: &[Member], who: &Who) -> bool {
+    let is_of_the_house = !who.of.0.is_empty() && who.tenant == who.of;
+    let is_known = |member: &&Member| {
+        member.person == who.person && member.tenant.as_ref().is_none_or(|tenant| *tenant == who.tenant)
+    };
+    !who.person.0.is_empty() && is_of_the_house && members.iter().any(|member| is_known(&member))
+}
+
+/// Whose session it is: one that was opened in the terminal is reached by every member, one that a member opened
+/// from the phone by that member alone.
+pub fn reaches(owner: Option<&PersonId>, person: &PersonId) -> bool {
+    owner.is_none_or(|owner| owner == person)
+}
+
+/// Why a directory may not be worked in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shut {
+    /// The configuration names no root.
+    NoRoots,
+    /// It is not there, or cannot be told.
+    Missing,
+    /// It is, or leads, outside the roots.
+    Outside,
+}
+
+/// The real directory that a person means, when it lies below a root. Blocking.
+pub fn directory(named: &str, roots: &[String]) -> Result<PathBuf, Shut> {
+    let home = std::env::home_dir();
+    let at_home = |text: &str| match (text.strip_prefix("~/"), text, &home) {
+        (Some(rest), _, Some(home)) => home.join(rest),
+        (None, "~", Some(home)) => home.clone(),
+        _ => PathBuf::from(text),
+    };
+    let real_roots: Vec<PathBuf> = roots.iter().filter_map(|root| at_home(root).canonicalize().ok()).collect();
+    if real_roots.is_empty() {
+        return Err(Shut::NoRoots);
+    }
+    let named = at_home(named);
+    // A relative name is looked for below each root, the first one first.
+    let candidates = real_roots.iter().map(|root| root.join(&named));
+    let found = candidates.filter_map(|path| path.canonicalize().ok()).find(|path| path.is_dir());
+    let real = found.ok_or(Shut::Missing)?;
+    if real_roots.iter().any(|root| real.starts_with(root)) { Ok(real) } else { Err(Shut::Outside) }
+}
+
+/// The real file of a session that a person wants, when it lies in the session's directory and looks like nothing
+/// secret. Blocking.
+pub fn file(named: &str, directory: &Path) -> Result<PathBuf, Shut> {
+    let root = directory.canonicalize().map_err(|_| Shut::Missing)?;
+    let real = root.join(named).canonicalize().map_err(|_| Shut::Missing)?;
+    if !real.starts_with(&root) {
+        return Err(Shut::Outside);
+    }
+    let looks_secret = |path: &Path| crate::core::risk::looks_secret(&path.to_string_lossy());
+    match real.metadata() {
+        Ok(meta) if meta.is_file() && !looks_secret(&real) && !looks_secret(Path::new(named)) => Ok(real),
+        Ok(_) => Err(Shut::Outside),
+        Err(_) => Err(Shut::Missing),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn who(person: &str, tenant: &str, of: &str) -> Who {
+        Who { person: PersonId(person.into()), tenant: TenantId(tenant.into()), of: TenantId(of.into()) }
+    }
+
+    fn member(person: &str, tenant: Option<&str>) -> Member {
+        Member { person: PersonId(person.into()), tenant: tenant.map(|tenant| TenantId(tenant.into())) }
+    }
+
+    #[test]
+    fn only_known_people_of_the_own_organisation_may_speak() {
+        let members = [member("ou_me", None), member("ou_paired", Some("t1"))];
+        assert!(admits(&members, &who("ou_me", "t1", "t1")));
+        assert!(admits(&members, &who("ou_paired", "t1", "t1")));
+        for stranger in [
+            who("ou_you", "t1", "t1"),
+            who("ou_me", "t2", "t1"),
+            who("ou_me", "", "t1"),
+            who("ou_me", "", ""),
+            who("ou_paired", "t2", "t2"),
+            who("", "t1", "t1"),
+        ] {
+            assert!(!admits(&members, &stranger), "{stranger:?}");
+        }
+        assert!(!admits(&[], &who("ou_me", "t1", "t1")), "an empty list admits nobody");
+        assert!(!admits(&[member("", None)], &who("", "t1", "t1")));
+    }
+
+    #[test]
+    fn a_session_from_the_phone_is_its_openers_alone() {
+        let (me, you) = (PersonId("me".into()), PersonId("you".into()));
+        assert!(reaches(None, &me) && reaches(Some(&me), &me) && !reaches(Some(&you), &me));
+    }
+
+    #[test]
+    fn directories_are_judged_by_where_they_lead() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        for name in ["src/web", "src/web/deep", "elsewhere", "src-not"] {
+            fs::create_dir_all(base.join(name)).unwrap();
+        }
+        fs::write(base.join("src/file"), "x").unwrap();
+        symlink(base.join("elsewhere"), base.join("src/out")).unwrap();
+        symlink(base.join("src/web"), base.join("src/in")).unwrap();
+        let roots = [base.join("src").display().to_string()];
+        let at = |path: &str| base.join(path).display().to_string();
+        for (named, expected) in [
+            ("web".to_owned(), Ok(base.join("src/web"))),
+            (at("src/web/deep"), Ok(base.join("src/web/deep"))),
+            ("in".to_owned(), Ok(base.join("src/web"))),
+            ("web/../web".to_owned(), Ok(base.join("src/web"))),
+            (".".to_owned(), Ok(base.join("src"))),
+            ("out".to_owned(), Err(Shut::Outside)),
+            ("../elsewhere".to_owned(), Err(Shut::Outside)),
+            (at("src-not"), Err(Shut::Outside)),
+            ("/".to_owned(), Err(Shut::Outside)),
+            ("file".to_owned(), Err(Shut::Missing)),
+            ("nowhere".to_owned(), Err(Shut::Missing)),
+            ("web\0".to_owned(), Err(Shut::Missing)),
+        ] {
+            assert_eq!(directory(&named, &roots), expected, "{named:?}");
+        }
+        assert_eq!(directory("web", &[]), Err(Shut::NoRoots));
+        assert_eq!(directory("web", &["/does/not/exist".into()]), Err(Shut::NoRoots));
+    }
+
+    #[test]
+    fn files_are_those_of_the_session_that_look_like_nothing_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        let web = base.join("web");
+        fs::create_dir_all(web.join("src")).unwrap();
+        for name in ["web/src/a.rs", "web/.env", "other"] {
+            fs::write(base.join(name), "x").unwrap();
+        }
+        symlink(base.join("other"), web.join("link")).unwrap();
+        symlink(web.join(".env"), web.join("plain")).unwrap();
+        assert_eq!(file("src/a.rs", &web), Ok(web.join("src/a.rs")));
+        for (named, why) in [
+            ("link", Shut::Outside),
+            ("../other", Shut::Outside),
+            ("/etc/passwd", Shut::Outside),
+            (".env", Shut::Outside),
+            ("plain", Shut::Outside),
+            ("src", Shut::Outside),
+            ("gone", Shut::Missing),
+        ] {
+            assert_eq!(file(named, &web), Err(why), "{named}");
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! What the relay must not forget: people, cards, what is to be sent, what was heard.
+//!
+//! **For:** one SQLite file beside the store, read and written by the relay alone. **Not for:** deciding.
+//!
+//! Invariants: what is promised is committed before the promise is made; a card changes from open to claimed once,
+//! whoever asks; a message is in the outbox until it was taken, under one key.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+use serde_json::Value;
+
+use super::access::Member;
+use super::card::Card;
+use super::messenger::ChatId;
+use super::messenger::MessageId;
+use super::messenger::Parcel;
+use super::messenger::PersonId;
+use super::messenger::TenantId;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+
+/// The outbox: what waits to be sent.
+pub mod outbox;
+
+const FILE: &str = "relay.db";
+/// Counted up with every change of the tables.
+const FORMAT: i64 = 1;
+/// Messages heard are remembered for so long: they may be pushed again for seven hours.
+const SEEN_MS: i64 = 48 * 3_600_000;
+/// Cards that are over are remembered for so long: they can be pressed for thirty days.
+const OVER_MS: i64 = 31 * 24 * 3_600_000;
+
+const TABLES: &str = "
+    CREATE TABLE people (
+        person TEXT PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        chat TEXT NOT NULL,
+        paired INTEGER NOT NULL
+    );
+    CREATE TABLE chats (
+        chat TEXT PRIMARY KEY,
+        person TEXT NOT NULL,
+        active INTEGER
+    );
+    CREATE TABLE owners (session INTEGER PRIMARY KEY, person TEXT NOT NULL, chat TEXT NOT NULL);
+    CREATE TABLE seen (message TEXT PRIMARY KEY, at INTEGER NOT NULL);
+    CREATE TABLE cards (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        about INTEGER NOT NULL,
+        session INTEGER NOT NULL,
+        nonce TEXT NOT NULL,
+        chat TEXT NOT NULL,
+        message TEXT,
+        state TEXT NOT NULL,
+        made INTEGER NOT NULL,
+        ended INTEGER,
+        wanted TEXT,
+        version INTEGER NOT NULL DEFAULT 0,
+        tries INTEGER NOT NULL DEFAULT 0,
+        due INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX cards_about ON cards (kind, about);
+    CREATE INDEX cards_message ON cards (message);
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        chat TEXT NOT NULL,
+        key TEXT NOT NULL,
+        parcel TEXT NOT NULL,
+        card INTEGER,
+        tries INTEGER NOT NULL DEFAULT 0,
+        due INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX outbox_by_chat ON outbox (chat, id);
+";
+
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error(
+        "{} was written by a newer adjutant (its format is {found}, this one knows {FORMAT}); it is left as it is",
+        path.display()
+    )]
+    Newer { path: PathBuf, found: i64 },
+    #[error("{} cannot be used: {source}", path.display())]
+    Unusable { path: PathBuf, source: rusqlite::Error },
+    #[error(transparent)]
+    Failed(#[from] rusqlite::Error),
+}
+
+/// Where a card stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It can be pressed.
+    Open,
+    /// A press counted; its answer is on the way.
+    Claimed,
+    Over,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Claimed => "claimed",
+            Self::Over => "over",
+        }
+    }
+
+    fn of(word: &str) -> Self {
+        match word {
+            "open" => Self::Open,
+            "claimed" => Self::Claimed,
+            _ => Self::Over,
+        }
+    }
+}
+
+/// What a card is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The number is an approval's.
+    Approval,
+    /// The number is a session's.
+    Progress,
+    /// A card to try the buttons with.
+    Test,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Approval => "approval",
+            Self::Progress => "progress",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// A card that was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub id: i64,
+    pub kind: String,
+    pub about: u32,
+    pub session: SessionId,
+    pub nonce: String,
+    pub chat: ChatId,
+    /// None until it was sent.
+    pub message: Option<MessageId>,
+    pub state: State,
+    /// What it is to become, when that has not been taken yet, or what it last became.
+    pub last: Option<Card>,
+}
+
+/// A person and the chat they are told in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    pub chat: ChatId,
+    pub person: PersonId,
+}
+
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+}
+
+impl Ledger {
+    /// Opens the ledger of a data directory, or makes it.
+    pub fn open(data_dir: &Path) -> Result<Self, LedgerError> {
+        let path = data_dir.join(FILE);
+        let unusable = |source| LedgerError::Unusable { path: path.clone(), source };
+        let connection = Connection::open(&path).map_err(unusable)?;
+        // Closed to others from the beginning; it fails only on a disk without permissions.
+        let _ = std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600));
+        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(unusable)?;
+        if found > FORMAT {
+            return Err(LedgerError::Newer { path, found });
+        }
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(unusable)?;
+        connection.pragma_update(None, "synchronous", "NORMAL").map_err(unusable)?;
+        if found < FORMAT {
+            let tables = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;");
+            connection.execute_batch(&tables).map_err(unusable)?;
+        }
+        Ok(Self { connection })
+    }
+
+    /// Forgets what no longer can matter.
+    pub fn tidy(&self, now: Timestamp) -> Result<(), LedgerError> {
+        self.connection.execute("DELETE FROM seen WHERE at < ?1", [now.0.saturating_sub(SEEN_MS)])?;
+        let over = now.0.saturating_sub(OVER_MS);
+        self.connection.execute("DELETE FROM cards WHERE state = 'over' AND wanted IS NULL AND ended < ?1", [over])?;
+        Ok(())
+    }
+
+    /// Whether the message is heard for the first time; it is remembered.
+    pub fn is_new(&self, message: &MessageId, now: Timestamp) -> Result<bool, LedgerError> {
+        let n = self
+            .connection
+            .execute("INSERT OR IGNORE INTO seen (message, at) VALUES (?1, ?2)", params![message.0, now.0])?;
+        Ok(n == 1)
+    }
+
+    // People.
+
+    pub fn pair(&self, member: &Member, chat: &ChatId, now: Timestamp) -> Result<(), LedgerError> {
+        let tenant = member.tenant.as_ref().map_or("", |tenant| tenant.0.as_str());
+        self.connection.execute(
+            "INSERT OR REPLACE INTO people (person, tenant, chat, paired) VALUES (?1, ?2, ?3, ?4)",
+            params![member.person.0, tenant, chat.0, now.0],
+        )?;
+        self.meet(&Reach { chat: chat.clone(), person: member.person.clone() })
+    }
+
+    pub fn unpair(&self, person: &PersonId) -> Result<bool, LedgerError> {
+        self.connection.execute("DELETE FROM chats WHERE person = ?1", [&person.0])?;
+        Ok(self.connection.execute("DELETE FROM people WHERE person = ?1", [&person.0])? > 0)
+    }
+
+    pub fn members(&self) -> Result<Vec<Member>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT person, tenant FROM people ORDER BY paired")?;
+        let member =
+            |row: &rusqlite::Row<'_>| Ok(Member { person: PersonId(row.get(0)?), tenant: Some(TenantId(row.get(1)?)) });
+        Ok(rows.query_map([], member)?.collect::<Result<_, _>>()?)
+    }
+
+    /// A member speaks in this chat of their own: here they are told things.
+    pub fn meet(&self, reach: &Reach) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "INSERT INTO chats (chat, person) VALUES (?1, ?2) ON CONFLICT (chat) DO UPDATE SET person = ?2",
+            params![reach.chat.0, reach.person.0],
+        )?;
+        Ok(())
+    }
+
+    /// Every chat that somebody is told in.
+    pub fn reaches(&self) -> Result<Vec<Reach>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT chat, person FROM chats ORDER BY rowid")?;
+        let reach = |row: &rusqlite::Row<'_>| Ok(Reach { chat: ChatId(row.get(0)?), person: PersonId(row.get(1)?) });
+        Ok(rows.query_map([], reach)?.collect::<Result<_, _>>()?)
+    }
+
+    pub fn active(&self, chat: &ChatId) -> Result<Option<SessionId>, LedgerError> {
+        let found = self.connection.query_row("SELECT active FROM chats WHERE chat = ?1", [&chat.0], |row| row.get(0));
+        Ok(found.optional()?.flatten().map(SessionId))
+    }
+
+    pub fn activate(&self, chat: &ChatId, session: Option<SessionId>) -> Result<(), LedgerError> {
+        let session = session.map(|session| session.0);
+        self.connection.execute("UPDATE chats SET active = ?2 WHERE chat = ?1", params![chat.0, session])?;
+        Ok(())
+    }
+
+    pub fn own(&self, session: SessionId, reach: &Reach) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "INSERT OR REPLACE INTO owners (session, person, chat) VALUES (?1, ?2, ?3)",
+            params![session.0, reach.person.0, reach.chat.0],
+        )?;
+        self.activate(&reach.chat, Some(session))
+    }
+
+    /// Who opened the session from the phone; nobody did one that was opened in the terminal.
+    pub fn owner(&self, session: SessionId) -> Result<Option<Reach>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT chat, person FROM owners WHERE session = ?1")?;
+        let reach = |row: &rusqlite::Row<'_>| Ok(Reach { chat: ChatId(row.get(0)?), person: PersonId(row.get(1)?) });
+        Ok(rows.query_row([session.0], reach).optional()?)
+    }
+
+    // Cards.
+
+    /// Makes a card and puts it into the outbox, both or neither. Returns its number.
+    pub fn make(
+        &mut self,
+        (kind, about, session): (Kind, u32, SessionId),
+        nonce: &str,
+        chat: &ChatId,
+        card: &Card,
+        now: Timestamp,
+    ) -> Result<i64, LedgerError> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute(
+            "INSERT INTO cards (kind, about, session, nonce, chat, state, made) VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6)",
+            params![kind.word(), about, session.0, nonce, chat.0, now.0],
+        )?;
+        let id = transaction.last_insert_rowid();
+        outbox::put(&transaction, chat, &Parcel::Card(Box::new(card.clone())), Some(id))?;
+        transaction.commit()?;
+        Ok(id)
+    }
+
+    fn entries(&self, which: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Entry>, LedgerError> {
+        let sql = format!(
+            "SELECT id, kind, about, session, nonce, chat, message, state, wanted FROM cards WHERE {which} ORDER BY id"
+        );
+        let mut rows = self.connection.prepare_cached(&sql)?;
+        let entry = |row: &rusqlite::Row<'_>| {
+            let last: Option<String> = row.get(8)?;
+            Ok(Entry {
+                id: row.get(0)?,
+                kind: row.get(1)?,
+                about: row.get(2)?,
+                session: SessionId(row.get(3)?),
+                nonce: row.get(4)?,
+                chat: ChatId(row.get(5)?),
+                message: row.get::<_, Option<String>>(6)?.map(MessageId),
+                state: State::of(&row.get::<_, String>(7)?),
+                last: last.and_then(|text| serde_json::from_str(&text).ok()),
+            })
+        };
+        Ok(rows.query_map(values, entry)?.collect::<Result<_, _>>()?)
+    }
+
+    /// The card that carries this nonce.
+    pub fn card(&self, id: i64) -> Result<Option<Entry>, LedgerError> {
+        Ok(self.entries("id = ?1", &[&id])?.into_iter().next())
+    }
+
+    pub fn cards_of(&self, kind: Kind, about: u32) -> Result<Vec<Entry>, LedgerError> {
+        self.entries("kind = ?1 AND about = ?2", &[&kind.word(), &about])
+    }
+
+    /// Approvals whose cards are not over.
+    pub fn open_approvals(&self) -> Result<Vec<ApprovalId>, LedgerError> {
+        let sql = "SELECT DISTINCT about FROM cards WHERE kind = 'approval' AND state != 'over' ORDER BY about";
+        let mut rows = self.connection.prepare_cached(sql)?;
+        Ok(rows.query_map([], |row| Ok(ApprovalId(row.get(0)?)))?.collect::<Result<_, _>>()?)
+    }
+
+    /// Claims the approval of a card for one answer: no card of it must have been claimed before. Atomic.
+    pub fn claim(&mut self, card: &Entry) -> Result<bool, LedgerError> {
+        let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let claimed: i64 = transaction.query_row(
+            "SELECT count(*) FROM cards WHERE kind = ?1 AND about = ?2 AND state != 'open'",
+            params![card.kind, card.about],
+            |row| row.get(0),
+        )?;
+        if claimed > 0 {
+            return Ok(false);
+        }
+        let sql = "UPDATE cards SET state = 'claimed' WHERE kind = ?1 AND about = ?2 AND state = 'open'";
+        let n = transaction.execute(sql, params![card.kind, card.about])?;
+        transaction.commit()?;
+        Ok(n > 0)
+    }
+
+    /// An answer did not count: the cards can be pressed again.
+    pub fn reopen(&self, kind: Kind, about: u32) -> Result<(), LedgerError> {
+        let sql = "UPDATE cards SET state = 'open' WHERE kind = ?1 AND about = ?2 AND state = 'claimed'";
+        self.connection.execute(sql, params![kind.word(), about])?;
+        Ok(())
+    }
+
+    /// The card is to become this; `over`: it is the last word. One that was never sent is not sent any more when
+    /// it is over already.
+    pub fn want(&mut self, id: i64, card: &Card, over: bool, now: Timestamp) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(card).unwrap_or_default();
+        let transaction = self.connection.transaction()?;
+        if over {
+            transaction.execute("UPDATE cards SET state = 'over', ended = ?2 WHERE id = ?1", params![id, now.0])?;
+            // One that is being sent just now has had its first try.
+            transaction.execute("DELETE FROM outbox WHERE card = ?1 AND tries = 0", [id])?;
+        }
+        transaction.execute(
+            "UPDATE cards SET wanted = ?2, version = version + 1, tries = 0 WHERE id = ?1",
+            params![id, text],
+        )?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// What a press carries, if it is one of ours.
+    pub fn of_press(&self, value: &Value) -> Result<Option<Entry>, LedgerError> {
+        let (Some(id), Some(nonce)) =
+            (value.get("rid").and_then(Value::as_i64), value.get("n").and_then(Value::as_str))
+        else {
+            return Ok(None);
+        };
+        Ok(self.card(id)?.filter(|card| same_bytes(card.nonce.as_bytes(), nonce.as_bytes())))
+    }
+}
+
+/// Compares without telling by the time it takes how much was right.
+fn same_bytes(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! The outbox: what waits to be sent, in order for each chat, and the changes of cards, the newest first and only.
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use super::Ledger;
+use super::LedgerError;
+use crate::core::ids::Timestamp;
+use crate::relay::card::Card;
+use crate::relay::messenger::ChatId;
+use crate::relay::messenger::MessageId;
+use crate::relay::messenger::Parcel;
+
+/// A card is changed at most so often.
+const CHANGE_MS: i64 = 1_000;
+/// What waits in one chat at most; what is older is given up, and that is told.
+pub const MAX_WAITING: i64 = 500;
+
+/// Something to be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    pub id: i64,
+    pub chat: ChatId,
+    /// The same for every try.
+    pub key: String,
+    pub parcel: Parcel,
+    pub tries: u32,
+}
+
+/// A card to be changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    pub id: i64,
+    pub chat: ChatId,
+    pub message: MessageId,
+    pub card: Card,
+    /// Which wish this is; a newer one may come while it is under way.
+    pub version: i64,
+    pub tries: u32,
+}
+
+/// Puts something into the outbox; part of the caller's transaction, if there is one.
+pub(super) fn put(connection: &Connection, chat: &ChatId, parcel: &Parcel, card: Option<i64>) -> rusqlite::Result<i64> {
+    let body = serde_json::to_string(parcel).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let key = uuid::Uuid::new_v4().simple().to_string();
+    connection.execute(
+        "INSERT INTO outbox (chat, key, parcel, card) VALUES (?1, ?2, ?3, ?4)",
+        params![chat.0, key, body, card],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+impl Ledger {
+    /// Sends something as soon as it can be. Returns how many older things were given up for it.
+    pub fn post(&mut self, chat: &ChatId, parcel: &Parcel) -> Result<usize, LedgerError> {
+        let transaction = self.connection.transaction()?;
+        put(&transaction, chat, parcel, None)?;
+        // Notices only: a card stays until it is over.
+        let given_up = transaction.execute(
+            "DELETE FROM outbox WHERE chat = ?1 AND card IS NULL AND tries = 0 AND id <= (
+                 SELECT id FROM outbox WHERE chat = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+            params![chat.0, MAX_WAITING],
+        )?;
+        transaction.commit()?;
+        Ok(given_up)
+    }
+
+    /// The first thing of each chat, if its time has come. Those are counted as tried.
+    pub fn due(&mut self, now: Timestamp, busy: &[ChatId]) -> Result<Vec<Item>, LedgerError> {
+        let transaction = self.connection.transaction()?;
+        let mut items = Vec::new();
+        {
+            let mut rows = transaction.prepare_cached(
+                "SELECT id, chat, key, parcel, tries, due FROM outbox WHERE id IN (SELECT min(id) FROM outbox GROUP BY chat)
+                 ORDER BY id",
+            )?;
+            let mut rows = rows.query([])?;
+            while let Some(row) = rows.next()? {
+                let chat = ChatId(row.get(1)?);
+                if row.get::<_, i64>(5)? > now.0 || busy.contains(&chat) {
+                    continue;
+                }
+                let id = row.get(0)?;
+                match serde_json::from_str(&row.get::<_, String>(3)?) {
+                    Ok(parcel) => items.push(Item { id, chat, key: row.get(2)?, parcel, tries: row.get(4)? }),
+                    Err(error) => {
+                        tracing::error!(%error, "what was to be sent cannot be read, and is given up");
+                        transaction.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
+                    }
+                }
+            }
+        }
+        for item in &items {
+            transaction.execute("UPDATE outbox SET tries = tries + 1 WHERE id = ?1", [item.id])?;
+        }
+        transaction.commit()?;
+        Ok(items)
+    }
+
+    /// It has arrived, as this message.
+    pub fn sent(&mut self, id: i64, message: &MessageId) -> Result<(), LedgerError> {
+        let transaction = self.connection.transaction()?;
+        let card: Option<i64> = transaction
+            .query_row("SELECT card FROM outbox WHERE id = ?1", [id], |row| row.get(0))
+            .optional()?
+            .flatten();
+        if let Some(card) = card {
+            transaction.execute("UPDATE cards SET message = ?2 WHERE id = ?1", params![card, message.0])?;
+        }
+        transaction.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// It is tried again then, in this form.
+    pub fn again(&self, id: i64, due: Timestamp, form: Option<&Parcel>) -> Result<(), LedgerError> {
+        self.connection.execute("UPDATE outbox SET due = ?2 WHERE id = ?1", params![id, due.0])?;
+        if let Some(body) = form.and_then(|parcel| serde_json::to_string(parcel).ok()) {
+            // Another form is another message: under the old key nothing would come.
+            let key = uuid::Uuid::new_v4().simple().to_string();
+            self.connection.execute("UPDATE outbox SET parcel = ?2, key = ?3 WHERE id = ?1", params![id, body, key])?;
+        }
+        Ok(())
+    }
+
+    /// It will never arrive.
+    pub fn give_up(&self, id: i64) -> Result<(), LedgerError> {
+        self.connection.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// Cards that are to be changed now.
+    pub fn changes(&self, now: Timestamp, busy: &[i64]) -> Result<Vec<Change>, LedgerError> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT id, chat, message, wanted, version, tries FROM cards
+             WHERE wanted IS NOT NULL AND message IS NOT NULL AND due <= ?1 ORDER BY due, id LIMIT 50",
+        )?;
+        let mut rows = rows.query([now.0])?;
+        let mut changes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id: i64 = row.get(0)?;
+            let Ok(card) = serde_json::from_str(&row.get::<_, String>(3)?) else { continue };
+            if busy.contains(&id) {
+                continue;
+            }
+            let (chat, message) = (ChatId(row.get(1)?), MessageId(row.get(2)?));
+            changes.push(Change { id, chat, message, card, version: row.get(4)?, tries: row.get(5)? });
+        }
+        Ok(changes)
+    }
+
+    /// The card shows what was wanted, unless something newer is by now.
+    pub fn changed(&self, change: &Change, now: Timestamp) -> Result<(), LedgerError> {
+        let due = now.0.saturating_add(CHANGE_MS);
+        self.connection.execute("UPDATE cards SET due = ?2 WHERE id = ?1", params![change.id, due])?;
+        let sql = "UPDATE cards SET wanted = NULL, tries = 0 WHERE id = ?1 AND version = ?2";
+        self.connection.execute(sql, params![change.id, change.version])?;
+        Ok(())
+    }
+
+    pub fn change_again(&self, change: &Change, due: Timestamp) -> Result<(), LedgerError> {
+        let sql = "UPDATE cards SET due = ?2, tries = tries + 1 WHERE id = ?1";
+        self.connection.execute(sql, params![change.id, due.0])?;
+        Ok(())
+    }
+
+    /// The next moment at which something is to be sent or changed; `None` when nothing waits.
+    pub fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
+        let sql = "SELECT min(due) FROM (
+                 SELECT due FROM outbox WHERE id IN (SELECT min(id) FROM outbox GROUP BY chat)
+                 UNION ALL SELECT due FROM cards WHERE wanted IS NOT NULL AND message IS NOT NULL)";
+        let due: Option<i64> = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(due.map(Timestamp))
+    }
+
+    /// How much waits.
+    pub fn n_waiting(&self) -> Result<usize, LedgerError> {
+        let sql = "SELECT (SELECT count(*) FROM outbox) +
+                   (SELECT count(*) FROM cards WHERE wanted IS NOT NULL AND message IS NOT NULL)";
+        let n: i64 = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(usize::try_from(n).unwrap_or(0))
+    }
+}
