@@ -10,6 +10,8 @@
 
 /// Who may speak, and which directories and sessions they reach.
 pub mod access;
+/// Approvals on a card.
+pub mod approvals;
 /// Cards as data.
 pub mod card;
 /// What a message asks for.

@@ -268,6 +268,7 @@ fn made(place: &Place) -> Body {
 fn who(surface: &Surface) -> &'static str {
     match surface {
         Surface::Terminal => "terminal",
+        Surface::Phone(_) => "phone",
         Surface::Headless => "headless",
         Surface::Policy(_) => "policy",
         Surface::Engine => "engine",

@@ -11,6 +11,8 @@ use super::ids::PromptId;
 pub enum Surface {
     /// A person at the keyboard.
     Terminal,
+    /// A person on their phone; the text is how the messenger knows them.
+    Phone(String),
     /// A script: `adjutant run` or another verb.
     Headless,
     /// A policy rule of the configuration; the text names it.
@@ -20,10 +22,16 @@ pub enum Surface {
 }
 
 impl Surface {
+    /// Whether a person sits behind it, who has read what they answer.
+    pub fn is_person(&self) -> bool {
+        matches!(self, Self::Terminal | Self::Phone(_))
+    }
+
     /// Who it was, in words that fit after "by".
     pub fn describe(&self) -> String {
         match self {
             Self::Terminal => "you".into(),
+            Self::Phone(who) => format!("{who} on the phone"),
             Self::Headless => "a script".into(),
             Self::Policy(rule) => format!("rule {rule}"),
             Self::Engine => "adjutant".into(),

@@ -157,8 +157,7 @@ fn new(rest: &str, tongue: Tongue) -> Wish {
     let Some((directory, mut rest)) = word(rest) else { return wrong() };
     let (mut timeout_minutes, mut idle_minutes) = (None, None);
     // Options stand right behind the directory, or at the very end.
-    loop {
-        let Some((name, behind)) = word(rest).filter(|(name, _)| name.starts_with("--")) else { break };
+    while let Some((name, behind)) = word(rest).filter(|(name, _)| name.starts_with("--")) {
         let Some((value, behind)) = word(behind).and_then(|(value, behind)| Some((minutes(&value)?, behind))) else {
             return wrong();
         };

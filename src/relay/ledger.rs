@@ -103,14 +103,6 @@ pub enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Claimed => "claimed",
-            Self::Over => "over",
-        }
-    }
-
     fn of(word: &str) -> Self {
         match word {
             "open" => Self::Open,

@@ -44,7 +44,7 @@ fn a_ledger_is_private_and_keeps_what_it_was_told() {
     assert_eq!(mode & 0o777, 0o600);
     let ledger = Ledger::open(folder.path()).unwrap();
     assert_eq!(ledger.members().unwrap(), [member]);
-    assert_eq!(ledger.reaches().unwrap(), [reach.clone()]);
+    assert_eq!(ledger.reaches().unwrap(), std::slice::from_ref(&reach));
     assert_eq!(ledger.owner(SessionId(7)).unwrap(), Some(reach));
     assert_eq!(ledger.active(&chat("c")).unwrap(), Some(SessionId(7)));
     assert!(!ledger.is_new(&MessageId("m".into()), NOW).unwrap(), "heard before");

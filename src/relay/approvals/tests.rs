@@ -1,0 +1,240 @@
+//! What a card shows of a request, and what a press on it may decide.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::approval::Binding;
+use crate::core::approval::Place;
+use crate::core::approval::QuestionOption;
+use crate::core::grant::GrantRule;
+use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::core::permission::Rule;
+use crate::core::permission::RuleBehavior;
+use crate::core::prompt::Surface;
+
+fn approval(tool: &str, input: Value, ask: Ask) -> Approval {
+    Approval {
+        id: ApprovalId(7),
+        session: SessionId(1),
+        call: Some("c".into()),
+        agent: None,
+        tool: tool.into(),
+        title: None,
+        input,
+        ask,
+        grants: vec![GrantRule::Tool(tool.into())],
+        suggestions: vec![PermissionUpdate::AddRules {
+            rules: vec![Rule::parse("Bash(npm ci:*)").unwrap()],
+            behavior: RuleBehavior::Allow,
+            scope: Scope::Local,
+        }],
+        description: Some("install".into()),
+        reason: None,
+        blocked_path: None,
+        binding: Binding::default(),
+        risks: Vec::new(),
+        preview: None,
+        place: Place { directory: "/p".into(), branch: None },
+        asked: Timestamp(0),
+        deadline: Some(Timestamp(120_000)),
+    }
+}
+
+fn bash(command: &str) -> Approval {
+    approval("Bash", json!({ "command": command }), Ask::Tool)
+}
+
+fn around(redactor: &Redactor) -> Around<'_> {
+    Around { session: "web", tongue: Tongue::English, redactor }
+}
+
+fn shown(approval: &Approval) -> Shown {
+    asked(approval, Mark { card: 3, nonce: "n0" }, around(&Redactor::default()))
+}
+
+/// Every act that the card offers.
+fn acts(card: &Card) -> Vec<String> {
+    let act = |button: &Button| button.value["act"].as_str().unwrap().to_owned();
+    let of = |block: &Block| match block {
+        Block::Buttons(buttons) => buttons.iter().map(act).collect(),
+        Block::Form(form) => vec![act(&form.submit)],
+        _ => Vec::new(),
+    };
+    card.blocks.iter().flat_map(of).collect()
+}
+
+fn press(approval: &Approval, act: &str, form: Value) -> Result<Decision, String> {
+    let Value::Object(form) = form else { panic!("a form is an object") };
+    decide(approval, &json!({ "v": 1, "act": act, "rid": 3, "n": "n0" }), &form, Tongue::English)
+}
+
+#[test]
+fn a_command_has_all_answers_and_the_press_is_the_cards_own() {
+    let request = bash("npm ci");
+    let shown = shown(&request);
+    assert_eq!(acts(&shown.card), ["allow", "deny", "deny_stop", "always", "deny_reason"]);
+    assert!(shown.whole.is_none());
+    let text = shown.card.plain();
+    for part in ["npm ci", "the model says: install", "where: /p", "/approve 7", "120 seconds"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!shown.card.summary.contains("npm"), "a locked phone shows it to anybody");
+    let buttons = shown.card.blocks.iter().find_map(|block| match block {
+        Block::Buttons(buttons) => Some(buttons.clone()),
+        _ => None,
+    });
+    assert_eq!(buttons.unwrap()[0].value, json!({"v": 1, "act": "allow", "rid": 3, "n": "n0"}));
+    assert_eq!(press(&request, "allow", json!({})), Ok(Decision::allow_once()));
+    assert!(matches!(press(&request, "deny", json!({})), Ok(Decision::Deny { stop: false, .. })));
+    assert!(matches!(press(&request, "deny_stop", json!({})), Ok(Decision::Deny { stop: true, .. })));
+    let with_reason = press(&request, "deny_reason", json!({"reason": " use yarn "}));
+    assert_eq!(with_reason, Ok(Decision::Deny { message: "use yarn".into(), stop: false }));
+    assert!(press(&request, "deny_reason", json!({"reason": " "})).is_err());
+}
+
+#[test]
+fn more_than_one_call_is_allowed_only_as_it_was_offered() {
+    let request = bash("npm ci");
+    let chosen = |name: &str| press(&request, "always", json!({ "always": name }));
+    let Ok(Decision::Allow { remember, .. }) = chosen("s0.0") else { panic!("the session") };
+    assert_eq!(remember, [request.suggestions[0].with_scope(Scope::Session)]);
+    let Ok(Decision::Allow { remember, .. }) = chosen("s0.1") else { panic!("as offered") };
+    assert_eq!(remember, [request.suggestions[0].clone(), request.suggestions[0].with_scope(Scope::Session)]);
+    assert!(matches!(chosen("g0.0"), Ok(Decision::Grant(GrantTerms { minutes: 20, uses: None, .. }))));
+    for wrong in ["", "s0.2", "s1.0", "g1.0", "g0.9", "x"] {
+        assert!(chosen(wrong).is_err(), "{wrong}");
+    }
+    assert!(press(&request, "always", json!({})).is_err());
+    let strict = Approval { binding: Binding { no_always: true, ..Binding::default() }, ..request };
+    assert_eq!(acts(&shown(&strict).card), ["allow", "deny", "deny_stop", "deny_reason"]);
+    assert!(press(&strict, "always", json!({ "always": "s0.0" })).is_err());
+}
+
+#[test]
+fn where_one_press_must_not_be_enough_it_is_typed() {
+    let binding = Binding { default_to_no: true, ..Binding::default() };
+    let request = Approval { binding, ..bash("rm -rf /") };
+    assert_eq!(acts(&shown(&request).card), ["deny", "deny_stop", "allow_typed", "deny_reason"]);
+    assert!(press(&request, "allow", json!({})).is_err());
+    assert!(press(&request, "always", json!({ "always": "g0.0" })).is_err());
+    assert!(press(&request, "allow_typed", json!({ "typed": "y" })).is_err());
+    assert_eq!(press(&request, "allow_typed", json!({ "typed": " Yes " })), Ok(Decision::allow_once()));
+    assert!(press(&bash("ls"), "allow_typed", json!({ "typed": "yes" })).is_err(), "not offered there");
+}
+
+fn questions() -> Ask {
+    let option = |label: &str| QuestionOption { label: label.into(), description: format!("{label}!") };
+    let question = |text: &str, multiple| Question {
+        text: text.into(),
+        header: String::new(),
+        multiple,
+        options: vec![option("red"), option("blue")],
+    };
+    Ask::Questions(vec![question("Which?", false), question("What else?", true)])
+}
+
+#[test]
+fn questions_are_answered_by_choice_or_in_own_words() {
+    let request = approval("AskUserQuestion", json!({}), questions());
+    assert_eq!(acts(&shown(&request).card), ["answers", "deny"]);
+    let answered = |form: Value| match press(&request, "answers", form) {
+        Ok(Decision::Answers(answers)) => Ok(answers.into_iter().map(|a| a.answer).collect::<Vec<_>>()),
+        Ok(other) => panic!("{other:?}"),
+        Err(why) => Err(why),
+    };
+    assert_eq!(answered(json!({"q0": "1", "q1": ["0", "1"]})).unwrap(), ["blue", "red, blue"]);
+    assert_eq!(answered(json!({"t0": " green ", "q1": ["0"], "t1": "and more"})).unwrap(), ["green", "red, and more"]);
+    for wrong in [
+        json!({}),
+        json!({"q0": "1"}),
+        json!({"q0": "5", "q1": ["0"]}),
+        json!({"q0": ["0", "1"], "q1": ["0"]}),
+        json!({"q0": "0", "t0": "both", "q1": ["0"]}),
+        json!({"q0": 1, "q1": ["0"]}),
+    ] {
+        assert!(answered(wrong.clone()).is_err(), "{wrong}");
+    }
+    assert!(press(&request, "allow", json!({})).is_err(), "a question is no permission");
+}
+
+#[test]
+fn a_plan_is_accepted_in_a_mode_or_sent_back() {
+    let request = approval("ExitPlanMode", json!({}), Ask::Plan("# Do it".into()));
+    let card = shown(&request).card;
+    assert_eq!(acts(&card), ["plan", "plan_edits", "deny_reason"]);
+    assert!(card.blocks.contains(&Block::Prose("# Do it".into())));
+    assert_eq!(press(&request, "plan", json!({})), Ok(Decision::AcceptPlan { mode: PermissionMode::Default }));
+    assert_eq!(
+        press(&request, "plan_edits", json!({})),
+        Ok(Decision::AcceptPlan { mode: PermissionMode::AcceptEdits })
+    );
+    assert!(press(&request, "always", json!({ "always": "g0.0" })).is_err());
+}
+
+#[test]
+fn what_does_not_fit_or_is_secret_says_so() {
+    let long = bash(&format!("echo {}; rm -rf / #{}", "a".repeat(5_000), "字".repeat(5_000)));
+    let page = shown(&long);
+    assert!(page.card.plain().contains("bytes cut") && page.card.plain().contains("the whole is in the file"));
+    assert!(page.whole.unwrap().contains("rm -rf /"));
+    let secret = bash("curl -H 'Authorization: Bearer sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123' x");
+    let text = shown(&secret).card.plain();
+    assert!(!text.contains("abcdefghij") && text.contains("Secrets in it are not shown"), "{text}");
+    // A field that is not known is shown with all others.
+    let odd = approval("Write", json!({"file_path": "/a", "content": "x", "mode": "0777"}), Ask::Tool);
+    assert!(shown(&odd).card.plain().contains("0777"));
+}
+
+#[test]
+fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
+    let request = bash("npm ci");
+    let redactor = Redactor::default();
+    let verdict = |decision| Verdict { decision, by: Surface::Terminal, after_ms: 5 };
+    let allowed = verdict(Decision::allow_once());
+    let denied = verdict(Decision::deny("no"));
+    for (end, tone, word) in [
+        (End::Decided(&allowed), Tone::Good, "allowed once by you"),
+        (End::Decided(&denied), Tone::Bad, "denied by you"),
+        (End::Withdrawn(Withdrawal::ByCli), Tone::Over, "withdrawn"),
+        (End::Unknown, Tone::Over, "audit log"),
+    ] {
+        let card = ended(&request, &end, around(&redactor));
+        assert!(!card.is_live() && card.tone == tone && card.plain().contains(word), "{card:?}");
+        assert!(card.plain().contains("npm ci"));
+    }
+}
+
+proptest! {
+    /// Whatever is pressed: only what was offered is decided.
+    #[test]
+    fn nothing_but_an_offered_press_allows(
+        act in "(allow|deny|always|plan|plan_edits|answers|allow_typed|deny_reason|deny_stop|[a-z_]{0,8})",
+        always in "([sg][0-2]\\.[0-3]|.{0,4})",
+        typed in "(yes|YES|.{0,4})",
+        kind in 0_u8..3,
+        default_to_no: bool,
+        no_always: bool,
+    ) {
+        let ask = match kind {
+            0 => Ask::Tool,
+            1 => questions(),
+            _ => Ask::Plan("x".into()),
+        };
+        let binding = Binding { default_to_no, no_always, ..Binding::default() };
+        let request = Approval { binding, ..approval("Bash", json!({"command": "x"}), ask) };
+        let offered = acts(&shown(&request).card);
+        let form = json!({"always": always, "typed": typed, "reason": "r", "q0": "0", "q1": ["0"]});
+        if press(&request, &act, form).is_ok() {
+            prop_assert!(offered.contains(&act) || act == "deny", "{act}");
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_card_fail(command in "\\PC{0,200}", times in 1_usize..200) {
+        let request = bash(&command.repeat(times));
+        let page = shown(&request);
+        prop_assert_eq!(page.whole.is_some(), page.card.plain().contains("bytes cut"));
+    }
+}
