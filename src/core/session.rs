@@ -59,6 +59,14 @@ pub struct SessionSpec {
     /// Go on by itself when a usage limit has lifted; `None`: as the profile says.
     #[serde(default)]
     pub go_on: Option<bool>,
+    /// Instead of the profile's: minutes until an idle process is stopped, and a turn is interrupted.
+    #[serde(default)]
+    pub idle_minutes: Option<u64>,
+    #[serde(default)]
+    pub timeout_minutes: Option<u64>,
+    /// Instead of the configuration's: seconds until a request is denied by itself.
+    #[serde(default)]
+    pub deadline_s: Option<u64>,
     /// The git branch, filled in by the engine.
     pub branch: Option<String>,
     /// A worktree of its own. The engine makes it and fills in where it is.

@@ -91,6 +91,8 @@ pub(crate) struct Machine {
     profile_name: Option<String>,
     /// The title that a person gave, as rules know the session by.
     given_title: Option<String>,
+    /// Seconds until a request is denied by itself; zero never.
+    deadline_s: u64,
     directory: String,
     branch: Option<String>,
     approval_ids: Arc<AtomicU32>,
@@ -176,7 +178,12 @@ impl Machine {
     pub(crate) fn new(origin: Origin<'_>) -> Self {
         let Origin { session, config, approval_ids, grant_ids, grants, budget } = origin;
         let spec = &session.spec;
-        let profile = config.profile(spec.profile.as_deref()).ok_or_else(|| {
+        let own = |profile: Profile| Profile {
+            idle_minutes: spec.idle_minutes.unwrap_or(profile.idle_minutes),
+            timeout_minutes: spec.timeout_minutes.unwrap_or(profile.timeout_minutes),
+            ..profile
+        };
+        let profile = config.profile(spec.profile.as_deref()).map(own).ok_or_else(|| {
             format!("there is no [profiles.{}] in config.toml", spec.profile.as_deref().unwrap_or_default())
         });
         let of_profile = profile.as_ref().ok();
@@ -189,6 +196,7 @@ impl Machine {
             model: session.model.clone().or_else(|| of_profile.and_then(|profile| profile.model.clone())),
             profile_name: spec.profile.clone().or_else(|| config.claude.default_profile.clone()),
             given_title: session.titled_by_hand.then(|| session.title.clone()),
+            deadline_s: spec.deadline_s.unwrap_or(config.approvals.deadline_s),
             config,
             profile,
             directory: spec.directory.clone(),

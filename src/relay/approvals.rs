@@ -86,10 +86,8 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
     Shown { card, whole }
 }
 
-/// The card once its request has ended.
-pub fn ended(approval: &Approval, end: &End<'_>, around: Around<'_>) -> Card {
-    let (mut card, _) = described(approval, around);
-    let tongue = around.tongue;
+/// The card that asked, once its request has ended: without anything to press.
+pub fn ended(asked: &Card, end: &End<'_>, tongue: Tongue) -> Card {
     let (tone, tag, text) = match end {
         End::Decided(verdict) => {
             let is_allow = verdict.decision.is_allow();
@@ -104,12 +102,18 @@ pub fn ended(approval: &Approval, end: &End<'_>, around: Around<'_>) -> Card {
         End::Withdrawn(why) => {
             (Tone::Over, tongue.pick("over", "已失效"), tongue.pick(why.describe(), withdrawn(*why)).to_owned())
         }
+        End::Claimed => {
+            let text = tongue.pick("The answer is on its way.", "答复正在发送。");
+            (Tone::Working, tongue.pick("answered", "已答复"), text.to_owned())
+        }
         End::Unknown => {
             let text =
                 tongue.pick("It has ended; the terminal and the audit log say how.", "已结束，详情见终端与审计日志。");
             (Tone::Over, tongue.pick("over", "已失效"), text.to_owned())
         }
     };
+    let mut card = asked.clone();
+    card.blocks.retain(|block| !matches!(block, Block::Buttons(_) | Block::Form(_) | Block::Small(_)));
     card.tone = tone;
     card = card.tagged(tag);
     card.blocks.push(Block::Divider);
@@ -122,6 +126,8 @@ pub fn ended(approval: &Approval, end: &End<'_>, around: Around<'_>) -> Card {
 pub enum End<'a> {
     Decided(&'a Verdict),
     Withdrawn(Withdrawal),
+    /// Not yet, but it was answered here.
+    Claimed,
     /// While the relay did not listen.
     Unknown,
 }

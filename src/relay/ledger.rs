@@ -15,10 +15,12 @@ use serde_json::Value;
 
 use super::access::Member;
 use super::card::Card;
+use super::card::Tone;
 use super::messenger::ChatId;
 use super::messenger::MessageId;
 use super::messenger::Parcel;
 use super::messenger::PersonId;
+use super::messenger::Said;
 use super::messenger::TenantId;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
@@ -48,7 +50,7 @@ const TABLES: &str = "
         active INTEGER
     );
     CREATE TABLE owners (session INTEGER PRIMARY KEY, person TEXT NOT NULL, chat TEXT NOT NULL);
-    CREATE TABLE seen (message TEXT PRIMARY KEY, at INTEGER NOT NULL);
+    CREATE TABLE seen (message TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT);
     CREATE TABLE cards (
         id INTEGER PRIMARY KEY,
         kind TEXT NOT NULL,
@@ -60,6 +62,7 @@ const TABLES: &str = "
         state TEXT NOT NULL,
         made INTEGER NOT NULL,
         ended INTEGER,
+        shown TEXT NOT NULL,
         wanted TEXT,
         version INTEGER NOT NULL DEFAULT 0,
         tries INTEGER NOT NULL DEFAULT 0,
@@ -145,8 +148,8 @@ pub struct Entry {
     /// None until it was sent.
     pub message: Option<MessageId>,
     pub state: State,
-    /// What it is to become, when that has not been taken yet, or what it last became.
-    pub last: Option<Card>,
+    /// As it was first made, or as it is over.
+    pub shown: Card,
 }
 
 /// A person and the chat they are told in.
@@ -190,12 +193,25 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether the message is heard for the first time; it is remembered.
-    pub fn is_new(&self, message: &MessageId, now: Timestamp) -> Result<bool, LedgerError> {
-        let n = self
-            .connection
-            .execute("INSERT OR IGNORE INTO seen (message, at) VALUES (?1, ?2)", params![message.0, now.0])?;
-        Ok(n == 1)
+    /// Takes in a message that is heard for the first time, to be acted on even after a crash. `false`: it was heard
+    /// before.
+    pub fn take_in(&self, said: &Said, now: Timestamp) -> Result<bool, LedgerError> {
+        let body = serde_json::to_string(said).unwrap_or_default();
+        let sql = "INSERT OR IGNORE INTO seen (message, at, body) VALUES (?1, ?2, ?3)";
+        Ok(self.connection.execute(sql, params![said.message.0, now.0, body])? == 1)
+    }
+
+    /// It was acted on.
+    pub fn acted_on(&self, message: &MessageId) -> Result<(), LedgerError> {
+        self.connection.execute("UPDATE seen SET body = NULL WHERE message = ?1", [&message.0])?;
+        Ok(())
+    }
+
+    /// What was taken in and not acted on, oldest first.
+    pub fn left_over(&self) -> Result<Vec<Said>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT body FROM seen WHERE body IS NOT NULL ORDER BY rowid")?;
+        let bodies: Vec<String> = rows.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect())
     }
 
     // People.
@@ -265,33 +281,37 @@ impl Ledger {
 
     // Cards.
 
-    /// Makes a card and puts it into the outbox, both or neither. Returns its number.
+    /// Makes a card, which carries its own number, and puts it into the outbox, both or neither. Returns its number.
     pub fn make(
         &mut self,
         (kind, about, session): (Kind, u32, SessionId),
         nonce: &str,
         chat: &ChatId,
-        card: &Card,
+        card: impl FnOnce(i64) -> Card,
         now: Timestamp,
     ) -> Result<i64, LedgerError> {
         let transaction = self.connection.transaction()?;
         transaction.execute(
-            "INSERT INTO cards (kind, about, session, nonce, chat, state, made) VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6)",
+            "INSERT INTO cards (kind, about, session, nonce, chat, state, made, shown)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6, '')",
             params![kind.word(), about, session.0, nonce, chat.0, now.0],
         )?;
         let id = transaction.last_insert_rowid();
-        outbox::put(&transaction, chat, &Parcel::Card(Box::new(card.clone())), Some(id))?;
+        let card = card(id);
+        let text = serde_json::to_string(&card).unwrap_or_default();
+        transaction.execute("UPDATE cards SET shown = ?2 WHERE id = ?1", params![id, text])?;
+        outbox::put(&transaction, chat, &Parcel::Card(Box::new(card)), Some(id))?;
         transaction.commit()?;
         Ok(id)
     }
 
     fn entries(&self, which: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Entry>, LedgerError> {
         let sql = format!(
-            "SELECT id, kind, about, session, nonce, chat, message, state, wanted FROM cards WHERE {which} ORDER BY id"
+            "SELECT id, kind, about, session, nonce, chat, message, state, shown FROM cards WHERE {which} ORDER BY id"
         );
         let mut rows = self.connection.prepare_cached(&sql)?;
         let entry = |row: &rusqlite::Row<'_>| {
-            let last: Option<String> = row.get(8)?;
+            let shown: String = row.get(8)?;
             Ok(Entry {
                 id: row.get(0)?,
                 kind: row.get(1)?,
@@ -301,7 +321,7 @@ impl Ledger {
                 chat: ChatId(row.get(5)?),
                 message: row.get::<_, Option<String>>(6)?.map(MessageId),
                 state: State::of(&row.get::<_, String>(7)?),
-                last: last.and_then(|text| serde_json::from_str(&text).ok()),
+                shown: serde_json::from_str(&shown).unwrap_or_else(|_| Card::new(Tone::Over, "…", "…")),
             })
         };
         Ok(rows.query_map(values, entry)?.collect::<Result<_, _>>()?)
@@ -353,7 +373,8 @@ impl Ledger {
         let text = serde_json::to_string(card).unwrap_or_default();
         let transaction = self.connection.transaction()?;
         if over {
-            transaction.execute("UPDATE cards SET state = 'over', ended = ?2 WHERE id = ?1", params![id, now.0])?;
+            let sql = "UPDATE cards SET state = 'over', ended = ?2, shown = ?3 WHERE id = ?1";
+            transaction.execute(sql, params![id, now.0, text])?;
             // One that is being sent just now has had its first try.
             transaction.execute("DELETE FROM outbox WHERE card = ?1 AND tries = 0", [id])?;
         }

@@ -56,7 +56,7 @@ pub struct Who {
 }
 
 /// A text or a file that somebody sent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Said {
     pub message: MessageId,
     pub chat: ChatId,
@@ -72,7 +72,7 @@ pub struct Said {
     pub unsupported: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// What the messenger fetches it by.
     pub key: String,

@@ -109,7 +109,7 @@ impl Machine {
             _ => {}
         }
         let Some(pending) = self.desk.of_request(request_id) else { return };
-        let after = self.config.approvals.deadline_s;
+        let after = self.deadline_s;
         if after > 0 && pending.approval.ask == Ask::Tool {
             let millis = i64::try_from(after.saturating_mul(1000)).unwrap_or(i64::MAX);
             pending.deadline = Some(self.now.mono + Duration::from_secs(after));

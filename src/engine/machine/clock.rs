@@ -38,7 +38,7 @@ impl Machine {
         let now = self.now.mono;
         let is_due = |deadline: Option<Duration>| deadline.is_some_and(|at| at <= now);
         for approval in self.desk.overdue(now) {
-            let seconds = self.config.approvals.deadline_s;
+            let seconds = self.deadline_s;
             let decision = Decision::deny(format!("Nobody answered within {seconds} seconds."));
             self.decide(approval, decision, Surface::Engine);
         }

@@ -189,8 +189,7 @@ fn what_does_not_fit_or_is_secret_says_so() {
 
 #[test]
 fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
-    let request = bash("npm ci");
-    let redactor = Redactor::default();
+    let asked = shown(&bash("npm ci")).card;
     let verdict = |decision| Verdict { decision, by: Surface::Terminal, after_ms: 5 };
     let allowed = verdict(Decision::allow_once());
     let denied = verdict(Decision::deny("no"));
@@ -199,8 +198,9 @@ fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
         (End::Decided(&denied), Tone::Bad, "denied by you"),
         (End::Withdrawn(Withdrawal::ByCli), Tone::Over, "withdrawn"),
         (End::Unknown, Tone::Over, "audit log"),
+        (End::Claimed, Tone::Working, "on its way"),
     ] {
-        let card = ended(&request, &end, around(&redactor));
+        let card = ended(&asked, &end, Tongue::English);
         assert!(!card.is_live() && card.tone == tone && card.plain().contains(word), "{card:?}");
         assert!(card.plain().contains("npm ci"));
     }

@@ -17,6 +17,10 @@ fn chat(name: &str) -> ChatId {
     ChatId(name.into())
 }
 
+fn said(message: &str) -> Said {
+    Said { message: MessageId(message.into()), text: "hello".into(), ..Said::default() }
+}
+
 fn card(title: &str) -> Card {
     Card::new(Tone::Pending, title, "x").with(Block::Text("…".into()))
 }
@@ -26,7 +30,7 @@ fn text(text: &str) -> Parcel {
 }
 
 fn approval(ledger: &mut Ledger, about: u32, in_chat: &str) -> i64 {
-    ledger.make((Kind::Approval, about, SessionId(1)), "nonce", &chat(in_chat), &card("asked"), NOW).unwrap()
+    ledger.make((Kind::Approval, about, SessionId(1)), "nonce", &chat(in_chat), |_| card("asked"), NOW).unwrap()
 }
 
 #[test]
@@ -37,7 +41,7 @@ fn a_ledger_is_private_and_keeps_what_it_was_told() {
     ledger.pair(&member, &chat("c"), NOW).unwrap();
     let reach = Reach { chat: chat("c"), person: PersonId("ou_1".into()) };
     ledger.own(SessionId(7), &reach).unwrap();
-    assert!(ledger.is_new(&MessageId("m".into()), NOW).unwrap());
+    assert!(ledger.take_in(&said("m"), NOW).unwrap());
     drop(ledger);
     let mode =
         std::os::unix::fs::PermissionsExt::mode(&folder.path().join("relay.db").metadata().unwrap().permissions());
@@ -47,9 +51,12 @@ fn a_ledger_is_private_and_keeps_what_it_was_told() {
     assert_eq!(ledger.reaches().unwrap(), std::slice::from_ref(&reach));
     assert_eq!(ledger.owner(SessionId(7)).unwrap(), Some(reach));
     assert_eq!(ledger.active(&chat("c")).unwrap(), Some(SessionId(7)));
-    assert!(!ledger.is_new(&MessageId("m".into()), NOW).unwrap(), "heard before");
+    assert!(!ledger.take_in(&said("m"), NOW).unwrap(), "heard before");
+    assert_eq!(ledger.left_over().unwrap(), [said("m")], "not acted on yet");
+    ledger.acted_on(&MessageId("m".into())).unwrap();
+    assert!(ledger.left_over().unwrap().is_empty() && !ledger.take_in(&said("m"), NOW).unwrap());
     ledger.tidy(later(49 * 3_600_000)).unwrap();
-    assert!(ledger.is_new(&MessageId("m".into()), NOW).unwrap());
+    assert!(ledger.take_in(&said("m"), NOW).unwrap());
     assert!(ledger.unpair(&PersonId("ou_1".into())).unwrap());
     assert!(ledger.members().unwrap().is_empty() && ledger.reaches().unwrap().is_empty());
 }
@@ -151,7 +158,7 @@ fn a_card_that_is_over_before_it_was_sent_is_not_sent() {
 fn of_many_changes_the_newest_is_made_and_not_too_often() {
     let folder = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(folder.path()).unwrap();
-    let id = ledger.make((Kind::Progress, 1, SessionId(1)), "n", &chat("a"), &card("0"), NOW).unwrap();
+    let id = ledger.make((Kind::Progress, 1, SessionId(1)), "n", &chat("a"), |_| card("0"), NOW).unwrap();
     let item = ledger.due(NOW, &[]).unwrap().remove(0);
     ledger.sent(item.id, &MessageId("m".into())).unwrap();
     for title in ["1", "2", "3"] {
