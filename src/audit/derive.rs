@@ -441,7 +441,7 @@ mod tests {
             base: "1a2b".into(),
             base_branch: None,
         };
-        let worktree = Some(WorktreeSpec::Made(place.clone()));
+        let worktree = Some(WorktreeSpec::Made(Box::new(place.clone())));
         let spec = crate::core::session::SessionSpec { worktree, ..crate::core::session::SessionSpec::default() };
         let found = last(vec![EventKind::Opened { spec, tag: None }]);
         let kinds: Vec<&Value> = found.iter().map(|record| &record["kind"]).collect();

@@ -79,7 +79,7 @@ fn worktrees() -> impl Strategy<Value = EventKind> {
         base: "0".into(),
         base_branch: None,
     };
-    let worktree = Some(WorktreeSpec::Made(place.clone()));
+    let worktree = Some(WorktreeSpec::Made(Box::new(place.clone())));
     let spec = SessionSpec { worktree, ..SessionSpec::default() };
     let aside = Aside { id: "1".into(), path: "/t".into(), until: None, tip: None, branch_goes: true };
     prop_oneof![

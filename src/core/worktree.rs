@@ -17,7 +17,7 @@ pub enum WorktreeSpec {
     Wanted {
         branch: Option<String>,
     },
-    Made(Place),
+    Made(Box<Place>),
 }
 
 impl WorktreeSpec {

@@ -45,7 +45,7 @@ fn story() -> Story {
         directory: place().path,
         title: Some("fix the login".into()),
         branch: Some(BRANCH.into()),
-        worktree: Some(WorktreeSpec::Made(place())),
+        worktree: Some(WorktreeSpec::Made(Box::new(place()))),
         ..SessionSpec::default()
     };
     story.in_session(1).event(EventKind::Opened { spec, tag: None });

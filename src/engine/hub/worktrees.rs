@@ -51,7 +51,7 @@ impl Hub {
             Ok(made) => {
                 spec.directory.clone_from(&made.directory);
                 spec.branch = Some(made.place.branch.clone());
-                spec.worktree = Some(WorktreeSpec::Made(made.place.clone()));
+                spec.worktree = Some(WorktreeSpec::Made(Box::new(made.place.clone())));
                 self.open_as(session, spec, tag);
                 self.tell(session, EventKind::Noted(made.notice.clone()));
                 tokio::spawn(worktrees::confirm(made));
@@ -87,7 +87,7 @@ impl Hub {
 
     /// The worktree that a directory is in, if it is one of ours.
     pub(super) fn worktree_at(&self, directory: &str) -> Option<WorktreeSpec> {
-        self.places.iter().find(|place| place.holds(directory)).cloned().map(WorktreeSpec::Made)
+        self.places.iter().find(|place| place.holds(directory)).cloned().map(Box::new).map(WorktreeSpec::Made)
     }
 
     /// Remembers which worktrees there are.
@@ -95,7 +95,7 @@ impl Hub {
         match kind {
             EventKind::Opened { spec: SessionSpec { worktree: Some(WorktreeSpec::Made(place)), .. }, .. } => {
                 self.places.retain(|known| known.path != place.path);
-                self.places.push(place.clone());
+                self.places.push((**place).clone());
             }
             EventKind::WorktreeGone { path, .. } => self.places.retain(|known| known.path != *path),
             _ => {}

@@ -30,7 +30,7 @@ fn aside(until: i64) -> Aside {
 }
 
 fn spec() -> SessionSpec {
-    let worktree = Some(WorktreeSpec::Made(place()));
+    let worktree = Some(WorktreeSpec::Made(Box::new(place())));
     SessionSpec { directory: "/w/r/x".into(), worktree, ..SessionSpec::default() }
 }
 

@@ -25,7 +25,7 @@ fn place() -> Place {
 /// A terminal on a session that has a worktree.
 fn desk() -> Desk {
     let mut desk = Desk { ui: Ui::default(), fleet: Fleet::default(), keymap: Keymap::default(), now: 100_000 };
-    let worktree = Some(WorktreeSpec::Made(place()));
+    let worktree = Some(WorktreeSpec::Made(Box::new(place())));
     let spec = SessionSpec { directory: "/w/p-1/x".into(), worktree, ..SessionSpec::default() };
     desk.happens(EventKind::Opened { spec, tag: None });
     desk
