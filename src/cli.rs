@@ -58,9 +58,9 @@ pub struct Cli {
 impl Cli {
     /// Directories and options of the terminal given together with a verb: one of them was not meant.
     pub fn contradiction(&self) -> Option<setup::Stop> {
-        let Open { directories, prompt, resume, profile, foreground } = &self.open;
-        let is_terminal =
-            !directories.is_empty() || prompt.is_some() || resume.is_some() || profile.is_some() || *foreground;
+        let Open { directories, prompt, resume, profile, worktree, foreground } = &self.open;
+        let is_named = prompt.is_some() || resume.is_some() || profile.is_some() || worktree.is_some();
+        let is_terminal = !directories.is_empty() || is_named || *foreground;
         (self.verb.is_some() && is_terminal).then(|| {
             setup::Stop::usage("directories and options of the terminal do not go with a verb; write what belongs to the verb after it, and a directory with the name of a verb as ./NAME")
         })
@@ -93,6 +93,9 @@ pub struct Open {
     /// Settings of this name from the configuration.
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+    /// Give each session a git worktree of its own, on a new branch of this name or of one that is chosen.
+    #[arg(long, value_name = "BRANCH", num_args = 0..=1, default_missing_value = "", conflicts_with = "resume")]
+    pub worktree: Option<String>,
     /// Keep everything in this process: the sessions end with the terminal.
     #[arg(long)]
     pub foreground: bool,

@@ -41,6 +41,7 @@ pub struct Config {
     pub secretary: Secretary,
     pub budget: Budget,
     pub runner: Runner,
+    pub worktrees: Worktrees,
     pub log: Log,
     pub audit: Audit,
     pub feishu: Feishu,
@@ -161,6 +162,15 @@ pub struct Runner {
     pub linger_minutes: u64,
 }
 
+/// Git worktrees of sessions.
+#[derive(Debug, Clone, Default)]
+pub struct Worktrees {
+    /// Where they are made; `None`: in the data directory.
+    pub dir: Option<PathBuf>,
+    /// Files that come along although git does not have them, seen from the repository's top.
+    pub copy: Vec<String>,
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     /// A `tracing` filter.
@@ -246,6 +256,11 @@ impl Config {
         }
     }
 
+    /// The folder of all worktrees.
+    pub fn worktrees_in(&self, data_dir: &Path) -> PathBuf {
+        self.worktrees.dir.clone().unwrap_or_else(|| data_dir.join("worktrees"))
+    }
+
     /// The CLI's own folder, where its record of conversations is: as the profile's environment says, or ours,
     /// which `inherited` looks up.
     pub fn claude_home(
@@ -318,6 +333,16 @@ mod tests {
         let found = problems("[approvals]\nauto_allow = [\"Read\", \"Bash\", \"Grpe\"]\n");
         assert!(found[0].starts_with("2: [approvals] auto_allow: “Bash” is none of the reading tools"), "{found:?}");
         assert!(found[1].ends_with("did you mean “Grep”?"), "{found:?}");
+    }
+
+    #[test]
+    fn worktrees_have_a_place_and_bring_only_files_of_the_repository() {
+        let config = parse("[worktrees]\ndir = \"/big/disk\"\ncopy = [\".env\", \"config/local.toml\"]\n").unwrap();
+        assert_eq!(config.worktrees_in(Path::new("/data")), Path::new("/big/disk"));
+        assert_eq!(config.worktrees.copy.len(), 2);
+        assert_eq!(parse("").unwrap().worktrees_in(Path::new("/data")), Path::new("/data/worktrees"));
+        let found = problems("[worktrees]\ndir = \"here\"\ncopy = [\"../x\", \"/etc/passwd\", \"\"]\n");
+        assert_eq!(found.len(), 4, "{found:?}");
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub mod transcript;
 pub mod trouble;
 /// Tokens and money.
 pub mod usage;
+/// A git worktree of a session, and what removing it would lose.
+pub mod worktree;
 
 #[cfg(test)]
 mod properties;

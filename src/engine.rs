@@ -42,6 +42,7 @@ mod remembered;
 mod session;
 mod spawn;
 mod watch;
+mod worktrees;
 
 /// Clients that may connect at the same moment.
 const PEER_BUFFER: usize = 64;
@@ -61,6 +62,8 @@ pub struct Settings {
     pub restored: Restored,
     /// To the relay, if there is one.
     pub phone: Arc<PhoneLine>,
+    /// Nobody else works on the data directory: what was left half done in it may be settled.
+    pub is_alone: bool,
 }
 
 /// The sessions of an earlier engine, and the numbers it used.
@@ -85,6 +88,7 @@ impl Settings {
             locks: lock::folder(),
             restored: Restored::default(),
             phone: Arc::default(),
+            is_alone: false,
         }
     }
 }

@@ -298,6 +298,7 @@ mod tests {
             match link.recv().await {
                 Some(Update::Snapshot(fleet)) => seen = *fleet,
                 Some(Update::Events(events)) => events.iter().for_each(|event| seen.apply(event)),
+                Some(Update::Phone(_)) => {}
                 Some(Update::History { .. }) => panic!("nobody asked for it"),
                 None => panic!("the engine is there"),
             }

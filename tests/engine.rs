@@ -4,6 +4,7 @@ mod approvals;
 mod endings;
 mod floods;
 mod turns;
+mod worktrees;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -9,6 +9,7 @@ mod real_cli;
 mod remote;
 mod runner;
 mod verbs;
+mod worktrees;
 
 use std::path::Path;
 use std::process::Command;

@@ -6,6 +6,7 @@ mod conversation;
 mod disturbances;
 mod import;
 mod subagents;
+mod worktrees;
 
 use std::path::PathBuf;
 

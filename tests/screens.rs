@@ -12,3 +12,4 @@ mod main_screen;
 mod sizes;
 /// The timeline.
 mod timeline;
+mod worktrees;

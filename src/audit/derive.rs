@@ -21,6 +21,8 @@ use crate::core::ids::ToolCallId;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::Surface;
 use crate::core::tool::ToolOutcome;
+use crate::core::worktree::Place;
+use crate::core::worktree::WorktreeSpec;
 
 /// Calls of a session whose names are remembered.
 const MAX_CALLS: usize = 4096;
@@ -73,14 +75,31 @@ impl Scribe {
     fn bodies(&mut self, event: &Event) -> Vec<Body> {
         let known = self.sessions.entry(event.session).or_default();
         let body = match &event.kind {
-            EventKind::Opened { spec, .. } => Body::Opened {
-                directory: spec.directory.clone(),
-                profile: spec.profile.clone(),
-                mode: spec.mode.map(|mode| mode.as_str().to_owned()),
-                model: spec.model.clone(),
-                resume: spec.resume.as_ref().map(ToString::to_string),
-                fork: spec.fork,
+            EventKind::Opened { spec, .. } => {
+                let worktree = spec.worktree.as_ref().and_then(WorktreeSpec::place).map(made);
+                let opened = Body::Opened {
+                    directory: spec.directory.clone(),
+                    profile: spec.profile.clone(),
+                    mode: spec.mode.map(|mode| mode.as_str().to_owned()),
+                    model: spec.model.clone(),
+                    resume: spec.resume.as_ref().map(ToString::to_string),
+                    fork: spec.fork,
+                };
+                return std::iter::once(opened).chain(worktree).collect();
+            }
+            EventKind::OpenRefused { why, .. } => Body::OpenRefused { why: why.clone() },
+            EventKind::WorktreeAside { place, aside, by, lost } => Body::WorktreeRemoved {
+                who: who(by).into(),
+                path: place.path.clone(),
+                branch: place.branch.clone(),
+                commit: aside.tip.clone(),
+                branch_goes: aside.branch_goes,
+                lost: lost.clone(),
             },
+            EventKind::WorktreeBack { path, by } => Body::WorktreeRestored { who: who(by).into(), path: path.clone() },
+            EventKind::WorktreeGone { path, branch_gone } => {
+                Body::WorktreeDeleted { path: path.clone(), branch_gone: *branch_gone }
+            }
             EventKind::Closed => {
                 self.sessions.remove(&event.session);
                 Body::Closed
@@ -195,6 +214,8 @@ impl Scribe {
             | EventKind::GoesOn(_)
             | EventKind::ResumePlanned(_)
             | EventKind::BranchChanged(_)
+            | EventKind::WorktreeLooked(_)
+            | EventKind::WorktreeKept { .. }
             | EventKind::Stopping
             | EventKind::Stderr(_)
             | EventKind::Heard
@@ -232,6 +253,15 @@ fn changed<T: Clone + PartialEq>(known: &mut Option<T>, now: T) -> Option<T> {
     }
     *known = Some(now.clone());
     Some(now)
+}
+
+fn made(place: &Place) -> Body {
+    Body::WorktreeMade {
+        path: place.path.clone(),
+        branch: place.branch.clone(),
+        commit: place.base.clone(),
+        origin: place.origin.clone(),
+    }
 }
 
 /// Who it was, in one word that does not change.
@@ -398,5 +428,45 @@ mod tests {
         assert_eq!(changed, [json!({"kind": "mode", "mode": "bypassPermissions"})]);
         let told = vec![EventKind::ModeChanged(PermissionMode::Plan), turn(PermissionMode::Plan)];
         assert_eq!(kinds(last(told)), ["conversation", "model"]);
+    }
+
+    #[test]
+    fn worktrees_are_recorded_from_their_making_to_their_end() {
+        let place = crate::core::worktree::Place {
+            path: "/w/x".into(),
+            git_dir: "/r/.git/worktrees/x".into(),
+            common_dir: "/r/.git".into(),
+            origin: "/r".into(),
+            branch: "adjutant/x".into(),
+            base: "1a2b".into(),
+            base_branch: None,
+        };
+        let worktree = Some(WorktreeSpec::Made(Box::new(place.clone())));
+        let spec = crate::core::session::SessionSpec { worktree, ..crate::core::session::SessionSpec::default() };
+        let found = last(vec![EventKind::Opened { spec, tag: None }]);
+        let kinds: Vec<&Value> = found.iter().map(|record| &record["kind"]).collect();
+        assert_eq!(kinds, ["opened", "worktree_made"]);
+        assert_eq!((&found[1]["branch"], &found[1]["commit"]), (&json!("adjutant/x"), &json!("1a2b")));
+        let aside = crate::core::worktree::Aside {
+            id: "1".into(),
+            path: "/w/.adjutant/1/tree".into(),
+            until: None,
+            tip: Some("3c4d".into()),
+            branch_goes: true,
+        };
+        // What a restart does not know is in the event itself.
+        let (place, aside, lost) = (Box::new(place), Box::new(aside), vec!["1 untracked file: a".to_owned()]);
+        let found = last(vec![EventKind::WorktreeAside { place, aside, by: Surface::Terminal, lost }]);
+        let expected = json!({
+            "kind": "worktree_removed", "who": "terminal", "path": "/w/x", "branch": "adjutant/x", "commit": "3c4d",
+            "branch_goes": true, "lost": ["1 untracked file: a"],
+        });
+        assert_eq!(found, [expected]);
+        let found = last(vec![EventKind::WorktreeBack { path: "/w/x".into(), by: Surface::Headless }]);
+        assert_eq!(found, [json!({"kind": "worktree_restored", "who": "headless", "path": "/w/x"})]);
+        let found = last(vec![EventKind::WorktreeGone { path: "/w/x".into(), branch_gone: true }]);
+        assert_eq!(found, [json!({"kind": "worktree_deleted", "path": "/w/x", "branch_gone": true})]);
+        let found = last(vec![EventKind::OpenRefused { tag: None, why: "it is bare".into(), instead: None }]);
+        assert_eq!(found, [json!({"kind": "open_refused", "why": "it is bare"})]);
     }
 }

@@ -42,6 +42,35 @@ pub enum Body {
         fork: bool,
     },
     Closed,
+    /// A session was not opened: its worktree could not be made.
+    OpenRefused {
+        why: String,
+    },
+    WorktreeMade {
+        path: String,
+        branch: String,
+        commit: String,
+        origin: String,
+    },
+    /// It was put aside, to be deleted soon.
+    WorktreeRemoved {
+        who: String,
+        path: String,
+        branch: String,
+        /// What was checked out: `git branch NAME COMMIT` brings it back for as long as git keeps it.
+        commit: Option<String>,
+        branch_goes: bool,
+        lost: Vec<String>,
+    },
+    /// The removal was undone.
+    WorktreeRestored {
+        who: String,
+        path: String,
+    },
+    WorktreeDeleted {
+        path: String,
+        branch_gone: bool,
+    },
     ProcessStarting,
     ProcessReady {
         version: Option<String>,
@@ -216,6 +245,8 @@ impl Body {
             | Self::Granted { .. }
             | Self::GrantEnded { .. }
             | Self::Mode { .. }
+            | Self::WorktreeRemoved { .. }
+            | Self::WorktreeRestored { .. }
             | Self::Command { .. }
             | Self::Lost { .. }
             | Self::Torn { .. }
@@ -224,6 +255,9 @@ impl Body {
             Self::Stopped { .. }
             | Self::Opened { .. }
             | Self::Closed
+            | Self::OpenRefused { .. }
+            | Self::WorktreeMade { .. }
+            | Self::WorktreeDeleted { .. }
             | Self::ProcessStarting
             | Self::ProcessReady { .. }
             | Self::ProcessExited { .. }

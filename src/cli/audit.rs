@@ -194,7 +194,7 @@ fn print_whole(found: &Found<'_>, out: &mut impl io::Write) -> io::Result<()> {
 fn in_one_line(found: &Found<'_>) -> String {
     const MAX_CHARS: usize = 400;
     /// Shown in this order, without their names.
-    const TELLING: [&str; 17] = [
+    const TELLING: [&str; 20] = [
         "who",
         "decision",
         "how",
@@ -208,6 +208,9 @@ fn in_one_line(found: &Found<'_>) -> String {
         "mode",
         "model",
         "directory",
+        "branch",
+        "commit",
+        "lost",
         "why",
         "trouble",
         "records",

@@ -44,6 +44,7 @@ impl House {
     /// costs the keeping, never the work: it is left as it is. Must be called in a runtime.
     pub fn start(ground: &Ground, config: Arc<Config>) -> Self {
         let mut settings = Settings::new(config, ground.places.data_dir.clone());
+        settings.is_alone = true;
         let (tap, recorder) = tap::tap_waiting(PATIENCE);
         let kept = open(&ground.places.data_dir).and_then(|(store, left_off)| {
             let LeftOff { fleet, last_approval, last_session, last_grant, spent_today } = left_off;

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::config::ThemeName;
 use crate::core::ids::ConversationId;
 use crate::core::session::SessionSpec;
+use crate::core::worktree::WorktreeSpec;
 use crate::demo;
 use crate::server::place;
 use crate::server::protocol::Welcome;
@@ -41,6 +42,7 @@ pub fn main(global: &Global, open: &Open) -> Result<u8, Stop> {
         let spec = SessionSpec {
             directory: setup::directory(path)?.display().to_string(),
             profile: open.profile.clone(),
+            worktree: open.worktree.as_deref().map(worktree),
             ..SessionSpec::default()
         };
         opening.push(Opening { spec, prompt: None });
@@ -54,6 +56,11 @@ pub fn main(global: &Global, open: &Open) -> Result<u8, Stop> {
         opening.clear();
     }
     show(&ground, opening, if open.foreground { Where::Here } else { Where::Runner }, pick)
+}
+
+/// What `--worktree` asks for.
+fn worktree(branch: &str) -> WorktreeSpec {
+    WorktreeSpec::Wanted { branch: Some(branch.to_owned()).filter(|branch| !branch.is_empty()) }
 }
 
 /// Adds the conversation to go on with. Without a directory of its own choice it goes on where it was held.

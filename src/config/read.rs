@@ -20,8 +20,20 @@ use super::section::line_of;
 use crate::core::permission::PermissionMode;
 use crate::net;
 
-const TABLES: [&str; 11] =
-    ["claude", "profiles", "approvals", "ui", "keys", "budget", "runner", "log", "audit", "relay", "secretary"];
+const TABLES: [&str; 12] = [
+    "claude",
+    "profiles",
+    "approvals",
+    "ui",
+    "keys",
+    "budget",
+    "runner",
+    "worktrees",
+    "log",
+    "audit",
+    "relay",
+    "secretary",
+];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -51,6 +63,7 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "budget" => budget(section, config),
                     "secretary" => secretary(section, config),
                     "runner" => runner(section, config),
+                    "worktrees" => worktrees(section, config),
                     "log" => log(section, config),
                     "audit" => audit(section, config),
                     "relay" => relay(section, config),
@@ -179,6 +192,25 @@ fn secretary(mut section: Section<'_, '_>, config: &mut Config) {
 
 fn runner(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.runner.linger_minutes, section.number("linger_minutes", 0..=DAY_MINUTES));
+    section.finish();
+}
+
+fn worktrees(mut section: Section<'_, '_>, config: &mut Config) {
+    if let Some(dir) = section.string("dir") {
+        if !dir.is_empty() && !dir.starts_with('/') {
+            section.wrong("dir", "expected a whole path, which begins with /");
+        }
+        config.worktrees.dir = Some(dir).filter(|dir| !dir.is_empty()).map(Into::into);
+    }
+    if let Some(names) = section.strings("copy") {
+        for name in names
+            .iter()
+            .filter(|name| name.is_empty() || name.starts_with('/') || name.split('/').any(|piece| piece == ".."))
+        {
+            section.wrong("copy", format!("“{name}” is no file inside of a repository"));
+        }
+        config.worktrees.copy = names;
+    }
     section.finish();
 }
 

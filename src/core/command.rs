@@ -17,7 +17,8 @@ use super::session::SessionSpec;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    /// Opens a session; no process starts before the first prompt. `tag` comes back in `Opened`.
+    /// Opens a session; no process starts before the first prompt. `tag` comes back in `Opened`, or in
+    /// `OpenRefused` when its worktree cannot be made.
     Open {
         spec: Box<SessionSpec>,
         tag: Option<u64>,
@@ -109,6 +110,25 @@ pub enum Command {
     Renew {
         session: SessionId,
     },
+    /// Stops the process and sees what removing the session's worktree would lose; the answer is
+    /// `WorktreeLooked` or `WorktreeKept`.
+    LookAtWorktree {
+        session: SessionId,
+    },
+    /// Removes the session's worktree, and then the session, as far as the report allows it that was looked at.
+    RemoveWorktree {
+        session: SessionId,
+        /// The mark of that report.
+        seen: String,
+        /// The branch as the person typed it, when something would be lost.
+        named: Option<String>,
+        by: Surface,
+    },
+    /// Puts a worktree back that was just removed.
+    RestoreWorktree {
+        session: SessionId,
+        by: Surface,
+    },
     /// Asks the CLI how full the context is; the answer is `ContextMeasured`.
     MeasureContext {
         session: SessionId,
@@ -139,6 +159,9 @@ impl Command {
             | Self::Follow { session }
             | Self::TakeOver { session }
             | Self::Renew { session }
+            | Self::LookAtWorktree { session }
+            | Self::RemoveWorktree { session, .. }
+            | Self::RestoreWorktree { session, .. }
             | Self::MeasureContext { session } => Some(*session),
         }
     }

@@ -39,6 +39,9 @@ use super::tool::ToolOutput;
 use super::trouble::Trouble;
 use super::usage::ContextUse;
 use super::usage::Tokens;
+use super::worktree::Aside;
+use super::worktree::Place;
+use super::worktree::Report;
 
 /// One thing that happened to one session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,6 +78,39 @@ pub enum EventKind {
     BranchChanged(Option<String>),
     /// The last event of every session.
     Closed,
+    /// There is no session of this number: its worktree could not be made.
+    OpenRefused {
+        tag: Option<u64>,
+        why: String,
+        /// A branch name that is free, when the one asked for is not.
+        instead: Option<String>,
+    },
+
+    // Its worktree.
+    /// What removing it would lose.
+    WorktreeLooked(Box<Report>),
+    /// It was not removed, or not put back, and why.
+    WorktreeKept {
+        why: String,
+    },
+    /// It is removed, and can be put back for a while.
+    WorktreeAside {
+        place: Box<Place>,
+        aside: Box<Aside>,
+        by: Surface,
+        /// What goes with it, a line each.
+        lost: Vec<String>,
+    },
+    /// It is where it was.
+    WorktreeBack {
+        path: String,
+        by: Surface,
+    },
+    /// It is deleted; the end of the session follows.
+    WorktreeGone {
+        path: String,
+        branch_gone: bool,
+    },
 
     // Its process.
     /// A process is being started; the event carries the new generation.
@@ -275,6 +311,9 @@ impl EventKind {
             Self::Opened { .. }
                 | Self::Followed(_)
                 | Self::Closed
+                | Self::WorktreeAside { .. }
+                | Self::WorktreeBack { .. }
+                | Self::WorktreeGone { .. }
                 | Self::Renamed { .. }
                 | Self::GoesOn(_)
                 | Self::ResumePlanned(_)

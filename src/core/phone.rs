@@ -45,7 +45,7 @@ pub struct PhoneView {
 }
 
 /// What a terminal wants of the relay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PhoneWish {
     Pause(bool),
     /// Show a code for a few minutes, or no longer.

@@ -40,6 +40,9 @@ use super::trouble::Trouble;
 use super::trouble::TroubleKind;
 use super::usage::ContextUse;
 use super::usage::Tokens;
+use super::worktree::Aside;
+use super::worktree::Place as WorktreePlace;
+use super::worktree::WorktreeSpec;
 
 fn approval(session: u32, id: u32, call: Option<u8>) -> Approval {
     Approval {
@@ -63,6 +66,36 @@ fn approval(session: u32, id: u32, call: Option<u8>) -> Approval {
         asked: Timestamp(1),
         deadline: None,
     }
+}
+
+/// Events of a worktree, in any order and also where there is none.
+fn worktrees() -> impl Strategy<Value = EventKind> {
+    let place = WorktreePlace {
+        path: "/w".into(),
+        git_dir: "/g".into(),
+        common_dir: "/c".into(),
+        origin: "/o".into(),
+        branch: "b".into(),
+        base: "0".into(),
+        base_branch: None,
+    };
+    let worktree = Some(WorktreeSpec::Made(Box::new(place.clone())));
+    let spec = SessionSpec { worktree, ..SessionSpec::default() };
+    let aside = Aside { id: "1".into(), path: "/t".into(), until: None, tip: None, branch_goes: true };
+    prop_oneof![
+        Just(EventKind::Opened { spec, tag: None }),
+        Just(EventKind::OpenRefused { tag: None, why: "w".into(), instead: None }),
+        Just(EventKind::WorktreeLooked(Box::default())),
+        Just(EventKind::WorktreeKept { why: "w".into() }),
+        Just(EventKind::WorktreeAside {
+            place: Box::new(place),
+            aside: Box::new(aside),
+            by: Surface::Terminal,
+            lost: vec!["l".into()],
+        }),
+        Just(EventKind::WorktreeBack { path: "/w".into(), by: Surface::Engine }),
+        Just(EventKind::WorktreeGone { path: "/w".into(), branch_gone: true }),
+    ]
 }
 
 /// Any event. Few ids, so that events meet: a call that ends twice, a task without a call, and so on.
@@ -177,6 +210,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
         Just(EventKind::Noted(Notice::info("n"))),
         Just(EventKind::Heard),
         Just(EventKind::Stalled { silent_ms: 1 }),
+        worktrees(),
     ];
     let now = prop_oneof![3 => speech, 4 => tools, 3 => approvals, 2 => tasks, 3 => turns, 1 => rest];
     let followed = prop::option::of(prop::option::of("[a-z]{1,4}").prop_map(|by| Followed { by }));

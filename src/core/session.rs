@@ -29,8 +29,11 @@ use super::transcript::Transcript;
 use super::trouble::Trouble;
 use super::trouble::TroubleKind;
 use super::usage::UsageTotals;
+use super::worktree::Worktree;
+use super::worktree::WorktreeSpec;
 
 mod fold;
+mod tree;
 mod work;
 
 /// What a session is opened with. Secrets stay in the profile, which is named here and kept by the engine.
@@ -66,6 +69,9 @@ pub struct SessionSpec {
     pub deadline_s: Option<u64>,
     /// The git branch, filled in by the engine.
     pub branch: Option<String>,
+    /// A worktree of its own. The engine makes it and fills in where it is.
+    #[serde(default)]
+    pub worktree: Option<WorktreeSpec>,
 }
 
 /// What the CLI said of itself when it started.
@@ -205,6 +211,8 @@ pub struct Session {
     pub goes_on: bool,
     #[serde(default)]
     pub resume: Option<Resume>,
+    #[serde(default)]
+    pub worktree: Option<Worktree>,
 }
 
 /// Titles are cut to this many characters.
@@ -243,6 +251,7 @@ impl Session {
             followed: spec.follow.then(Followed::default),
             goes_on: spec.go_on.unwrap_or_default(),
             resume: None,
+            worktree: spec.worktree.as_ref().and_then(WorktreeSpec::place).cloned().map(Worktree::new),
             spec,
         }
     }
@@ -279,6 +288,7 @@ impl Session {
             followed: self.followed.clone(),
             goes_on: self.goes_on,
             resume: self.resume.clone(),
+            worktree: self.worktree.clone(),
         }
     }
 

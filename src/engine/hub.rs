@@ -38,6 +38,8 @@ use crate::core::session::Exit;
 use crate::core::session::SessionSpec;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
+use crate::core::worktree::Place;
+use crate::core::worktree::WorktreeSpec;
 use crate::engine::Restored;
 use crate::engine::Settings;
 use crate::engine::budget::Budget;
@@ -55,6 +57,10 @@ use crate::link::Peer;
 use crate::link::phone::PhoneLine;
 use crate::link::tap;
 use crate::link::tap::Tap;
+
+mod worktrees;
+
+use worktrees::Making;
 
 /// Commands that wait for one session. They are few and quickly taken.
 const COMMAND_BUFFER: usize = 64;
@@ -96,6 +102,12 @@ pub(crate) struct Hub {
     reports: mpsc::Sender<Report>,
     /// Rules that are being taken out of the CLI's settings.
     forgetting: JoinSet<Forgotten>,
+    /// Worktrees that are being made for sessions to come.
+    making: JoinSet<Making>,
+    /// Finds the worktrees that earlier sessions have left.
+    sweeping: JoinSet<Vec<Place>>,
+    /// Worktrees that adjutant has made and that are there.
+    places: Vec<Place>,
     /// Sessions are told to stop by this; it is the engine's own end.
     quit: CancellationToken,
 }
@@ -123,9 +135,13 @@ impl Hub {
             budget,
             reports,
             forgetting: JoinSet::new(),
+            making: JoinSet::new(),
+            sweeping: JoinSet::new(),
+            places: Vec::new(),
             quit: quit.clone(),
         };
         hub.revive();
+        hub.sweep_worktrees();
         let mut phone_view = hub.phone.view.subscribe();
         let mut batch = Vec::new();
         let (mut orders_open, mut peers_open) = (true, true);
@@ -158,6 +174,11 @@ impl Hub {
                 Some(Ok(forgotten)) = hub.forgetting.join_next(), if !hub.forgetting.is_empty() => {
                     hub.forgotten(forgotten);
                 }
+                Some(Ok(places)) = hub.sweeping.join_next(), if !hub.sweeping.is_empty() => hub.places.extend(places),
+                Some(making) = hub.making.join_next(), if !hub.making.is_empty() => match making {
+                    Ok(making) => hub.worktree_made(making),
+                    Err(error) => tracing::error!(%error, "the making of a worktree failed by a defect of ours"),
+                },
                 () = drained(&hub.peers) => hub.catch_up(),
             }
             if !orders_open {
@@ -225,6 +246,7 @@ impl Hub {
     /// Numbers, dates and folds one event.
     fn stamp(&mut self, session: SessionId, generation: Generation, kind: EventKind) -> Arc<Event> {
         let event = Event { seq: self.fleet.seq() + 1, session, generation, at: clock::now(), kind };
+        self.note_places(&event.kind);
         self.fleet.apply(&event);
         Arc::new(event)
     }
@@ -267,6 +289,9 @@ impl Hub {
             },
             command => command,
         };
+        if self.refuse_shared(session, &command) {
+            return;
+        }
         let refused = match self.sessions.get(&session) {
             Some(commands) => commands.try_send(command).err().map(|error| match error {
                 mpsc::error::TrySendError::Full(command) | mpsc::error::TrySendError::Closed(command) => command,
@@ -325,7 +350,16 @@ impl Hub {
     fn open(&mut self, mut spec: SessionSpec, tag: Option<u64>) {
         let directory = std::path::absolute(&spec.directory).unwrap_or_else(|_| PathBuf::from(&spec.directory));
         spec.directory = directory.to_string_lossy().into_owned();
+        match spec.worktree.take() {
+            Some(WorktreeSpec::Wanted { branch }) => return self.make_worktree(spec, branch, tag),
+            // Where worktrees are is for the engine to know.
+            Some(WorktreeSpec::Made(_)) | None => spec.worktree = self.worktree_at(&spec.directory),
+        }
         let id = SessionId(numbers::next_session(&self.settings.data_dir));
+        self.open_as(id, spec, tag);
+    }
+
+    fn open_as(&mut self, id: SessionId, mut spec: SessionSpec, tag: Option<u64>) {
         // Known from the start, so that a mode that asks nothing shows before anything runs in it.
         let profile = self.settings.config.profile(spec.profile.as_deref()).unwrap_or_default();
         spec.mode = spec.mode.or(profile.mode);

@@ -50,6 +50,7 @@ mod limit;
 mod lines;
 mod past;
 mod replies;
+mod tree;
 mod turns;
 
 pub(crate) use io::Effect;
@@ -60,6 +61,7 @@ use grants::Held;
 use lifecycle::Life;
 use limit::Limit;
 use replies::Asked;
+use tree::Tree;
 use turns::Turn;
 
 /// Lines of standard error that explain an end.
@@ -149,6 +151,9 @@ pub(crate) struct Machine {
     /// This CLI tells when it is idle; an older one only sends a `result`.
     tells_state: bool,
 
+    /// The worktree of its own.
+    tree: Option<Tree>,
+
     desk: Desk,
     translator: Translator,
     requests: HashMap<String, Asked>,
@@ -230,6 +235,7 @@ impl Machine {
             restart_in: None,
             renew: false,
             tells_state: false,
+            tree: Tree::of(session),
             desk: Desk::default(),
             translator: Translator::default(),
             requests: HashMap::new(),
@@ -259,9 +265,11 @@ impl Machine {
             Input::Gone { code, signal } => self.gone(code, signal),
             Input::Inspected { request_id, inspection } => self.inspected(&request_id, inspection),
             Input::Branch(branch) => self.branch_is(branch),
+            Input::Worktree(outcome) => self.tree_outcome(*outcome),
             Input::Tick => self.tick(),
         }
         self.renew_if_idle();
+        self.advance_tree();
         self.tell_queue();
         std::mem::take(&mut self.effects)
     }

@@ -26,6 +26,7 @@ use crate::core::ids::SessionId;
 use crate::core::permission::RuleBehavior;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
+use crate::core::worktree::Place;
 use crate::engine::approvals::inspect;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
@@ -47,6 +48,8 @@ use crate::engine::spawn;
 use crate::engine::spawn::Launch;
 use crate::engine::watch;
 use crate::engine::watch::Ground;
+use crate::engine::worktrees;
+use crate::engine::worktrees::Outcome;
 use crate::link::tap::Health;
 use crate::transcripts::holder;
 use crate::wire::encode::encode;
@@ -221,6 +224,7 @@ impl Task {
                         self.watch = Some(watch::watch(self.ground(), conversation, self.found.clone()));
                     }
                     Effect::EndWatch => self.watch = None,
+                    Effect::Worktree { place, job } => self.work(*place, job),
                     Effect::Finish => self.done = true,
                 }
             }
@@ -380,6 +384,19 @@ impl Task {
     fn note_file(&self, file: String) {
         let (marks, directory) = (self.marks.clone(), self.outfit.directory.clone());
         tokio::task::spawn_blocking(move || marks.note(&directory, &file));
+    }
+
+    /// Does something with the worktree, however long it takes.
+    fn work(&self, place: Place, job: worktrees::Job) {
+        let found = self.found.clone();
+        let at_work = tokio::spawn(worktrees::work(place, job));
+        tokio::spawn(async move {
+            let outcome = at_work.await.unwrap_or_else(|error| {
+                let why = format!("adjutant's own work on it failed: {error}");
+                Outcome::Refused { why, report: None }
+            });
+            let _ = found.send(Input::Worktree(Box::new(outcome))).await;
+        });
     }
 
     fn look_up_branch(&self) {

@@ -104,6 +104,10 @@ pub struct Ui {
     pub next_tag: u64,
     /// Texts for the input boxes of sessions that are being opened, by tag.
     pub drafts: HashMap<u64, String>,
+    /// What sessions in worktrees were asked for with, by tag, until they are there.
+    pub worktrees_wanted: HashMap<u64, SessionSpec>,
+    /// The session that is closed once its worktree has been looked at.
+    pub closing: Option<SessionId>,
     /// Prompts of this and earlier days, newest last.
     pub history: Vec<PastPrompt>,
     pub notify: NotifyHow,
@@ -144,6 +148,8 @@ impl Default for Ui {
             awaited_tags: HashSet::new(),
             next_tag: 1,
             drafts: HashMap::new(),
+            worktrees_wanted: HashMap::new(),
+            closing: None,
             history: Vec::new(),
             notify: NotifyHow::Bell,
             output_lines: 12,

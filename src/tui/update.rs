@@ -38,6 +38,8 @@ pub mod search;
 pub mod sessions;
 /// Moving through the timeline.
 pub mod timeline;
+/// Sessions in git worktrees of their own.
+pub mod worktrees;
 
 /// What an update may look at but not change.
 #[derive(Debug, Clone, Copy)]

@@ -53,7 +53,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::play;
 use crate::support::rig::Rig;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const ME: &str = "ou_me";
 const CHAT: &str = "oc_mine";
 
@@ -234,7 +234,7 @@ impl Hand {
         .await
     }
 
-    fn press(&self, message: &Message, act: &str, form: Value) -> Pressed {
+    fn press(message: &Message, act: &str, form: Value) -> Pressed {
         let value = values(message.card().expect("a card")).into_iter().find(|value| value["act"] == act);
         let Value::Object(form) = form else { panic!("a form is an object") };
         let value = value.unwrap_or_else(|| panic!("{act} is offered: {message:?}"));
@@ -280,7 +280,7 @@ async fn a_session_is_opened_asked_and_finished_from_the_phone() {
     hand.say("/new project make something --timeout 5").await;
     let asked = hand.asked().await;
     assert!(asked.text().contains("touch made") && asked.text().contains("600 seconds"), "{}", asked.text());
-    let reply = hand.happens(Happening::Pressed(hand.press(&asked, "allow", json!({})))).await;
+    let reply = hand.happens(Happening::Pressed(Hand::press(&asked, "allow", json!({})))).await;
     assert_eq!(note(&reply), (Mood::Success, "allowed once"));
     assert!(matches!(&reply, Reply::Note { card: Some(card), .. } if !card.is_live()));
     hand.wait("the answer", |message| message.text().contains("it-was-allowed")).await;
@@ -308,7 +308,7 @@ async fn when_the_terminal_was_first_the_card_says_so_and_counts_no_more() {
     let asked = hand.asked().await;
     rig.answer(id, approval.id, Decision::deny("no")).await;
     hand.wait("the final card", |message| message.id == asked.id && message.text().contains("denied by you")).await;
-    let reply = hand.happens(Happening::Pressed(hand.press(&asked, "allow", json!({})))).await;
+    let reply = hand.happens(Happening::Pressed(Hand::press(&asked, "allow", json!({})))).await;
     assert!(note(&reply).1.contains("Already"), "{reply:?}");
     assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
     rig.listen(Duration::from_millis(100)).await;
@@ -324,7 +324,7 @@ async fn of_many_presses_at_once_one_counts() {
     let id = rig.open().await;
     rig.prompt(id, "go").await;
     let asked = hand.asked().await;
-    let press = |act: &str| hand.happens(Happening::Pressed(hand.press(&asked, act, json!({}))));
+    let press = |act: &str| hand.happens(Happening::Pressed(Hand::press(&asked, act, json!({}))));
     let replies =
         futures_util::future::join_all((0..50).map(|n| press(if n % 2 == 0 { "allow" } else { "deny" }))).await;
     let counted = replies.iter().filter(|reply| note(reply).0 == Mood::Success).count();
@@ -342,7 +342,7 @@ async fn a_press_that_is_not_right_in_every_way_changes_nothing() {
     let id = rig.open().await;
     rig.prompt(id, "go").await;
     let asked = hand.asked().await;
-    let right = hand.press(&asked, "allow", json!({}));
+    let right = Hand::press(&asked, "allow", json!({}));
     let with = |change: &dyn Fn(&mut Pressed)| {
         let mut wrong = right.clone();
         change(&mut wrong);

@@ -23,6 +23,7 @@ use adjutant::core::prompt::Surface;
 use adjutant::core::session::Session;
 use adjutant::core::session::SessionSpec;
 use adjutant::engine::Engine;
+use adjutant::engine::Restored;
 use adjutant::engine::Settings;
 use adjutant::link::Link;
 use adjutant::link::Update;
@@ -82,9 +83,29 @@ impl Rig {
         Self::on(folder, Arc::clone(&self.config), self.locks.clone())
     }
 
+    /// Ends the engine and starts another one that goes on with what it left.
+    pub async fn restart(mut self) -> Self {
+        self.engine.shutdown().await;
+        drop(self.link);
+        self.keeper.take().unwrap().join().unwrap();
+        let left = Store::read(&self.folder.path().join("data")).and_then(|store| store.restore()).unwrap();
+        let adjutant::store::LeftOff { fleet, last_approval, last_session, last_grant, spent_today } = left;
+        let restored = Restored { fleet, last_approval, last_session, last_grant, spent_today };
+        let mut next = Self::going_on(self.folder, self.config, self.locks, restored);
+        let Some(Update::Snapshot(fleet)) = next.link.recv().await else { panic!("a snapshot comes first") };
+        next.fleet = *fleet;
+        next
+    }
+
     fn on(folder: TempDir, config: Arc<Config>, locks: PathBuf) -> Self {
+        Self::going_on(folder, config, locks, Restored::default())
+    }
+
+    fn going_on(folder: TempDir, config: Arc<Config>, locks: PathBuf, restored: Restored) -> Self {
         let mut settings = Settings::new(Arc::clone(&config), folder.path().join("data"));
+        settings.restored = restored;
         settings.locks.clone_from(&locks);
+        settings.is_alone = true;
         settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
         let (tap, recorder) = adjutant::link::tap::tap();
         let store = Store::open(&folder.path().join("data")).unwrap();

@@ -21,6 +21,7 @@ use crate::core::ids::Timestamp;
 use crate::core::session::Activity;
 use crate::core::session::Session;
 use crate::core::usage::Tokens;
+use crate::core::worktree::Worktree;
 use crate::tui::render::time;
 
 /// Texts and tool calls of a session that `status` tells.
@@ -37,6 +38,8 @@ struct Line {
     state: &'static str,
     directory: String,
     branch: Option<String>,
+    /// The git worktree of its own.
+    worktree: Option<Tree>,
     mode: &'static str,
     model: Option<String>,
     conversation: Option<String>,
@@ -47,6 +50,17 @@ struct Line {
     /// It goes on by itself when a usage limit has lifted, and when it will do so.
     goes_on: bool,
     resumes: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct Tree {
+    path: String,
+    branch: String,
+    repository: String,
+    base: String,
+    base_branch: Option<String>,
+    /// It is removed, and this can still be undone.
+    removed: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -106,13 +120,14 @@ pub fn list(global: &Global, json: bool) -> Result<u8, Stop> {
             say_json(&fleet.sessions().map(line).collect::<Vec<_>>())?;
             return Ok(exit::OK);
         }
-        let mut rows = vec![["ID", "STATE", "TITLE", "DIRECTORY", "COST"].map(str::to_owned).to_vec()];
+        let mut rows = vec![["ID", "STATE", "TITLE", "DIRECTORY", "BRANCH", "COST"].map(str::to_owned).to_vec()];
         rows.extend(fleet.sessions().map(|session| {
             vec![
                 session.id.to_string(),
                 in_words(session),
                 flat(&session.title),
                 flat(&session.spec.directory),
+                branch(session).unwrap_or_default(),
                 time::money(session.usage.cost_usd),
             ]
         }));
@@ -218,6 +233,7 @@ fn line(session: &Session) -> Line {
         state: state(session),
         directory: session.spec.directory.clone(),
         branch: session.branch.clone(),
+        worktree: session.worktree.as_ref().map(tree),
         mode: session.mode.as_str(),
         model: session.model.clone(),
         conversation: session.conversation.as_ref().map(ToString::to_string),
@@ -228,6 +244,28 @@ fn line(session: &Session) -> Line {
         goes_on: session.goes_on,
         resumes: session.resume.as_ref().map(|resume| resume.at),
     }
+}
+
+fn tree(worktree: &Worktree) -> Tree {
+    let place = &worktree.place;
+    Tree {
+        path: place.path.clone(),
+        branch: place.branch.clone(),
+        repository: place.origin.clone(),
+        base: place.base.clone(),
+        base_branch: place.base_branch.clone(),
+        removed: worktree.aside.is_some(),
+    }
+}
+
+/// The branch, and whether it is that of a worktree.
+fn branch(session: &Session) -> Option<String> {
+    let branch = session.branch.as_deref().map(flat)?;
+    Some(match &session.worktree {
+        Some(Worktree { aside: Some(_), .. }) => format!("{branch} (worktree, removed)"),
+        Some(_) => format!("{branch} (worktree)"),
+        None => branch,
+    })
 }
 
 fn detail(session: &Session) -> Detail {
@@ -285,6 +323,8 @@ fn tell(session: &Session) -> Result<(), Stop> {
         vec!["directory".into(), flat(&session.spec.directory)],
     ];
     let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.into(), value]));
+    row("branch", branch(session));
+    row("worktree of", session.worktree.as_ref().map(|worktree| flat(&worktree.place.origin)));
     row("prompt", detail.prompt.as_deref().map(flat));
     row("elapsed", detail.elapsed_ms.map(|ms| time::duration(std::time::Duration::from_millis(ms))));
     row("error", detail.error);

@@ -83,6 +83,9 @@ fn ends_a_cell(kind: &EventKind) -> bool {
             | EventKind::ToolEnded { .. }
             | EventKind::TurnEnded { .. }
             | EventKind::Noted(_)
+            | EventKind::WorktreeKept { .. }
+            | EventKind::WorktreeAside { .. }
+            | EventKind::WorktreeBack { .. }
     )
 }
 
@@ -93,6 +96,10 @@ fn is_of(cell: &Cell, kind: &EventKind) -> bool {
         (CellBody::Tool(call), EventKind::ToolEnded { call: ended, .. }) => call.id == *ended,
         (CellBody::TurnEnd(end), EventKind::TurnEnded { turn, .. }) => end.turn == *turn,
         (CellBody::Notice(notice), EventKind::Noted(noted)) => notice == noted,
+        (
+            CellBody::Notice(_),
+            EventKind::WorktreeKept { .. } | EventKind::WorktreeAside { .. } | EventKind::WorktreeBack { .. },
+        ) => true,
         _ => false,
     }
 }

@@ -70,7 +70,10 @@ impl Session {
 
     fn apply_kind(&mut self, kind: &EventKind, at: Timestamp) {
         match kind {
-            EventKind::Opened { .. } | EventKind::Closed | EventKind::AnswerRefused { .. } => {}
+            EventKind::Opened { .. }
+            | EventKind::Closed
+            | EventKind::OpenRefused { .. }
+            | EventKind::AnswerRefused { .. } => {}
             // The fleet keeps them.
             EventKind::Granted(_) | EventKind::GrantUsed { .. } | EventKind::GrantEnded { .. } => {}
             EventKind::Renamed { title } => {
@@ -86,6 +89,11 @@ impl Session {
             EventKind::GoesOn(goes_on) => self.goes_on = *goes_on,
             EventKind::ResumePlanned(resume) => self.resume.clone_from(resume),
             EventKind::BranchChanged(branch) => self.branch.clone_from(branch),
+            EventKind::WorktreeLooked(_)
+            | EventKind::WorktreeKept { .. }
+            | EventKind::WorktreeAside { .. }
+            | EventKind::WorktreeBack { .. }
+            | EventKind::WorktreeGone { .. } => self.worktree_event(kind, at),
 
             EventKind::Starting => {
                 self.process = ProcessState::Starting;

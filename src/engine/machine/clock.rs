@@ -25,6 +25,7 @@ impl Machine {
             self.timeout_deadline(),
             self.idle_deadline(),
             self.desk.next_deadline(),
+            self.tree_deadline(),
             self.grant_deadline(),
             self.resume_deadline(),
         ]
@@ -67,6 +68,9 @@ impl Machine {
         }
         if is_due(self.life_deadline()) {
             self.life_overdue();
+        }
+        if is_due(self.tree_deadline()) {
+            self.tree_overdue();
         }
     }
 

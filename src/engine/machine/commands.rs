@@ -28,7 +28,14 @@ impl Machine {
         match command {
             // The hub makes sessions.
             Command::Open { .. } => {}
-            Command::Close { .. } => self.end(Ending::Close),
+            Command::Close { .. } => {
+                if !self.refuse_close() {
+                    self.end(Ending::Close);
+                }
+            }
+            Command::LookAtWorktree { .. } => self.look_at_tree(),
+            Command::RemoveWorktree { seen, named, by, .. } => self.remove_tree(seen, named, by),
+            Command::RestoreWorktree { by, .. } => self.restore_tree(by),
             Command::Rename { title, .. } => {
                 self.given_title = Some(title.clone());
                 self.emit(EventKind::Renamed { title });
@@ -84,7 +91,7 @@ impl Machine {
             self.emit(EventKind::Noted(Notice::warning("The session is closing: the prompt was not sent.")));
             return;
         }
-        if self.refuse_followed() {
+        if self.refuse_followed() || self.refuse_without_tree() {
             return;
         }
         self.limit_is_over();
@@ -102,7 +109,7 @@ impl Machine {
 
     /// Goes on after an error: with what is queued, else with the last prompt once more.
     fn retry(&mut self) {
-        if self.refuse_followed() {
+        if self.refuse_followed() || self.refuse_without_tree() {
             return;
         }
         self.limit_is_over();

@@ -10,11 +10,13 @@ use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
 use crate::core::ids::Timestamp;
 use crate::core::trouble::Trouble;
+use crate::core::worktree::Place;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
 use crate::engine::spawn::Launch;
+use crate::engine::worktrees;
 use crate::transcripts::read::Told;
 use crate::wire::outbound::Outbound;
 
@@ -60,6 +62,8 @@ pub(crate) enum Input {
         told: Vec<Told>,
         by: Option<String>,
     },
+    /// What came of a job on the session's worktree.
+    Worktree(Box<worktrees::Outcome>),
     /// A deadline may have passed.
     Tick,
 }
@@ -89,6 +93,11 @@ pub(crate) enum Effect {
     /// Look at a conversation from now on; `Watched` follows again and again.
     Watch(ConversationId),
     EndWatch,
+    /// Do something with the session's worktree; an outcome follows.
+    Worktree {
+        place: Box<Place>,
+        job: worktrees::Job,
+    },
     /// The session's task ends.
     Finish,
 }

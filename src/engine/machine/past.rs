@@ -20,6 +20,7 @@ pub(super) fn known_until(session: &Session) -> Timestamp {
 impl Machine {
     /// The session's task begins: what was before is asked for, if it is not known.
     pub(super) fn begin(&mut self) {
+        self.begin_tree();
         if self.followed.is_some() {
             self.watch();
         } else if self.wants_history

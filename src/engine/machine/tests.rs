@@ -29,6 +29,7 @@ use crate::engine::approvals::inspect::Inspection;
 use crate::engine::policy::Ruling;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
+use crate::engine::worktrees::Job;
 use crate::wire::decode::decode;
 use crate::wire::permission::PermissionAnswer;
 
@@ -36,6 +37,8 @@ use crate::wire::permission::PermissionAnswer;
 mod granting;
 /// Usage limits.
 mod limits;
+/// Worktrees.
+mod tree;
 
 const ID: SessionId = SessionId(1);
 
@@ -54,6 +57,8 @@ struct Bench {
     /// Watches that were begun and not ended.
     n_watches: usize,
     inspections: Vec<String>,
+    /// What was to be done with the worktree.
+    jobs: Vec<Job>,
     receipts: Vec<String>,
     now: Duration,
     /// What the clock on the wall is set forward, or back, in milliseconds.
@@ -97,6 +102,7 @@ impl Bench {
             n_launches: 0,
             n_watches: 0,
             inspections: Vec::new(),
+            jobs: Vec::new(),
             receipts: Vec::new(),
             now: Duration::ZERO,
             wall_off: 0,
@@ -146,6 +152,7 @@ impl Bench {
                 }
                 Effect::Signal(rung) => self.signals.push(rung),
                 Effect::Inspect(job) => self.inspections.push(job.request_id),
+                Effect::Worktree { job, .. } => self.jobs.push(job),
                 Effect::Finish => self.finished = true,
                 Effect::CloseInput | Effect::NoteFile(_) | Effect::LookUpBranch | Effect::ReadHistory { .. } => {}
                 Effect::Watch(_) => self.n_watches += 1,

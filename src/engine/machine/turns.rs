@@ -62,7 +62,7 @@ fn is_nothing(result: &TurnResult) -> bool {
 impl Machine {
     /// Does what can be done next: starts the process, or sends the next prompt.
     pub(super) fn advance(&mut self) {
-        if self.ending.is_some() || self.reading || self.followed.is_some() {
+        if self.ending.is_some() || self.reading || self.followed.is_some() || self.is_tree_away() {
             return;
         }
         let is_due = match self.life {

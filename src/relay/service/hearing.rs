@@ -172,7 +172,7 @@ impl<M: Messenger> Service<M> {
                 let reach = reach.clone();
                 let deadline_s = Some(self.settings.deadline_s);
                 let spec =
-                    Box::new(SessionSpec { timeout_minutes, idle_minutes, deadline_s, ..SessionSpec::default() });
+                    Box::new(SessionSpec { idle_minutes, timeout_minutes, deadline_s, ..SessionSpec::default() });
                 self.errands.spawn_blocking(move || {
                     let found = access::directory(&directory, &roots);
                     Errand::Open { reach, found, prompt, spec }
@@ -201,7 +201,7 @@ impl<M: Messenger> Service<M> {
                 let done = tongue.pick("Interrupting", "正在中断");
                 self.command(reach, number, |session| Command::Interrupt { session }, done)
             }
-            Wish::Mode(mode) if mode == PermissionMode::BypassPermissions => {
+            Wish::Mode(PermissionMode::BypassPermissions) => {
                 let text = tongue.pick(
                     "This mode runs everything without asking; it is chosen at the terminal.",
                     "此模式不再询问任何操作，只能在终端选择。",

@@ -55,9 +55,17 @@ impl App {
 
     /// Sends the prompt that a session was opened with.
     pub(super) fn first_prompt(&mut self, event: &Event) {
-        let EventKind::Opened { tag: Some(tag), .. } = &event.kind else { return };
+        let (EventKind::Opened { tag: Some(tag), .. } | EventKind::OpenRefused { tag: Some(tag), .. }) = &event.kind
+        else {
+            return;
+        };
         let Some(place) = self.first_prompts.iter().position(|(known, _)| known == tag) else { return };
         let (_, text) = self.first_prompts.remove(place);
+        if matches!(event.kind, EventKind::OpenRefused { .. }) {
+            // It is there again when the person opens the session after all.
+            self.ui.drafts.insert(*tag, text);
+            return;
+        }
         let (session, how, by) = (event.session, SendHow::Queue, Surface::Terminal);
         self.perform(vec![Effect::Send(Command::Send { session, text, how, by })]);
     }

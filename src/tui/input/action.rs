@@ -93,6 +93,7 @@ actions! {
         Help "help" ["f1"] "help" "Show this page: every key and what it does"
         Palette "palette" ["ctrl-p"] "palette" "Find any action by name and do it"
         NewTab "new_tab" ["ctrl-t"] "" "Open a session in a directory"
+        NewWorktree "new_worktree" ["alt-n"] "" "Open a session in a git worktree of its own"
         CloseTab "close_tab" ["ctrl-w"] "" "Close this session; asks when something runs"
         Conversations "conversations" ["alt-c"] "" "Find an earlier conversation: go on with it, fork it or follow it"
         SearchAll "search_all" ["alt-/"] "" "Find words in everything that was said, in open and closed sessions"
@@ -101,6 +102,8 @@ actions! {
         FollowTab "follow_tab" ["alt-l"] "" "Only look on while another program goes on with this conversation"
         TakeOver "take_over" ["alt-k"] "take over" "Go on with a conversation that was followed, once the other program has ended"
         RenameTab "rename_tab" ["f2"] "" "Give this session a title"
+        RemoveWorktree "remove_worktree" [] "" "Close this session and remove its git worktree; asks, and says what would be lost"
+        UndoRemoval "undo_removal" ["alt-z"] "undo" "Put the worktree back that was just removed"
         NextTab "next_tab" ["ctrl-pgdn"] "" "Go to the next session"
         PreviousTab "previous_tab" ["ctrl-pgup"] "" "Go to the previous session"
         MoveTabLeft "move_tab_left" ["alt-shift-left"] "" "Move this session's tab to the left"
@@ -230,11 +233,14 @@ actions! {
         EditorDone "editor_done" ["enter"] "done" "Use the text"
         EditorNewline "editor_newline" ["alt-enter", "ctrl-j", "shift-enter"] "newline" "Begin a new line"
         EditorExternal "editor_external" ["ctrl-x ctrl-e"] "" "Write the text in your editor"
+        EditorWorktree "editor_worktree" ["alt-n"] "in a worktree" "When opening a session: give it a git worktree of its own"
         EditorClose "editor_close" ["esc"] "back" "Go back without it"
     }
     Confirm {
         ConfirmYes "confirm_yes" ["y"] "yes" "Yes, do it"
         ConfirmStop "confirm_stop" ["s"] "stop them" "When quitting: stop the sessions too"
+        ConfirmRemove "confirm_remove" ["r"] "remove" "When closing a session: remove its worktree too"
+        ConfirmKeep "confirm_keep" ["k"] "keep" "When closing a session: keep its worktree"
         ConfirmNo "confirm_no" ["n", "esc"] "no" "No, go back"
     }
     Page {

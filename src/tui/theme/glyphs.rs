@@ -35,6 +35,8 @@ pub struct Glyphs {
     pub background: &'static str,
     /// A conversation that is only looked at.
     pub followed: &'static str,
+    /// A git worktree of its own.
+    pub worktree: &'static str,
     /// Frames of the mark for something that runs now.
     pub spinner: &'static [&'static str],
     /// Done.
@@ -106,6 +108,7 @@ impl Glyphs {
             limited: "⊘",
             background: "◌",
             followed: "◎",
+            worktree: "⎇",
             spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
             success: "✓",
             failure: "✗",
@@ -151,6 +154,7 @@ impl Glyphs {
             limited: "%",
             background: "&",
             followed: "@",
+            worktree: "%",
             spinner: &["|", "/", "-", "\\"],
             success: "+",
             failure: "x",

@@ -63,8 +63,24 @@ pub enum ConfirmKind {
     Leave,
     CloseTab(SessionId),
     SetMode(SessionId, PermissionMode),
+    /// Closes a session; what becomes of its worktree is the question.
+    Worktree(SessionId, Offer),
     /// Allows these once, all of which stand in the details, whole.
     AllowTogether(Vec<ApprovalId>),
+}
+
+/// What may become of a worktree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    /// Nothing would be lost, as the report with this mark says.
+    Free {
+        seen: String,
+    },
+    /// It goes only when its branch is named.
+    Named {
+        seen: String,
+    },
+    Kept,
 }
 
 impl ConfirmKind {
@@ -76,6 +92,19 @@ impl ConfirmKind {
                 (Action::ConfirmStop, "stop them"),
                 (Action::ConfirmNo, "stay"),
             ],
+            Self::Worktree(_, Offer::Free { .. }) => &[
+                (Action::ConfirmRemove, "close and remove the worktree"),
+                (Action::ConfirmKeep, "close and keep it"),
+                (Action::ConfirmNo, "do not close"),
+            ],
+            Self::Worktree(_, Offer::Named { .. }) => &[
+                (Action::ConfirmKeep, "close and keep it"),
+                (Action::ConfirmRemove, "remove it all the same…"),
+                (Action::ConfirmNo, "do not close"),
+            ],
+            Self::Worktree(_, Offer::Kept) => {
+                &[(Action::ConfirmKeep, "close and keep it"), (Action::ConfirmNo, "do not close")]
+            }
             Self::Quit | Self::CloseTab(_) | Self::SetMode(..) | Self::AllowTogether(_) => {
                 &[(Action::ConfirmYes, "yes"), (Action::ConfirmNo, "no")]
             }
@@ -173,13 +202,36 @@ pub struct ListEntry {
     pub is_dangerous: bool,
 }
 
+/// A worktree that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewWorktree {
+    pub directory: String,
+    pub profile: Option<String>,
+    /// A prompt that waits for it.
+    pub draft: Option<String>,
+}
+
 /// What a text is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextKind {
     NewTab,
+    /// The branch of a worktree for a new session.
+    NewWorktree(NewWorktree),
+    /// The branch of a worktree whose loss is meant.
+    RemoveWorktree {
+        session: SessionId,
+        branch: String,
+        /// The mark of the report that was shown.
+        seen: String,
+    },
     Rename(SessionId),
-    Find { from: Option<CellId> },
-    EditQueued { session: SessionId, prompt: PromptId },
+    Find {
+        from: Option<CellId>,
+    },
+    EditQueued {
+        session: SessionId,
+        prompt: PromptId,
+    },
 }
 
 #[derive(Debug)]

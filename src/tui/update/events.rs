@@ -12,7 +12,18 @@ use crate::tui::ui::Ui;
 /// Takes note of an event that the fold already has.
 pub fn note(ui: &mut Ui, fleet: &Fleet, event: &Event, now: Timestamp) -> Vec<Effect> {
     match &event.kind {
+        EventKind::OpenRefused { tag: Some(tag), why, instead } => {
+            super::worktrees::refused(ui, *tag, why, instead.as_deref());
+        }
+        EventKind::WorktreeLooked(report) => super::worktrees::looked(ui, fleet, event.session, Ok(report), now),
+        EventKind::WorktreeKept { why } => super::worktrees::looked(ui, fleet, event.session, Err(why), now),
+        EventKind::WorktreeAside { .. } => super::worktrees::put_aside(ui, fleet, event.session),
+        EventKind::WorktreeBack { .. } => {
+            super::sessions::go_to(ui, event.session);
+            ui.say("The worktree is where it was.", false, now);
+        }
         EventKind::Opened { tag: Some(tag), .. } if ui.awaited_tags.remove(tag) => {
+            ui.worktrees_wanted.remove(tag);
             super::sessions::settle(ui, fleet);
             super::sessions::go_to(ui, event.session);
             super::conversations::place_draft(ui, *tag, event.session);

@@ -25,6 +25,8 @@ use crate::tui::ui::approval::ApprovalFocus;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::composer::Composer;
 use crate::tui::ui::dialog::Layer;
+use crate::tui::ui::dialog::TextDialog;
+use crate::tui::ui::dialog::TextKind;
 
 /// Whether the focus is on an approval, under no other dialog.
 fn is_on_approval(ui: &Ui, world: World<'_>) -> bool {
@@ -107,6 +109,8 @@ fn decides(action: Action) -> bool {
             | Action::StopPlanning
             | Action::ConfirmYes
             | Action::ConfirmStop
+            | Action::ConfirmRemove
+            | Action::ConfirmKeep
             | Action::ListTake
             | Action::EditorDone
     )
@@ -120,6 +124,7 @@ fn works_over_dialogs(action: Action) -> bool {
         Action::Help
             | Action::NextWaiting
             | Action::Inbox
+            | Action::UndoRemoval
             | Action::NextTab
             | Action::PreviousTab
             | Action::Tab1
@@ -164,6 +169,10 @@ pub fn paste(ui: &mut Ui, world: World<'_>, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     if is_on_approval(ui, world) && matches!(shown_pane(ui), Some(Pane::TypeYes { .. })) {
+        return Vec::new();
+    }
+    if matches!(ui.layers.last(), Some(Layer::Text(TextDialog { kind: TextKind::RemoveWorktree { .. }, .. }))) {
+        ui.say("The name must be typed.", false, world.now);
         return Vec::new();
     }
     // What will run stands in the box letter by letter, however long it is; a token could hide it.

@@ -7,14 +7,17 @@ use super::approvals;
 use super::keys;
 use super::sessions;
 use super::timeline;
+use super::worktrees;
 use crate::core::command::Command;
 use crate::core::session::SessionSpec;
 use crate::tui::input::action::Action;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::composer::Composer;
+use crate::tui::ui::dialog::Confirm;
 use crate::tui::ui::dialog::ConfirmKind;
 use crate::tui::ui::dialog::Layer;
+use crate::tui::ui::dialog::NewWorktree;
 use crate::tui::ui::dialog::Page;
 use crate::tui::ui::dialog::PageContent;
 use crate::tui::ui::dialog::TextDialog;
@@ -62,9 +65,20 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
                 return vec![Effect::Edit { text: composer.text(), target: EditTarget::Dialog }];
             }
         }
+        Action::EditorWorktree => {
+            if let Some(Layer::Text(TextDialog { kind: TextKind::NewTab, composer, .. })) = ui.layers.last() {
+                let directory = absolute(composer.text().trim(), ui);
+                let profile = ui.session(world.fleet).and_then(|session| session.spec.profile.clone());
+                ui.layers.pop();
+                worktrees::ask(ui, NewWorktree { directory, profile, draft: None }, "", None);
+            }
+        }
         Action::EditorClose => close(ui),
+        Action::ConfirmRemove | Action::ConfirmKeep => return worktrees::answered(ui, world, action),
         Action::ConfirmYes => {
-            if let Some(Layer::Confirm(confirm)) = ui.layers.pop() {
+            let is_other =
+                matches!(ui.layers.last(), Some(Layer::Confirm(Confirm { kind: ConfirmKind::Worktree(..), .. })));
+            if !is_other && let Some(Layer::Confirm(confirm)) = ui.layers.pop() {
                 return sessions::confirmed(ui, world, &confirm.kind);
             }
         }
@@ -136,11 +150,17 @@ fn text_done(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
     };
     let text = dialog.composer.text().trim().to_owned();
     let kind = dialog.kind.clone();
+    if let TextKind::NewWorktree(wanted) = kind {
+        ui.layers.pop();
+        return vec![worktrees::open(ui, wanted, &text)];
+    }
     if text.is_empty() {
         ui.layers.pop();
         return Vec::new();
     }
     match kind {
+        TextKind::NewWorktree(_) => {}
+        TextKind::RemoveWorktree { .. } => return worktrees::named(ui, kind, &text),
         TextKind::NewTab => {
             let directory = absolute(&text, ui);
             let profile = ui.session(world.fleet).and_then(|session| session.spec.profile.clone());

@@ -7,6 +7,7 @@ use super::conversations;
 use super::keys::act as act_on;
 use super::pages;
 use super::timeline;
+use super::worktrees;
 use crate::core::command::Command;
 use crate::core::fleet::Fleet;
 use crate::core::ids::CellId;
@@ -15,6 +16,7 @@ use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
+use crate::core::worktree::WorktreeSpec;
 use crate::tui::input::action::Action;
 use crate::tui::ui::Panel;
 use crate::tui::ui::Ui;
@@ -69,6 +71,9 @@ pub fn missing_history(ui: &Ui, fleet: &Fleet) -> Option<(SessionId, CellId)> {
 /// A session that stands for what somebody wants to open: the same conversation, or the same directory and the
 /// same profile.
 pub fn already_open(fleet: &Fleet, spec: &SessionSpec) -> Option<SessionId> {
+    if matches!(spec.worktree, Some(WorktreeSpec::Wanted { .. })) {
+        return None;
+    }
     let same = |session: &&Session| match &spec.resume {
         Some(conversation) => !spec.fork && session.is_on(conversation),
         None => {
@@ -91,6 +96,9 @@ pub fn open(ui: &mut Ui, spec: SessionSpec) -> Effect {
     let tag = ui.next_tag;
     ui.next_tag += 1;
     ui.awaited_tags.insert(tag);
+    if spec.worktree.is_some() {
+        ui.worktrees_wanted.insert(tag, spec.clone());
+    }
     Effect::Send(Command::Open { spec: Box::new(spec), tag: Some(tag) })
 }
 
@@ -103,6 +111,8 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
                 ui.session(world.fleet).map_or_else(|| ui.here.clone(), |session| session.spec.directory.clone());
             pages::ask_text(ui, TextKind::NewTab, "Open a session in", "a directory · ~ is your home", &directory);
         }
+        Action::NewWorktree => worktrees::ask_here(ui, world),
+        Action::UndoRemoval => return worktrees::undo(ui, world),
         Action::SearchAll => {
             let kind = ListKind::Found { asked: String::new(), hits: Vec::new(), trouble: None };
             open_list(ui, kind);
@@ -157,6 +167,10 @@ fn act_on_session(ui: &mut Ui, world: World<'_>, session: &Session, action: Acti
         Action::FollowTab => return conversations::follow(ui, world, session),
         Action::TakeOver => return conversations::take_over(ui, world, session),
         Action::CloseTab => return close(ui, world.now, session),
+        Action::RemoveWorktree if session.worktree.is_none() => {
+            ui.say("This session has no worktree of its own.", false, world.now);
+        }
+        Action::RemoveWorktree => return close(ui, world.now, session),
         Action::RenameTab => pages::ask_text(ui, TextKind::Rename(id), "Title of this session", "", &session.title),
         Action::Interrupt => return interrupt(ui, world, session),
         Action::CycleMode => return set_mode(ui, world.now, session, session.mode.next()),
@@ -258,6 +272,9 @@ fn retry(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
 
 fn close(ui: &mut Ui, now: Timestamp, session: &Session) -> Vec<Effect> {
     let has_draft = ui.tabs.get(&session.id).is_some_and(|tab| !tab.composer.is_blank());
+    if !session.is_busy() && !has_draft && session.worktree.is_some() {
+        return worktrees::begin_closing(ui, now, session);
+    }
     if !session.is_busy() && !has_draft && session.transcript.is_empty() {
         return vec![closing(ui, session)];
     }
@@ -281,7 +298,7 @@ fn close(ui: &mut Ui, now: Timestamp, session: &Session) -> Vec<Effect> {
 }
 
 /// Closes a session and remembers how to open it again.
-fn closing(ui: &mut Ui, session: &Session) -> Effect {
+pub(super) fn closing(ui: &mut Ui, session: &Session) -> Effect {
     let title = session.titled.then(|| session.title.clone());
     let (mode, model) = (Some(session.mode).filter(|mode| !mode.is_dangerous()), session.spec.model.clone());
     let (directory, profile) = (session.spec.directory.clone(), session.spec.profile.clone());
@@ -351,8 +368,14 @@ fn clear_or_quit(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
 pub(super) fn confirmed(ui: &mut Ui, world: World<'_>, kind: &ConfirmKind) -> Vec<Effect> {
     match kind {
         ConfirmKind::Quit | ConfirmKind::Leave => vec![Effect::Quit],
+        ConfirmKind::CloseTab(id) if world.fleet.get(*id).is_some_and(|session| session.worktree.is_some()) => {
+            let session = world.fleet.get(*id);
+            session.map(|session| worktrees::begin_closing(ui, world.now, session)).unwrap_or_default()
+        }
         ConfirmKind::CloseTab(id) => world.fleet.get(*id).map(|session| closing(ui, session)).into_iter().collect(),
         ConfirmKind::SetMode(session, mode) => vec![Effect::Send(Command::SetMode { session: *session, mode: *mode })],
+        // It has answers of its own.
+        ConfirmKind::Worktree(..) => Vec::new(),
         ConfirmKind::AllowTogether(ids) => approvals::together::allow_together(ui, world, ids),
     }
 }

@@ -21,6 +21,9 @@ use crate::tui::ui::approval::ARMING_MS;
 use crate::tui::ui::approval::ApprovalFocus;
 use crate::tui::ui::approval::FOLLOWING_MS;
 
+/// Sessions in worktrees.
+mod worktrees;
+
 /// A terminal without a screen: `see` stands for a frame.
 struct Desk {
     ui: Ui,

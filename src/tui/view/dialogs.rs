@@ -14,6 +14,7 @@ use super::modal;
 use super::modal::Edges;
 use super::paint;
 use super::paint::Spans;
+use super::paint::count;
 use super::paint::flat;
 use super::paint::put;
 use super::paint::span;
@@ -114,7 +115,12 @@ fn draw_confirm(buf: &mut Buffer, body: Rect, confirm: &Confirm, scene: &Scene<'
     // The answers stay, whatever else has no room.
     let n_keys = keys.len() + 1;
     let room_for_lines = usize::from(body.height).saturating_sub(2 + n_keys).max(1);
-    lines.truncate(room_for_lines);
+    if lines.len() > room_for_lines {
+        let n_left_out = lines.len() - room_for_lines + 1;
+        lines.truncate(room_for_lines - 1);
+        let text = format!("{} {}", theme.glyphs.ellipsis, count(n_left_out as u64, "more line", "more lines"));
+        lines.push(Line::from(span(text, theme.dim)));
+    }
     lines.push(Line::default());
     lines.extend(keys);
     let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);

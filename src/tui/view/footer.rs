@@ -23,6 +23,8 @@ use crate::tui::input::key;
 use crate::tui::render::width;
 use crate::tui::ui::dialog::Layer;
 use crate::tui::ui::dialog::ListKind;
+use crate::tui::ui::dialog::TextDialog;
+use crate::tui::ui::dialog::TextKind;
 
 /// What a key does, in the words of the table unless others say it better now.
 struct Hint {
@@ -48,7 +50,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>, pulse: &mut 
     let room = usize::from(area.width).saturating_sub(2);
     let shows_right = right_width > 0 && right_width + 12 <= room;
     let left_room = if shows_right { room - right_width - 2 } else { room };
-    let left = toast(scene, pulse).unwrap_or_else(|| hints(scene, left_room));
+    let left = removal(scene, pulse).or_else(|| toast(scene, pulse)).unwrap_or_else(|| hints(scene, left_room));
     put(buf, area.x + 1, area.y, area.width.saturating_sub(1), &fit(left, left_room, theme));
     if shows_right {
         let wide = u16::try_from(right_width).unwrap_or(u16::MAX);
@@ -72,6 +74,28 @@ pub(super) fn toast(scene: &Scene<'_>, pulse: &mut Pulse) -> Option<Spans> {
         if toast.is_error { (theme.glyphs.failure, theme.failure) } else { (theme.glyphs.pending, theme.accent) };
     let text_style = if toast.is_error { theme.failure } else { theme.text };
     Some(vec![span(format!("{mark} "), style), span(flat(&toast.text), text_style)])
+}
+
+/// A removal that can still be undone, and for how long.
+fn removal(scene: &Scene<'_>, pulse: &mut Pulse) -> Option<Spans> {
+    let theme = scene.theme;
+    let removed = scene.fleet.sessions().filter_map(|session| {
+        let worktree = session.worktree.as_ref()?;
+        Some((worktree, worktree.aside.as_ref()?.until?))
+    });
+    let (worktree, until) = removed.filter(|(_, until)| *until > scene.now).min_by_key(|(_, until)| *until)?;
+    let key = scene.keymap.key_of(Action::UndoRemoval)?;
+    let left = pulse.until(until);
+    Some(vec![
+        span(format!("{} ", theme.glyphs.warning), theme.warning),
+        span(format!("{left} "), theme.strong),
+        span(key, theme.key),
+        span(" undo", theme.text),
+        span(
+            format!(" {} removed the worktree of {}", theme.glyphs.separator, flat(&worktree.place.branch)),
+            theme.dim,
+        ),
+    ])
 }
 
 /// As many hints as fit, the most wanted first.
@@ -115,7 +139,18 @@ fn possible(scene: &Scene<'_>) -> Vec<Hint> {
         ],
         Context::Plan => vec![said(Action::PlanPageDown, "scroll"), hint(Action::LaterPlan)],
         Context::List => list(scene),
-        Context::Editor => vec![hint(Action::EditorDone), hint(Action::EditorNewline), hint(Action::EditorClose)],
+        Context::Editor => match scene.ui.layers.last() {
+            Some(Layer::Text(TextDialog { kind: TextKind::NewTab, .. })) => {
+                vec![said(Action::EditorDone, "open"), hint(Action::EditorWorktree), hint(Action::EditorClose)]
+            }
+            Some(Layer::Text(TextDialog { kind: TextKind::NewWorktree(_), .. })) => {
+                vec![said(Action::EditorDone, "open"), hint(Action::EditorClose)]
+            }
+            Some(Layer::Text(TextDialog { kind: TextKind::RemoveWorktree { .. }, .. })) => {
+                vec![said(Action::EditorDone, "remove, if it is the name"), said(Action::EditorClose, "keep it")]
+            }
+            _ => vec![hint(Action::EditorDone), hint(Action::EditorNewline), hint(Action::EditorClose)],
+        },
         Context::Confirm => match scene.ui.layers.last() {
             Some(Layer::Confirm(confirm)) => {
                 confirm.kind.answers().iter().map(|(action, what)| said(*action, what)).collect()

@@ -110,7 +110,15 @@ fn identity(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
     let path = time::path(&directory, Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
     sheet.line(vec![span(path, theme.dim)]);
     if let Some(branch) = &session.branch {
-        sheet.line(vec![span("on ", theme.dim), span(flat(branch), theme.text)]);
+        let mark = if session.worktree.is_some() { format!("{} ", theme.glyphs.worktree) } else { String::new() };
+        sheet.line(vec![span("on ", theme.dim), span(mark, theme.accent), span(flat(branch), theme.text)]);
+    }
+    if let Some(worktree) = &session.worktree {
+        let label = "worktree of ";
+        let room = sheet.room.saturating_sub(label.len());
+        let origin = sanitize(&worktree.place.origin);
+        let origin = time::path(&origin, Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
+        sheet.line(vec![span(label, theme.dim), span(origin, theme.dim)]);
     }
 }
 
@@ -338,7 +346,8 @@ pub(super) fn status_line(scene: &Scene<'_>, session: &Session, pulse: &mut Puls
         facts.push(vec![span(time::money(session.usage.cost_usd), theme.dim)]);
     }
     if let Some(branch) = &session.branch {
-        facts.push(vec![span(flat(branch), theme.dim)]);
+        let mark = if session.worktree.is_some() { format!("{} ", theme.glyphs.worktree) } else { String::new() };
+        facts.push(vec![span(format!("{mark}{}", flat(branch)), theme.dim)]);
     }
     join(facts, theme)
 }

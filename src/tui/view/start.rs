@@ -47,7 +47,8 @@ fn welcome(scene: &Scene<'_>, session: Option<&Session>, room: usize) -> Vec<Lin
     let path = time::path(&sanitize(directory), Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
     let mut place: Spans = vec![span(path, theme.text)];
     if let Some(branch) = session.and_then(|session| session.branch.as_deref()) {
-        place.push(span(format!(" on {}", flat(branch)), theme.dim));
+        let mark = if session.is_some_and(|session| session.worktree.is_some()) { "worktree " } else { "" };
+        place.push(span(format!(" on {mark}{}", flat(branch)), theme.dim));
     }
     lines.extend(wrap(&place, room, &Indent::default()));
     lines.push(Line::default());

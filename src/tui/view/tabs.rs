@@ -127,6 +127,9 @@ fn tab(scene: &Scene<'_>, session: &Session, number: usize, max_title: usize) ->
         _ => format!("{mark} "),
     };
     spans.push(span(mark, mark_style));
+    if session.worktree.is_some() {
+        spans.push(span(format!("{} ", theme.glyphs.worktree), theme.dim));
+    }
     spans.push(span(title, title_style));
     let n_unread = scene.ui.tabs.get(&session.id).map_or(0, |tab| tab.n_unread(&session.transcript));
     if !is_active && n_unread > 0 {
