@@ -137,6 +137,14 @@ pub enum Verb {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Tell how the relay to the phone is, pair a phone, pause.
+    Relay {
+        #[command(subcommand)]
+        verb: Option<RelayVerb>,
+        /// Print JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Send a prompt to a session.
     Send(Send),
     /// Allow a request once.
@@ -315,6 +323,16 @@ pub enum Approve {
     Deny,
     /// Lines on standard input: “allow ID”, “deny ID why”, or a JSON object.
     Stdin,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum RelayVerb {
+    /// Show a code that makes a phone known when it is sent to the bot.
+    Pair,
+    /// Send nothing, and let nothing count that comes in.
+    Pause,
+    /// End a pause.
+    Resume,
 }
 
 #[derive(Debug, Subcommand)]

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Some(Verb::Grants { verb: Some(GrantsVerb::Revoke { id }), json }) => {
             cli::verbs::grants::revoke(&arguments.global, *id, *json)
         }
+        Some(Verb::Relay { verb, json }) => cli::verbs::relay::main(&arguments.global, verb.as_ref(), *json),
         Some(Verb::Approve { id, json }) => cli::verbs::answer::approve(&arguments.global, *id, *json),
         Some(Verb::Deny { id, message, stop, json }) => {
             cli::verbs::answer::deny(&arguments.global, *id, message.as_deref(), *stop, *json)

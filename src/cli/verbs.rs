@@ -32,6 +32,8 @@ pub mod import;
 pub mod look;
 /// `search`, `usage`: what the store knows.
 pub mod records;
+/// `relay`.
+pub mod relay;
 /// `send`.
 pub mod send;
 /// `tail`.

@@ -341,6 +341,11 @@ impl App {
         for effect in effects {
             match effect {
                 Effect::Send(command) => self.send(command),
+                Effect::Phone(wish) => {
+                    if self.link.try_phone(wish).is_err() {
+                        self.ui.say("The engine is too busy; try again.", true, now());
+                    }
+                }
                 Effect::Copy(text) => {
                     if let Err(what) = messages::copy(&text) {
                         self.ui.say(what, true, now());

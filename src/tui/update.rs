@@ -8,6 +8,7 @@ use crate::core::command::Command;
 use crate::core::fleet::Fleet;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::phone::PhoneWish;
 use crate::tui::input::keymap::Keymap;
 use crate::tui::ui::PastPrompt;
 use crate::tui::ui::Ui;
@@ -61,6 +62,8 @@ pub enum EditTarget {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Send(Command),
+    /// Something is wanted of the relay.
+    Phone(PhoneWish),
     Copy(String),
     /// Call the person: something needs them or is done.
     Attention {

@@ -168,3 +168,15 @@ fn attaching_shows_what_runs_and_opens_nothing() {
     second.wait_for("2 · api");
     assert!(!second.screen().contains("3 · "), "{}", second.screen());
 }
+
+#[test]
+fn without_a_relay_its_verbs_say_how_to_get_one() {
+    let stage = Stage::new(ASKS);
+    let pty = stage.start(100, 30, &["web"]);
+    pty.wait_for("❯");
+    for verb in [&["relay"][..], &["relay", "pair"], &["relay", "pause"]] {
+        let said = adjutant(&stage, verb);
+        assert_eq!(said.status.code(), Some(1), "{verb:?}");
+        assert!(text(&said.stderr).contains("[relay.feishu] enabled"), "{}", text(&said.stderr));
+    }
+}

@@ -4,6 +4,9 @@ use adjutant::core::cell::TurnOutcome;
 use adjutant::core::event::EventKind;
 use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
+use adjutant::core::phone::Connection;
+use adjutant::core::phone::PairingCode;
+use adjutant::core::phone::PhoneView;
 use adjutant::core::session::Followed;
 use adjutant::core::session::Resume;
 use adjutant::core::trouble::Trouble;
@@ -92,4 +95,30 @@ fn a_usage_limit_says_when_it_goes_on() {
     let at = Timestamp(lifts.0 + 42_000);
     story.event(EventKind::GoesOn(true)).event(EventKind::ResumePlanned(Some(Resume { at, text: "x".into() })));
     check("limited_goes_on", &mut Stage::of(&story.fleet), &story, 80, 24);
+}
+
+#[test]
+fn the_relay_is_seen_with_what_is_in_its_way() {
+    let story = fleet::busy();
+    let view = |connection, pairing| PhoneView {
+        messenger: "Feishu".into(),
+        connection,
+        paused: false,
+        n_waiting: 3,
+        n_people: 0,
+        trouble: None,
+        pairing,
+    };
+    let code = PairingCode { code: "K7M2PQ9X".into(), until: Timestamp(story.now.0 + 200_000) };
+    let refused = "the app secret is wrong: look at Credentials in the developer console";
+    let views = [
+        ("phone_connected", view(Connection::Connected { since: Timestamp(story.now.0 - 4_000_000) }, None)),
+        ("phone_pairing", view(Connection::Connecting { attempt: 3, trouble: None }, Some(code))),
+        ("phone_refused", view(Connection::Refused { why: refused.into() }, None)),
+    ];
+    for (name, view) in views {
+        let mut stage = Stage::of(&story.fleet);
+        stage.ui.phone = Some(view);
+        check(name, &mut stage, &story, 120, 44);
+    }
 }

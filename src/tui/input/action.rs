@@ -130,6 +130,8 @@ actions! {
         FoldAll "fold_all" ["ctrl-o"] "fold" "Fold or unfold all output and thinking"
         Retry "retry" ["alt-r"] "" "Send the last prompt again after an error"
         GoOnAfterLimit "go_on_after_limit" ["alt-u"] "" "Go on by itself once a usage limit has lifted, or no longer"
+        PausePhone "pause_phone" [] "" "Let the relay to the phone pause, or go on"
+        PairPhone "pair_phone" [] "" "Show a code that makes a phone known, or hide it again"
         StopSession "stop_session" [] "" "Stop this session's process; the next prompt starts it again"
         MeasureContext "measure_context" [] "" "Ask how full the context is"
         PageUp "page_up" ["pgup"] "" "Scroll the timeline up by a page"

@@ -14,6 +14,8 @@ use crate::core::ids::CellId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
+use crate::core::phone::PhoneView;
+use crate::core::phone::PhoneWish;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
 use crate::core::worktree::WorktreeSpec;
@@ -140,6 +142,8 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
             approvals::look_at_next(ui, world, 1);
         }
         Action::Inbox => open_list(ui, ListKind::Inbox),
+        Action::PausePhone => return phone(ui, world, |phone| PhoneWish::Pause(!phone.paused)),
+        Action::PairPhone => return phone(ui, world, |phone| PhoneWish::Pair(phone.pairing.is_none())),
         Action::Grants => open_list(ui, ListKind::Grants),
         Action::Panel => toggle_panel(ui),
         Action::Redraw => return vec![Effect::Redraw],
@@ -383,4 +387,15 @@ pub(super) fn confirmed(ui: &mut Ui, world: World<'_>, kind: &ConfirmKind) -> Ve
 /// Does what the palette was asked for.
 pub(super) fn from_palette(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
     act_on(ui, world, action, None)
+}
+
+/// Wants something of the relay, if there is one.
+fn phone(ui: &mut Ui, world: World<'_>, wish: impl FnOnce(&PhoneView) -> PhoneWish) -> Vec<Effect> {
+    match &ui.phone {
+        Some(phone) => vec![Effect::Phone(wish(phone))],
+        None => {
+            ui.say("There is no relay: [relay.feishu] in config.toml sets it up.", false, world.now);
+            Vec::new()
+        }
+    }
 }

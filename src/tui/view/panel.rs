@@ -22,6 +22,7 @@ use super::state;
 use crate::core::cell::CellBody;
 use crate::core::cell::TurnOutcome;
 use crate::core::grant::Granted;
+use crate::core::phone::Connection;
 use crate::core::session::Session;
 use crate::core::todo::TodoState;
 use crate::core::usage::ContextUse;
@@ -98,6 +99,7 @@ pub(super) fn lines(scene: &Scene<'_>, session: &Session, room: usize, pulse: &m
     usage(&mut sheet, session);
     tools(&mut sheet, session);
     last(&mut sheet, session);
+    phone(&mut sheet, scene, pulse);
     sheet.lines
 }
 
@@ -133,6 +135,45 @@ fn pending(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
     for open in waiting.iter().take(3) {
         let label = tool_label(&open.approval.tool, theme);
         sheet.line(vec![span(format!("{} ", theme.glyphs.waiting), theme.state_waiting), span(label, theme.text)]);
+    }
+}
+
+/// The relay: whether a message would reach the phone now, and what is in its way.
+fn phone(sheet: &mut Sheet<'_>, scene: &Scene<'_>, pulse: &mut Pulse) {
+    let theme = sheet.theme;
+    let Some(phone) = &scene.ui.phone else { return };
+    sheet.heading("PHONE", &flat(&phone.messenger));
+    let glyphs = &theme.glyphs;
+    let (mark, style, text) = match &phone.connection {
+        _ if phone.paused => (glyphs.pending, theme.warning, "paused".to_owned()),
+        Connection::Connected { since } => {
+            (glyphs.idle, theme.state_idle, format!("connected {}", pulse.minutes_since(*since)))
+        }
+        Connection::Connecting { .. } => (glyphs.working, theme.state_working, "connecting".to_owned()),
+        Connection::Refused { .. } => (glyphs.error, theme.state_error, "refused".to_owned()),
+    };
+    sheet.line(vec![span(format!("{mark} "), style), span(text, theme.text)]);
+    let why = match &phone.connection {
+        Connection::Connecting { trouble: Some(why), .. } | Connection::Refused { why } => Some(why),
+        _ => phone.trouble.as_ref(),
+    };
+    if let Some(why) = why {
+        let indent = Indent::hanging(vec![span("  ", theme.text)]);
+        sheet.lines.extend(wrap(&[span(one_line(why, theme), theme.warning)], sheet.room, &indent).into_iter().take(3));
+    }
+    if phone.n_waiting > 0 {
+        sheet.line(vec![span(format!("  {} to be sent", phone.n_waiting), theme.dim)]);
+    }
+    if phone.n_people == 0 && phone.pairing.is_none() {
+        sheet.line(vec![span("  nobody is paired yet", theme.warning)]);
+    }
+    if let Some(pairing) = &phone.pairing {
+        let left = pulse.until(pairing.until);
+        sheet.line(vec![
+            span("  send it ", theme.text),
+            span(pairing.code.clone(), theme.strong),
+            span(format!(" {left}"), theme.dim),
+        ]);
     }
 }
 

@@ -57,6 +57,14 @@ impl Pulse {
         time::countdown(Duration::from_millis(left_ms.div_ceil(1_000).saturating_mul(1_000)))
     }
 
+    /// How long ago that was, in whole minutes: for what is hours ago.
+    pub(super) fn minutes_since(&mut self, start: Timestamp) -> String {
+        let gone_ms = self.now.millis_since(start);
+        let rest = MINUTE_MS - i64::try_from(gone_ms).unwrap_or(0).rem_euclid(MINUTE_MS);
+        self.change_at(Timestamp(self.now.0.saturating_add(rest)));
+        minutes_text(gone_ms / 60_000)
+    }
+
     /// How long is left until then, in whole minutes, rounded up: for what is hours away.
     pub(super) fn minutes_until(&mut self, end: Timestamp) -> String {
         let left_ms = end.millis_since(self.now);
@@ -64,9 +72,12 @@ impl Pulse {
             let rest = i64::try_from(left_ms).unwrap_or(i64::MAX).rem_euclid(MINUTE_MS);
             self.change_at(Timestamp(self.now.0.saturating_add(if rest == 0 { MINUTE_MS } else { rest })));
         }
-        let minutes = left_ms.div_ceil(60_000);
-        if minutes < 60 { format!("{minutes}m") } else { format!("{}h {:02}m", minutes / 60, minutes % 60) }
+        minutes_text(left_ms.div_ceil(60_000))
     }
+}
+
+fn minutes_text(minutes: u64) -> String {
+    if minutes < 60 { format!("{minutes}m") } else { format!("{}h {:02}m", minutes / 60, minutes % 60) }
 }
 
 /// Whole seconds below a minute, then as durations read.

@@ -1,0 +1,112 @@
+//! `relay`: how the connection to the phone is, pairing one, pausing.
+
+use super::Attached;
+use super::attach;
+use super::block_on;
+use super::flat;
+use super::say;
+use super::say_json;
+use crate::cli::Global;
+use crate::cli::RelayVerb;
+use crate::cli::exit;
+use crate::cli::setup::Stop;
+use crate::core::phone::Connection;
+use crate::core::phone::PhoneView;
+use crate::core::phone::PhoneWish;
+use crate::link::Link;
+use crate::link::Update;
+
+/// How long the runner may take to tell of the relay.
+const FIRST_VIEW: std::time::Duration = std::time::Duration::from_secs(3);
+
+pub fn main(global: &Global, verb: Option<&RelayVerb>, json: bool) -> Result<u8, Stop> {
+    block_on(async {
+        let Attached { mut link, .. } = attach(global).await?;
+        let view = first_view(&mut link).await?;
+        let wish = |wish| {
+            let orders = link.orders();
+            async move { orders.phone(wish).await.map_err(|_| Stop::failed("the runner has ended")) }
+        };
+        match verb {
+            None => show(&view, json)?,
+            Some(RelayVerb::Pause) => {
+                wish(PhoneWish::Pause(true)).await?;
+                say("Paused: nothing is sent, and nothing that comes in counts. `adjutant relay resume` ends it.")?;
+            }
+            Some(RelayVerb::Resume) => {
+                wish(PhoneWish::Pause(false)).await?;
+                say("The relay goes on.")?;
+            }
+            Some(RelayVerb::Pair) => {
+                wish(PhoneWish::Pair(true)).await?;
+                return pair(&mut link, view.n_people).await;
+            }
+        }
+        Ok(exit::OK)
+    })
+}
+
+async fn first_view(link: &mut Link) -> Result<PhoneView, Stop> {
+    let none = || {
+        Stop::failed(
+            "there is no relay: [relay.feishu] enabled in config.toml sets it up, then `adjutant stop` and start again",
+        )
+    };
+    let found = tokio::time::timeout(FIRST_VIEW, next_view(link)).await;
+    found.map_err(|_| none())?.ok_or_else(none)
+}
+
+async fn next_view(link: &mut Link) -> Option<PhoneView> {
+    loop {
+        if let Update::Phone(view) = link.recv().await? {
+            return Some(*view);
+        }
+    }
+}
+
+fn show(view: &PhoneView, json: bool) -> Result<(), Stop> {
+    if json {
+        return say_json(view);
+    }
+    let connection = match &view.connection {
+        Connection::Connected { since } => {
+            let at = jiff::Timestamp::from_millisecond(since.0).unwrap_or_default();
+            format!("connected since {}", at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M"))
+        }
+        Connection::Connecting { attempt, trouble } => {
+            let why = trouble.as_deref().map(|why| format!(": {}", flat(why))).unwrap_or_default();
+            format!("connecting, attempt {attempt}{why}")
+        }
+        Connection::Refused { why } => format!("refused: {}", flat(why)),
+    };
+    say(&format!("{}: {connection}{}", flat(&view.messenger), if view.paused { ", paused" } else { "" }))?;
+    say(&format!("{} people may speak; {} messages wait to be sent", view.n_people, view.n_waiting))?;
+    match &view.trouble {
+        Some(trouble) => say(&format!("last trouble: {}", flat(trouble))),
+        None => Ok(()),
+    }
+}
+
+/// Shows the code, and waits until somebody has used it or its time is over.
+async fn pair(link: &mut Link, n_before: usize) -> Result<u8, Stop> {
+    let gone = || Stop::failed("the runner has ended");
+    let code = loop {
+        let view = next_view(link).await.ok_or_else(gone)?;
+        if let Some(pairing) = view.pairing {
+            break pairing;
+        }
+    };
+    say(&format!("Send this code to the bot, in a direct chat, within five minutes:\n\n    {}\n", code.code))?;
+    loop {
+        let view = next_view(link).await.ok_or_else(gone)?;
+        if view.n_people > n_before {
+            say("Paired.")?;
+            return Ok(exit::OK);
+        }
+        if view.pairing.is_none_or(|pairing| pairing != code) {
+            return Err(Stop::failed(
+                "nobody was paired: the code was not used in time, or was tried wrongly too often",
+            ));
+        }
+    }
+}
