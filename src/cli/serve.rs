@@ -52,7 +52,7 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
         config: setup::config_mark(&ground.places),
         trouble: inside.trouble.clone(),
         quit: quit.clone(),
-        presence: Presence::default(),
+        presence: Presence::told_to(Arc::clone(&inside.phone.attention)),
     });
     tracing::info!(pid = std::process::id(), socket = %door.path().display(), "the runner is at work");
     if !is_background {

@@ -29,6 +29,8 @@ pub mod frame;
 mod http;
 /// How fast calls may follow each other.
 pub mod limits;
+/// Our cards as Feishu writes them.
+pub mod render;
 /// The app secret: where it may stand.
 pub mod secret;
 /// The token that calls carry.
