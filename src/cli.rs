@@ -19,6 +19,8 @@ pub mod explain;
 pub mod house;
 /// The terminal, on real sessions or on the demo.
 pub mod open;
+/// The relay in the runner.
+mod phone;
 /// Printing for the verbs.
 pub mod print;
 /// One prompt without a terminal.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod encrypted;
+mod end_to_end;
 mod lints;
 mod official_sdk;
 mod pushes;

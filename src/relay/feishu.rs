@@ -15,6 +15,8 @@ pub mod address;
 pub mod answer;
 /// The calls: messages, cards, files.
 pub mod api;
+/// Feishu as a messenger.
+pub mod bridge;
 /// A message in parts, put together.
 pub mod chunks;
 /// The long connection.
