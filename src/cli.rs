@@ -331,6 +331,8 @@ pub enum Approve {
 pub enum RelayVerb {
     /// Show a code that makes a phone known when it is sent to the bot.
     Pair,
+    /// Try everything from the settings to a press on a card.
+    Test,
     /// Send nothing, and let nothing count that comes in.
     Pause,
     /// End a pause.

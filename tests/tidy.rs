@@ -130,7 +130,17 @@ const WALLS: &[(&str, &[&str])] = &[
         &[
             "ratatui",
             "crossterm",
-            "crate::tui",
+            // What cleans text is nobody's alone.
+            "crate::tui::app",
+            "crate::tui::input",
+            "crate::tui::run",
+            "crate::tui::terminal",
+            "crate::tui::theme",
+            "crate::tui::ui",
+            "crate::tui::update",
+            "crate::tui::view",
+            "crate::tui::render::markdown",
+            "crate::tui::render::spans",
             "crate::cli",
             "crate::wire",
             "crate::engine",

@@ -55,6 +55,7 @@ pub(super) fn start(ground: &Ground, house: &House, cancel: &CancellationToken) 
                 n_people: 0,
                 trouble: None,
                 pairing: None,
+                tested: None,
             }));
             None
         }

@@ -124,6 +124,7 @@ struct Service<M> {
     strangers: HashMap<PersonId, Timestamp>,
     paused: bool,
     trouble: Option<String>,
+    tested: Option<Timestamp>,
 }
 
 /// Runs the relay until the engine has ended or it is told to stop.
@@ -155,6 +156,7 @@ pub async fn run<M: Messenger>(
         strangers: HashMap::new(),
         paused: false,
         trouble: None,
+        tested: None,
     };
     let mut tidy = tokio::time::interval(TIDY);
     let mut known = false;
@@ -233,6 +235,7 @@ impl<M: Messenger> Service<M> {
             n_people: self.members().map_or(0, |members| members.len()),
             trouble: self.trouble.clone(),
             pairing: self.pairing.shown(),
+            tested: self.tested,
         };
         view.send_if_modified(|shown| {
             let is_new = shown.as_ref() != Some(&now);

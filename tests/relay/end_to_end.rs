@@ -156,6 +156,13 @@ async fn a_prompt_a_press_and_the_answer() {
     let audit = adjutant(&desk.folder, &["audit", "search", "--who", "phone", "--json"]).output().unwrap();
     let audit = String::from_utf8_lossy(&audit.stdout).into_owned();
     assert!(audit.contains("\"kind\":\"decided\"") && audit.contains("\"kind\":\"prompt\""), "{audit}");
+    // The steps that a person would try when setting it up.
+    let test = adjutant(&desk.folder, &["relay", "test"]).stdout(Stdio::piped()).spawn().unwrap();
+    let (card, value) = desk.asked("test").await;
+    assert_eq!(desk.presses(&card, &value).await.data.unwrap()["toast"]["type"], "success");
+    let test = test.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&test.stdout).into_owned();
+    assert!(test.status.success() && said.contains("✓ the press arrived"), "{said}");
     let relay = adjutant(&desk.folder, &["relay"]).output().unwrap();
     assert!(String::from_utf8_lossy(&relay.stdout).contains("Feishu: connected since"));
 }

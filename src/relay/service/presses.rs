@@ -108,7 +108,7 @@ impl<M: Messenger> Service<M> {
         over.tone = crate::relay::card::Tone::Good;
         let over = over.tagged(self.settings.tongue.pick("it works", "可用"));
         self.ledger.want(card.id, &over, true, clock::now())?;
-        tracing::info!("the test card was pressed");
+        self.tested = Some(clock::now());
         let text = self.settings.tongue.pick("Presses arrive.", "按键可达。").to_owned();
         Ok(Reply::Note { mood: Mood::Success, text, card: Some(Box::new(over)) })
     }
