@@ -223,6 +223,7 @@ fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
     /// Whatever is pressed: only what was offered is decided.
     #[test]
     fn nothing_but_an_offered_press_allows(
