@@ -29,6 +29,8 @@ pub mod frame;
 mod http;
 /// How fast calls may follow each other.
 pub mod limits;
+/// All of it as a messenger.
+pub mod messenger;
 /// Cards as Feishu takes them.
 pub mod render;
 /// The app secret: where it may stand.

@@ -21,6 +21,11 @@ pub(super) fn exact(text: &str) -> String {
     reveal(text).text.to_string()
 }
 
+/// Whether a character is seen where it stands.
+pub fn shows_itself(c: char) -> bool {
+    c == ' ' || reveal(c.encode_utf8(&mut [0; 4])).hidden.is_empty()
+}
+
 /// What is there, but for differences that only look: kinds of line ends and blanks, the colour of an emoji.
 pub(super) fn calm(text: &str) -> String {
     let mut calm = String::with_capacity(text.len());
