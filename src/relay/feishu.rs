@@ -15,6 +15,8 @@ pub mod address;
 pub mod answer;
 /// The calls: messages, cards, files.
 pub mod api;
+/// Whether everything that is needed of Feishu works.
+pub mod check;
 /// A message in parts, put together.
 pub mod chunks;
 /// The long connection.
