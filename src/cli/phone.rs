@@ -16,8 +16,8 @@ use crate::core::phone::Connection;
 use crate::core::phone::PhoneView;
 use crate::engine::lock_folder;
 use crate::relay::feishu::account::Account;
-use crate::relay::feishu::bridge;
 use crate::relay::feishu::connection::Timing;
+use crate::relay::feishu::messenger;
 use crate::relay::ledger::Ledger;
 use crate::relay::messenger::PersonId;
 use crate::relay::service;
@@ -70,7 +70,7 @@ fn begin(ground: &Ground, house: &House, feishu: &Feishu, cancel: &CancellationT
     let ledger = Ledger::open(&ground.places.data_dir).map_err(|error| error.to_string())?;
     let wishes = house.phone.wishes().ok_or("it runs already")?;
     let tongue = Tongue::from(feishu.language);
-    let bridge::Started { messenger, heard, connection } = bridge::start(&account, tongue, Timing::default(), cancel);
+    let (messenger, heard, connection) = messenger::start(account, tongue, Timing::default(), cancel.clone());
     let settings = Settings {
         name: MESSENGER.into(),
         tongue,
@@ -92,7 +92,7 @@ fn begin(ground: &Ground, house: &House, feishu: &Feishu, cancel: &CancellationT
         attention: Arc::clone(&house.phone.attention),
         quit: cancel.clone(),
     };
-    tokio::spawn(service::run(settings, messenger, ledger, Arc::clone(&ground.redactor), ends));
+    tokio::spawn(service::run(settings, Arc::new(messenger), ledger, Arc::clone(&ground.redactor), ends));
     Ok(Relay { _app: app })
 }
 

@@ -1,7 +1,7 @@
-//! The transport to Feishu (feishu.cn) and Lark (larksuite.com).
+//! Feishu (feishu.cn) and Lark (larksuite.com) as a messenger.
 //!
-//! **For:** the long connection that pushes come in by, and the calls that messages go out by. **Not for:**
-//! who may do what, what a message means, what a card looks like, what is kept on the disk.
+//! **For:** the long connection that pushes come in by, the calls that messages go out by, and how a card is written.
+//! **Not for:** who may do what, what a message means, what stands on a card, what is kept on the disk.
 //!
 //! Invariants: every push is answered within three seconds, whatever its consumer does; the connection is
 //! tried again for ever; only TLS is spoken, but to this machine itself; the app secret, tokens, the
@@ -15,8 +15,8 @@ pub mod address;
 pub mod answer;
 /// The calls: messages, cards, files.
 pub mod api;
-/// Feishu as a messenger.
-pub mod bridge;
+/// Whether everything that is needed of Feishu works.
+pub mod check;
 /// A message in parts, put together.
 pub mod chunks;
 /// The long connection.
@@ -31,7 +31,9 @@ pub mod frame;
 mod http;
 /// How fast calls may follow each other.
 pub mod limits;
-/// Our cards as Feishu writes them.
+/// All of it as a messenger.
+pub mod messenger;
+/// Cards as Feishu takes them.
 pub mod render;
 /// The app secret: where it may stand.
 pub mod secret;

@@ -1,5 +1,7 @@
 //! `relay`: how the connection to the phone is, pairing one, pausing.
 
+use std::sync::Arc;
+
 use super::Attached;
 use super::attach;
 use super::block_on;
@@ -18,6 +20,8 @@ use crate::link::Link;
 use crate::link::Update;
 use crate::relay::feishu::account::Account;
 use crate::relay::feishu::api::Api;
+use crate::relay::feishu::check;
+use crate::relay::feishu::check::Outcome;
 
 /// How long the runner may take to tell of the relay.
 const FIRST_VIEW: std::time::Duration = std::time::Duration::from_secs(3);
@@ -27,6 +31,10 @@ const PRESS_TIME: std::time::Duration = std::time::Duration::from_mins(1);
 
 pub fn main(global: &Global, verb: Option<&RelayVerb>, json: bool) -> Result<u8, Stop> {
     block_on(async {
+        // Without a runner there is still much that can be tried.
+        if matches!(verb, Some(RelayVerb::Test)) && attach(global).await.is_err() {
+            return test_alone(global).await;
+        }
         let Attached { mut link, .. } = attach(global).await?;
         let view = first_view(&mut link).await?;
         let wish = |wish| {
@@ -120,14 +128,7 @@ async fn pair(link: &mut Link, n_before: usize) -> Result<u8, Stop> {
 
 /// Tries every step from the settings to a press, and says of each what came of it.
 async fn test(global: &Global, link: &mut Link, view: &PhoneView) -> Result<u8, Stop> {
-    let places = setup::places(global)?;
-    let (config, _) = setup::read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
-    let secret = setup::app_secret(&config, &places.config_file)
-        .map_err(|error| Stop::failed(format!("✗ settings: {error}")))?;
-    let app_id = config.feishu.app_id.as_deref().unwrap_or_default();
-    let account = Account::new(app_id, secret, &config.feishu.base_url)
-        .map_err(|fault| Stop::failed(format!("✗ settings: {fault}")))?;
-    say(&format!("✓ settings: the app {app_id}, and its secret"))?;
+    let account = account(global)?;
     let bot = Api::new(account).bot().await.map_err(|fault| Stop::failed(format!("✗ token and bot: {fault}")))?;
     say(&format!("✓ token and bot: {}", flat(&bot.name)))?;
     match &view.connection {
@@ -138,6 +139,36 @@ async fn test(global: &Global, link: &mut Link, view: &PhoneView) -> Result<u8, 
         }
         Connection::Refused { why } => return Err(Stop::failed(format!("✗ connection: {}", flat(why)))),
     }
+    pressed(link, view).await
+}
+
+/// The same without a runner, as far as it goes.
+async fn test_alone(global: &Global) -> Result<u8, Stop> {
+    let steps = check::check(account(global)?, None).await;
+    let is_good = steps.iter().all(|step| step.outcome == Outcome::Good);
+    for step in steps {
+        let mark = if step.outcome == Outcome::Good { "✓" } else { "✗" };
+        let advice = step.advice.map(|advice| format!(" — {advice}")).unwrap_or_default();
+        say(&format!("{mark} {}: {}{}", step.what, flat(&step.result), flat(&advice)))?;
+    }
+    say("No runner is at work: `adjutant serve`, then again, to try a press.")?;
+    Ok(if is_good { exit::OK } else { exit::FAILED })
+}
+
+fn account(global: &Global) -> Result<Arc<Account>, Stop> {
+    let places = setup::places(global)?;
+    let (config, _) = setup::read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
+    let secret = setup::app_secret(&config, &places.config_file)
+        .map_err(|error| Stop::failed(format!("✗ settings: {error}")))?;
+    let app_id = config.feishu.app_id.as_deref().unwrap_or_default();
+    let account = Account::new(app_id, secret, &config.feishu.base_url)
+        .map_err(|fault| Stop::failed(format!("✗ settings: {fault}")))?;
+    say(&format!("✓ settings: the app {app_id}, and its secret"))?;
+    Ok(account)
+}
+
+/// Whether a press on a card arrives.
+async fn pressed(link: &mut Link, view: &PhoneView) -> Result<u8, Stop> {
     let gone = || Stop::failed("the runner has ended");
     let before = view.tested;
     link.orders().phone(PhoneWish::TestCard).await.map_err(|_| gone())?;

@@ -29,6 +29,8 @@ mod backoff;
 mod discovery;
 /// The beginning of a connection.
 mod handshake;
+/// One short connection, to see whether it can be.
+pub mod probe;
 /// One connection, from its first ping to its end.
 mod session;
 /// When to ping, when to give up, and whether the machine slept.

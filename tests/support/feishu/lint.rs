@@ -6,6 +6,10 @@ use adjutant::relay::feishu::frame;
 use adjutant::relay::feishu::frame::Frame;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use pulldown_cmark::Event;
+use pulldown_cmark::Options;
+use pulldown_cmark::Parser;
+use pulldown_cmark::Tag;
 use serde_json::Value;
 
 use super::Pushed;
@@ -70,6 +74,7 @@ fn callback(data: &Value) -> Result<(), String> {
 /// A card that would not be taken: with which code, and why.
 pub fn card(card: &Value) -> Result<(), (i64, String)> {
     const MAX_BYTES: usize = 30_000;
+    const MAX_TABLES: usize = 5;
     let failed =
         |sub: u32, why: String| Err((230_099, format!("Failed to create card content, ext=ErrCode: {sub}; {why}")));
     let n_bytes = card.to_string().len();
@@ -87,6 +92,7 @@ pub fn card(card: &Value) -> Result<(), (i64, String)> {
     found.walk(&card["body"], None);
     match found.wrong {
         Some((sub, why)) => failed(sub, why),
+        None if found.n_tables > MAX_TABLES => failed(11_310, format!("the card has {} tables", found.n_tables)),
         None if found.n_elements > 200 => Err((300_305, format!("the card has {} elements", found.n_elements))),
         None => Ok(()),
     }
@@ -95,6 +101,7 @@ pub fn card(card: &Value) -> Result<(), (i64, String)> {
 #[derive(Debug, Default)]
 struct Found {
     n_elements: usize,
+    n_tables: usize,
     ids: HashSet<String>,
     names: HashSet<(usize, String)>,
     n_forms: usize,
@@ -141,6 +148,19 @@ impl Found {
             if !is_word || !self.ids.insert(id.to_owned()) {
                 self.wrong(300_301, format!("element_id {id} is wrong or there twice"));
             }
+        }
+        if tag == "markdown" {
+            let content = value["content"].as_str().unwrap_or_default();
+            let events = Parser::new_ext(content, Options::ENABLE_TABLES);
+            self.n_tables += events.filter(|event| matches!(event, Event::Start(Tag::Table(_)))).count();
+        }
+        if ["markdown", "plain_text"].contains(&tag) && !value["content"].is_string() {
+            self.wrong(200_621, format!("a {tag} has no content"));
+        }
+        if ["select_static", "multi_select_static"].contains(&tag)
+            && value["options"].as_array().is_none_or(Vec::is_empty)
+        {
+            self.wrong(200_621, "there is nothing to select");
         }
         let is_control = ["button", "input", "select_static", "multi_select_static", "checker"].contains(&tag);
         if let (true, Some(form)) = (is_control, form) {
