@@ -1,8 +1,10 @@
 //! The transport to Feishu against a stand-in on loopback: pushes in, calls out, and everything that goes wrong.
 
 mod calls;
+mod cards;
 mod encrypted;
 mod lints;
+mod messenger;
 mod official_sdk;
 mod pushes;
 mod service;

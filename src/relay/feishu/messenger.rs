@@ -116,12 +116,12 @@ fn shown(mut status: watch::Receiver<Status>) -> watch::Receiver<Connection> {
 
 impl Messenger for Feishu {
     async fn send(&self, chat: &ChatId, what: &Parcel, key: &str) -> Result<MessageId, Failure> {
-        self.send_parcel(chat, what, key).await.map_err(failure)
+        self.send_parcel(chat, what, key).await.map_err(|fault| failure(&fault))
     }
 
     async fn update(&self, message: &MessageId, card: &Card) -> Result<(), Failure> {
         self.answered.settled(&message.0).await;
-        self.change(message, card).await.map_err(failure)
+        self.change(message, card).await.map_err(|fault| failure(&fault))
     }
 
     async fn seen(&self, message: &MessageId) {
@@ -142,9 +142,9 @@ impl Messenger for Feishu {
 }
 
 /// What a fault means to those who know no Feishu.
-fn failure(fault: Fault) -> Failure {
+fn failure(fault: &Fault) -> Failure {
     match fault {
-        Fault::Retry { after, .. } | Fault::RateLimited { after } => Failure::Later(after),
+        Fault::Retry { after, .. } | Fault::RateLimited { after } => Failure::Later(*after),
         Fault::Transport(_) => Failure::Later(SOON),
         Fault::Configuration(_) | Fault::NoRight(_) | Fault::Quota => Failure::Settings(fault.to_string()),
         Fault::TooBig(_) | Fault::Format(_) | Fault::Other { .. } => Failure::Form(fault.to_string()),

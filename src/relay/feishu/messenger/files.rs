@@ -101,7 +101,7 @@ impl Feishu {
                 if let Err(error) = tokio::fs::remove_file(to).await {
                     tracing::warn!(%error, "what was fetched in part could not be removed");
                 }
-                Err(failure(fault))
+                Err(failure(&fault))
             }
         }
     }

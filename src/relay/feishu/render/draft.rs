@@ -61,10 +61,10 @@ pub(super) fn draft(card: &Card, tongue: Tongue, cap: usize, shape: Shape) -> Re
             "Not all of it fits on this card: the terminal shows the whole.",
             "卡片无法显示全部内容，完整内容见终端。",
         );
-        draft.plain(note.to_owned(), "orange", "notation");
+        draft.plain(note, "orange", "notation");
     }
     if draft.elements.is_empty() {
-        draft.plain("·".to_owned(), "grey", "notation");
+        draft.plain("·", "grey", "notation");
     }
     let config = json!({ "update_multi": true, "enable_forward": false, "enable_forward_interaction": false,
         "width_mode": "fill", "summary": { "content": summary } });
@@ -135,19 +135,19 @@ impl Draft {
         match block {
             Block::Text(text) => {
                 let text = self.lines(text);
-                self.plain(text, "default", "normal");
+                self.plain(&text, "default", "normal");
             }
             Block::Small(text) => {
                 let text = self.lines(text);
-                self.plain(text, "grey", "notation");
+                self.plain(&text, "grey", "notation");
             }
             Block::Warning(text) => {
                 let text = self.one(text, self.cap);
-                self.plain(format!("{} {text}", text::WARNING), "red", "normal");
+                self.plain(&format!("{} {text}", text::WARNING), "red", "normal");
             }
             Block::Fact { name, value } => {
                 let (name, value) = (self.line(name, MAX_LINE), self.one(value, self.cap));
-                self.plain(format!("{} {name}: {value}", text::FACT), "default", "normal");
+                self.plain(&format!("{} {name}: {value}", text::FACT), "default", "normal");
             }
             Block::Code { language, text } => {
                 let text = self.cut(text, self.cap, "\n");
@@ -197,7 +197,7 @@ impl Draft {
         self.elements.push(element);
     }
 
-    fn plain(&mut self, content: String, colour: &str, size: &str) {
+    fn plain(&mut self, content: &str, colour: &str, size: &str) {
         if !content.trim().is_empty() {
             let text = json!({ "tag": "plain_text", "content": content, "text_color": colour, "text_size": size });
             self.push(json!({ "tag": "div", "text": text }));
