@@ -19,6 +19,8 @@ pub mod explain;
 pub mod house;
 /// The terminal, on real sessions or on the demo.
 pub mod open;
+/// The relay in the runner.
+mod phone;
 /// Printing for the verbs.
 pub mod print;
 /// One prompt without a terminal.
@@ -329,6 +331,8 @@ pub enum Approve {
 pub enum RelayVerb {
     /// Show a code that makes a phone known when it is sent to the bot.
     Pair,
+    /// Try everything from the settings to a press on a card.
+    Test,
     /// Send nothing, and let nothing count that comes in.
     Pause,
     /// End a pause.

@@ -77,6 +77,11 @@ pub struct Restored {
     pub spent_today: f64,
 }
 
+/// Where all adjutants of a person keep who works on what.
+pub fn lock_folder() -> PathBuf {
+    lock::folder()
+}
+
 impl Settings {
     /// Settings with this very program as the guard.
     pub fn new(config: Arc<Config>, data_dir: PathBuf) -> Self {

@@ -3,6 +3,7 @@
 mod calls;
 mod cards;
 mod encrypted;
+mod end_to_end;
 mod lints;
 mod messenger;
 mod official_sdk;

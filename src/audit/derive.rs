@@ -382,6 +382,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_granted_is_recorded_from_its_beginning_to_its_end() {
+        use crate::core::grant::Grant;
+        use crate::core::grant::GrantEnd;
+        use crate::core::grant::GrantRule;
+        use crate::core::grant::GrantTerms;
+        use crate::core::ids::GrantId;
+        let terms = GrantTerms { rule: GrantRule::Tool("Bash".into()), minutes: 20, uses: Some(5) };
+        let grant = Grant {
+            id: GrantId(2),
+            session: SessionId(1),
+            directory: "/p".into(),
+            granted: Granted::Boxed { terms, until: Timestamp(1_200_000) },
+            by: Surface::Terminal,
+            at: Timestamp(5),
+            approval: ApprovalId(3),
+            used: 0,
+        };
+        let given = last(vec![EventKind::Granted(Box::new(grant))]);
+        let expected = json!({
+            "kind": "granted", "grant": 2, "approval": 3, "who": "terminal", "rule": "every call of Bash",
+            "scope": "this session", "until": 1_200_000, "uses": 5,
+        });
+        assert_eq!(given, [expected]);
+        let why = GrantEnd::Revoked(Surface::Phone("ou_1".into()));
+        let ended = last(vec![EventKind::GrantEnded { grant: GrantId(2), why }]);
+        assert_eq!(ended, [json!({"kind": "grant_ended", "grant": 2, "why": "taken back by ou_1 on the phone"})]);
+    }
+
+    #[test]
     fn a_decision_is_recorded_with_what_was_shown_and_all_that_belongs_to_it() {
         let rule = PermissionUpdate::SetMode { mode: PermissionMode::AcceptEdits, scope: Scope::Session };
         let allow = Decision::Allow {

@@ -18,6 +18,7 @@ use crate::config::Secretary;
 use crate::engine::Engine;
 use crate::engine::Restored;
 use crate::engine::Settings;
+use crate::link::phone::PhoneLine;
 use crate::link::tap;
 use crate::secretary::model::Model;
 use crate::secretary::titles;
@@ -35,6 +36,8 @@ pub struct House {
     pub engine: Engine,
     /// What the person must know: the sessions work, but are not kept.
     pub trouble: Option<String>,
+    /// Between the relay and the terminals.
+    pub phone: Arc<PhoneLine>,
     audit: Audit,
     store: Option<JoinHandle<()>>,
 }
@@ -78,9 +81,10 @@ impl House {
         };
         let audit = Audit::start(options, started(ground), recorder);
         let secretary = settings.config.secretary.clone();
+        let phone = Arc::clone(&settings.phone);
         let engine = Engine::start_tapped(settings, taps);
         employ(&secretary, &engine, ground);
-        Self { engine, trouble: None, audit, store: None }
+        Self { engine, trouble: None, phone, audit, store: None }
     }
 
     /// Stops every session in order, and returns when all of it is on the disk.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Global;
 use super::Serve;
 use super::exit;
+use super::phone;
 use super::print::say;
 use super::setup;
 use super::setup::Ground;
@@ -41,7 +42,9 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
     let door = Door::open(&ground.places.data_dir).map_err(failed)?;
     let mut signals =
         [signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?];
+    let relay_end = CancellationToken::new();
     let inside = cli::house::House::start(ground, Arc::clone(&ground.config));
+    let relay = phone::start(ground, &inside, &relay_end);
     let engine = inside.engine.clone();
     let quit = CancellationToken::new();
     let house = Arc::new(House {
@@ -52,7 +55,7 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
         config: setup::config_mark(&ground.places),
         trouble: inside.trouble.clone(),
         quit: quit.clone(),
-        presence: Presence::default(),
+        presence: Presence::told_to(Arc::clone(&inside.phone.attention)),
     });
     tracing::info!(pid = std::process::id(), socket = %door.path().display(), "the runner is at work");
     if !is_background {
@@ -65,15 +68,16 @@ async fn run(ground: &Ground, is_background: bool) -> Result<u8, Stop> {
         () = door.serve(Arc::clone(&house)) => {}
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
-        () = nobody_needs_it(&engine, &house.presence, linger), if is_background && !linger.is_zero() => {
+        () = nobody_needs_it(&engine, &house.presence, linger), if is_background && !linger.is_zero() && relay.is_none() => {
             tracing::info!("nothing runs and nobody is attached");
         }
     }
     quit.cancel();
+    relay_end.cancel();
     drop((engine, house));
     inside.shutdown().await;
     // Those who wait for the end of the connection get it only now, when no process is left.
-    drop(door);
+    drop((door, relay));
     tracing::info!("the runner has ended");
     Ok(exit::OK)
 }

@@ -42,6 +42,8 @@ pub struct PhoneView {
     /// Why something could not be sent lately.
     pub trouble: Option<String>,
     pub pairing: Option<PairingCode>,
+    /// When the button of a test card was pressed last.
+    pub tested: Option<Timestamp>,
 }
 
 /// What a terminal wants of the relay.

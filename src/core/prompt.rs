@@ -33,6 +33,7 @@ impl Surface {
             Self::Terminal => "you".into(),
             Self::Phone(who) => format!("{who} on the phone"),
             Self::Headless => "a script".into(),
+            Self::Policy(rule) if rule.starts_with("grant ") => rule.clone(),
             Self::Policy(rule) => format!("rule {rule}"),
             Self::Engine => "adjutant".into(),
         }

@@ -81,7 +81,7 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
         };
         card.blocks.push(Block::Small(text));
     }
-    let keys = Keys { mark, tongue };
+    let keys = Keys { mark, tongue, redactor: around.redactor };
     match &approval.ask {
         Ask::Tool => tool_keys(&mut card, approval, keys),
         Ask::Questions(questions) => question_keys(&mut card, questions, keys),
@@ -240,9 +240,15 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
 struct Keys<'a> {
     mark: Mark<'a>,
     tongue: Tongue,
+    redactor: &'a Redactor,
 }
 
 impl Keys<'_> {
+    /// A text from outside, without its secrets.
+    fn safe(self, text: &str) -> String {
+        self.redactor.text(text).into_owned()
+    }
+
     fn button(self, act: &str, label: &str, style: Style) -> Button {
         let value = json!({ "v": 1, "act": act, "rid": self.mark.card, "n": self.mark.nonce });
         Button { label: label.to_owned(), style, value, confirm: None }
@@ -279,7 +285,7 @@ fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
     }
     let choices = always(approval, tongue);
     if !choices.is_empty() {
-        let options = choices.into_iter().map(|(name, label, _)| (name, label)).collect();
+        let options = choices.into_iter().map(|(name, label, _)| (name, keys.safe(&label))).collect();
         let field = Field {
             name: "always".into(),
             label: tongue.pick("What is allowed from now on", "今后允许的范围").into(),
@@ -340,11 +346,15 @@ fn question_keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
         for option in question.options.iter().filter(|option| !option.description.is_empty()) {
             let _ = write!(text, "\n· {}: {}", option.label, option.description);
         }
-        card.blocks.push(Block::Text(text));
-        let options: Vec<(String, String)> =
-            question.options.iter().enumerate().map(|(nth, option)| (nth.to_string(), option.label.clone())).collect();
-        let label =
-            format!("{}. {}", at + 1, if question.header.is_empty() { &question.text } else { &question.header });
+        card.blocks.push(Block::Text(keys.safe(&text)));
+        let options: Vec<(String, String)> = question
+            .options
+            .iter()
+            .enumerate()
+            .map(|(nth, option)| (nth.to_string(), keys.safe(&option.label)))
+            .collect();
+        let named = if question.header.is_empty() { &question.text } else { &question.header };
+        let label = format!("{}. {}", at + 1, keys.safe(named));
         if !options.is_empty() {
             let several = question.multiple;
             let kind =

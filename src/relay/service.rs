@@ -124,6 +124,7 @@ struct Service<M> {
     strangers: HashMap<PersonId, Timestamp>,
     paused: bool,
     trouble: Option<String>,
+    tested: Option<Timestamp>,
 }
 
 /// Runs the relay until the engine has ended or it is told to stop.
@@ -155,6 +156,7 @@ pub async fn run<M: Messenger>(
         strangers: HashMap::new(),
         paused: false,
         trouble: None,
+        tested: None,
     };
     let mut tidy = tokio::time::interval(TIDY);
     let mut known = false;
@@ -218,7 +220,7 @@ impl<M: Messenger> Service<M> {
         let until = |at: Timestamp| Duration::from_millis(at.millis_since(now));
         let due = self.ledger.next_due().ok().flatten().filter(|_| self.sending.is_empty()).map(until);
         let progress = self.progress_due.map(until);
-        let held = (!self.held.is_empty()).then_some(LOOK_AGAIN);
+        let held = (!self.held.is_empty() && self.settings.presence == Presence::Away).then_some(LOOK_AGAIN);
         let pairing = self.pairing.until().map(until);
         [due, progress, held, pairing].into_iter().flatten().min()
     }
@@ -233,6 +235,7 @@ impl<M: Messenger> Service<M> {
             n_people: self.members().map_or(0, |members| members.len()),
             trouble: self.trouble.clone(),
             pairing: self.pairing.shown(),
+            tested: self.tested,
         };
         view.send_if_modified(|shown| {
             let is_new = shown.as_ref() != Some(&now);
@@ -300,6 +303,8 @@ impl<M: Messenger> Service<M> {
     }
 
     fn title(&self, session: SessionId) -> String {
-        self.fleet.get(session).map_or_else(|| format!("{session}"), |session| session.title.clone())
+        // It may be the beginning of a prompt.
+        let title = |session: &crate::core::session::Session| self.redactor.text(&session.title).into_owned();
+        self.fleet.get(session).map_or_else(|| format!("{session}"), title)
     }
 }

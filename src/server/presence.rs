@@ -1,5 +1,6 @@
 //! Who is attached, and since when nobody is.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -7,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::core::ids::Timestamp;
+use crate::link::attention::Attention;
 
 #[derive(Debug, Clone, Default)]
 struct State {
@@ -20,6 +22,8 @@ struct State {
 pub struct Presence {
     state: Mutex<State>,
     n_clients: watch::Sender<usize>,
+    /// The relay asks it whether somebody is at a terminal.
+    attention: Arc<Attention>,
 }
 
 /// A client that is there, until it is dropped.
@@ -31,11 +35,15 @@ pub struct Present<'a> {
 
 impl Default for Presence {
     fn default() -> Self {
-        Self { state: Mutex::default(), n_clients: watch::Sender::new(0) }
+        Self::told_to(Arc::default())
     }
 }
 
 impl Presence {
+    pub fn told_to(attention: Arc<Attention>) -> Self {
+        Self { state: Mutex::default(), n_clients: watch::Sender::new(0), attention }
+    }
+
     pub fn enter(&self, is_terminal: bool) -> Present<'_> {
         self.change(|state| {
             state.n_clients += 1;
@@ -59,6 +67,7 @@ impl Presence {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
         self.n_clients.send_replace(state.n_clients);
+        self.attention.set_terminals(state.n_terminals);
     }
 }
 

@@ -173,7 +173,7 @@ async fn files_and_pictures_are_heard_by_harmless_names_and_the_rest_is_named() 
     let said = phone.said(&message_of("om_3", "sticker", &json!({}))).await;
     assert_eq!((said.unsupported.as_deref(), said.attachments.len()), (Some("sticker"), 0));
     let said = phone.said(&message_of("om_4", "audio", &json!({ "file_key": "f", "duration": 1 }))).await;
-    assert_eq!(said.unsupported.as_deref(), Some("audio"));
+    assert_eq!(said.attachments[0].name.as_deref(), Some("audio.opus"));
 }
 
 #[tokio::test]

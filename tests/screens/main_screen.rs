@@ -108,6 +108,7 @@ fn the_relay_is_seen_with_what_is_in_its_way() {
         n_people: 0,
         trouble: None,
         pairing,
+        tested: None,
     };
     let code = PairingCode { code: "K7M2PQ9X".into(), until: Timestamp(story.now.0 + 200_000) };
     let refused = "the app secret is wrong: look at Credentials in the developer console";

@@ -9,15 +9,21 @@ use super::say_json;
 use crate::cli::Global;
 use crate::cli::RelayVerb;
 use crate::cli::exit;
+use crate::cli::setup;
 use crate::cli::setup::Stop;
 use crate::core::phone::Connection;
 use crate::core::phone::PhoneView;
 use crate::core::phone::PhoneWish;
 use crate::link::Link;
 use crate::link::Update;
+use crate::relay::feishu::account::Account;
+use crate::relay::feishu::api::Api;
 
 /// How long the runner may take to tell of the relay.
 const FIRST_VIEW: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// How long a person has to press.
+const PRESS_TIME: std::time::Duration = std::time::Duration::from_mins(1);
 
 pub fn main(global: &Global, verb: Option<&RelayVerb>, json: bool) -> Result<u8, Stop> {
     block_on(async {
@@ -37,6 +43,7 @@ pub fn main(global: &Global, verb: Option<&RelayVerb>, json: bool) -> Result<u8,
                 wish(PhoneWish::Pause(false)).await?;
                 say("The relay goes on.")?;
             }
+            Some(RelayVerb::Test) => return test(global, &mut link, &view).await,
             Some(RelayVerb::Pair) => {
                 wish(PhoneWish::Pair(true)).await?;
                 return pair(&mut link, view.n_people).await;
@@ -108,5 +115,50 @@ async fn pair(link: &mut Link, n_before: usize) -> Result<u8, Stop> {
                 "nobody was paired: the code was not used in time, or was tried wrongly too often",
             ));
         }
+    }
+}
+
+/// Tries every step from the settings to a press, and says of each what came of it.
+async fn test(global: &Global, link: &mut Link, view: &PhoneView) -> Result<u8, Stop> {
+    let places = setup::places(global)?;
+    let (config, _) = setup::read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
+    let secret = setup::app_secret(&config, &places.config_file)
+        .map_err(|error| Stop::failed(format!("✗ settings: {error}")))?;
+    let app_id = config.feishu.app_id.as_deref().unwrap_or_default();
+    let account = Account::new(app_id, secret, &config.feishu.base_url)
+        .map_err(|fault| Stop::failed(format!("✗ settings: {fault}")))?;
+    say(&format!("✓ settings: the app {app_id}, and its secret"))?;
+    let bot = Api::new(account).bot().await.map_err(|fault| Stop::failed(format!("✗ token and bot: {fault}")))?;
+    say(&format!("✓ token and bot: {}", flat(&bot.name)))?;
+    match &view.connection {
+        Connection::Connected { .. } => say("✓ connection: it stands")?,
+        Connection::Connecting { trouble, .. } => {
+            let why = trouble.as_deref().unwrap_or("it is being made");
+            return Err(Stop::failed(format!("✗ connection: {}", flat(why))));
+        }
+        Connection::Refused { why } => return Err(Stop::failed(format!("✗ connection: {}", flat(why)))),
+    }
+    let gone = || Stop::failed("the runner has ended");
+    let before = view.tested;
+    link.orders().phone(PhoneWish::TestCard).await.map_err(|_| gone())?;
+    say("… a card was sent to everybody who is known: press its button within a minute")?;
+    let pressed = async {
+        loop {
+            let view = next_view(link).await?;
+            if view.tested > before {
+                return Some(view);
+            }
+        }
+    };
+    match tokio::time::timeout(PRESS_TIME, pressed).await {
+        Ok(Some(_)) => {
+            say("✓ the press arrived")?;
+            Ok(exit::OK)
+        }
+        Ok(None) => Err(gone()),
+        Err(_) => Err(Stop::failed(
+            "✗ no press arrived. If no card came: is anybody known (`adjutant relay pair`)? If the phone shows 200340: set the \
+             callbacks to the long connection, add card.action.trigger, and publish a version",
+        )),
     }
 }

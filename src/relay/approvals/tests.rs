@@ -182,6 +182,22 @@ fn what_does_not_fit_or_is_secret_says_so() {
     let secret = bash("curl -H 'Authorization: Bearer sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123' x");
     let text = shown(&secret).card.plain();
     assert!(!text.contains("abcdefghij") && text.contains("Secrets in it are not shown"), "{text}");
+    // Also where it stands in a choice or a question.
+    let key = "sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123";
+    let mut request = bash("ls");
+    request.grants = vec![GrantRule::Same { tool: "Bash".into(), input: json!({ "command": format!("x {key}") }) }];
+    assert!(!serde_json::to_string(&shown(&request).card).unwrap().contains(key));
+    let asked = Question {
+        text: format!("Use {key}?"),
+        header: String::new(),
+        multiple: false,
+        options: vec![QuestionOption { label: key.into(), description: key.into() }],
+    };
+    let request = approval("AskUserQuestion", json!({}), Ask::Questions(vec![asked]));
+    let card = serde_json::to_string(&shown(&request).card).unwrap();
+    assert!(!card.contains(key), "{card}");
+    let Ok(Decision::Answers(answers)) = press(&request, "answers", json!({ "q0": "0" })) else { panic!("answered") };
+    assert_eq!(answers[0].answer, key, "the model gets what it offered");
     // A field that is not known is shown with all others.
     let odd = approval("Write", json!({"file_path": "/a", "content": "x", "mode": "0777"}), Ask::Tool);
     assert!(shown(&odd).card.plain().contains("0777"));
@@ -207,6 +223,7 @@ fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
     /// Whatever is pressed: only what was offered is decided.
     #[test]
     fn nothing_but_an_offered_press_allows(

@@ -44,6 +44,12 @@ impl<M: Messenger> Service<M> {
         if !access::reaches(owner.as_ref(), &pressed.who.person) {
             return Ok(stranger());
         }
+        if card.message.is_none() {
+            // Until it is known as which message it was sent, a copy of it cannot be told from it.
+            let text =
+                tongue.pick("The card is still being sent; press again in a moment.", "卡片仍在发送，请稍后再点。");
+            return Ok(note(Mood::Warning, text));
+        }
         // The very message in the very chat that it was sent to: a copy of a card is no card.
         if card.message.as_ref() != Some(&pressed.message) || card.chat != pressed.chat {
             tracing::warn!(card = card.id, chat = %pressed.chat, "a press on a copy of a card");
@@ -102,7 +108,7 @@ impl<M: Messenger> Service<M> {
         over.tone = crate::relay::card::Tone::Good;
         let over = over.tagged(self.settings.tongue.pick("it works", "可用"));
         self.ledger.want(card.id, &over, true, clock::now())?;
-        tracing::info!("the test card was pressed");
+        self.tested = Some(clock::now());
         let text = self.settings.tongue.pick("Presses arrive.", "按键可达。").to_owned();
         Ok(Reply::Note { mood: Mood::Success, text, card: Some(Box::new(over)) })
     }

@@ -81,7 +81,7 @@ impl<M: Messenger> Service<M> {
             _ => Tone::Over,
         };
         let word = activity(session, tongue);
-        let mut card = Card::new(tone, session.title.clone(), format!("{}: {word}", session.id)).tagged(word);
+        let mut card = Card::new(tone, self.safe(&session.title), format!("{}: {word}", session.id)).tagged(word);
         if let Some(turn) = &session.turn {
             card = card.with(Block::Text(self.safe(&turn.prompt_line)));
         }

@@ -187,19 +187,13 @@ fn granted(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session, pulse: &
     }
     sheet.heading("UNASKED", &n_held.to_string());
     for grant in held().take(MAX_GRANTS) {
-        let left = grant.remaining(scene.now);
         if let Granted::Boxed { until, .. } = &grant.granted {
             // What stands there changes with the minute.
             pulse.minutes_until(*until);
         }
-        let room = sheet.room.saturating_sub(width::of(&left) + 3);
         let what = one_line(&grant.describe(), theme);
-        let what = width::truncate_end(&what, room, theme.glyphs.ellipsis).into_owned();
-        sheet.line(vec![
-            span(format!("{} ", theme.glyphs.success), theme.warning),
-            span(what, theme.text),
-            span(format!(" {left}"), theme.dim),
-        ]);
+        sheet.line(vec![span(format!("{} ", theme.glyphs.success), theme.warning), span(what, theme.text)]);
+        sheet.line(vec![span(format!("  {}", grant.remaining(scene.now)), theme.dim)]);
     }
     if n_held > MAX_GRANTS {
         sheet.line(vec![span(format!("  {} {} more", theme.glyphs.ellipsis, n_held - MAX_GRANTS), theme.dim)]);

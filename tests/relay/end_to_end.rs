@@ -1,0 +1,242 @@
+//! From the phone to the tool and back: the real program with a stand-in for Feishu, and the real CLI.
+
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::support::api::Api;
+use crate::support::api::text;
+use crate::support::api::tool;
+use crate::support::feishu::APP_ID;
+use crate::support::feishu::APP_SECRET;
+use crate::support::feishu::Ack;
+use crate::support::feishu::Feishu;
+use crate::support::feishu::Taken;
+use crate::support::feishu::USER;
+use crate::support::feishu::pushes::message;
+use crate::support::feishu::pushes::press;
+use crate::support::rig::environment;
+
+/// A machine with a runner, and a phone.
+struct Desk {
+    folder: TempDir,
+    feishu: Feishu,
+    runner: Child,
+}
+
+impl Desk {
+    async fn start(command: &[String], api: Option<&Api>) -> Self {
+        let feishu = Feishu::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["home", "data", "project"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, APP_SECRET).unwrap();
+        std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let env: Vec<String> = environment(&folder.path().join("home"), api)
+            .iter()
+            .map(|(name, value)| format!("{name} = {}", Value::from(value.as_str())))
+            .collect();
+        let config = format!(
+            "[claude]\ncommand = {}\ndefault_profile = \"test\"\n[profiles.test.env]\n{}\n[relay.feishu]\nenabled = true\n\
+             app_id = \"{APP_ID}\"\napp_secret_file = {}\nbase_url = \"{}\"\nallowed_open_ids = [\"{USER}\"]\n\
+             roots = [{}]\npresence = \"always\"\n",
+            Value::from(command.to_vec()),
+            env.join("\n"),
+            Value::from(secret.to_str().unwrap()),
+            feishu.url,
+            Value::from(folder.path().to_str().unwrap()),
+        );
+        std::fs::write(folder.path().join("config.toml"), config).unwrap();
+        let runner = adjutant(&folder, &["serve"]).stdout(Stdio::null()).spawn().unwrap();
+        let desk = Self { folder, feishu, runner };
+        desk.feishu.connected(1).await;
+        desk
+    }
+
+    fn says(&self, id: &str, text: &str) -> u64 {
+        let mut payload = message(id, text);
+        payload["event"]["message"]["create_time"] = jiff::Timestamp::now().as_millisecond().to_string().into();
+        self.feishu.push(&payload)
+    }
+
+    /// The first message that has this in it.
+    async fn sees(&self, what: &str) -> Taken {
+        self.feishu
+            .until(what, |state| state.taken.iter().find(|taken| taken.content.to_string().contains(what)).cloned())
+            .await
+    }
+
+    /// The card that asks, and what its button of this act carries.
+    async fn asked(&self, act: &str) -> (Taken, Value) {
+        self.feishu
+            .until("a card that asks", |state| {
+                let value = |taken: &Taken| find(&taken.content, act).map(|value| (taken.clone(), value));
+                state.taken.iter().find_map(value)
+            })
+            .await
+    }
+
+    async fn presses(&self, card: &Taken, value: &Value) -> Ack {
+        loop {
+            let number = self.feishu.push(&press(&card.message_id, value));
+            let ack = self.feishu.ack(number).await;
+            // No finger is as fast as this test.
+            if !ack.data.as_ref().is_some_and(|data| data.to_string().contains("still being sent")) {
+                return ack;
+            }
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let stopped = adjutant(&self.folder, &["stop"]).stdout(Stdio::null()).status();
+        let _ = self.runner.wait();
+        assert!(std::thread::panicking() || stopped.is_ok_and(|status| status.success()), "the runner ends");
+        assert!(std::thread::panicking() || self.feishu.complaints().is_empty(), "{:#?}", self.feishu.complaints());
+    }
+}
+
+fn adjutant(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_adjutant"));
+    command.args(arguments).current_dir(folder.path()).env("HOME", folder.path().join("home"));
+    command.env("ADJUTANT_CONFIG", folder.path().join("config.toml"));
+    command.env("ADJUTANT_DATA_DIR", folder.path().join("data"));
+    command
+}
+
+/// What the button of this act carries, wherever it stands on the card.
+fn find(card: &Value, act: &str) -> Option<Value> {
+    match card {
+        Value::Object(fields) if fields.get("act").is_some_and(|found| found == act) => Some(card.clone()),
+        Value::Object(fields) => fields.values().find_map(|value| find(value, act)),
+        Value::Array(values) => values.iter().find_map(|value| find(value, act)),
+        _ => None,
+    }
+}
+
+fn stand_in(script: &str) -> (Vec<String>, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("script");
+    std::fs::write(&path, script).unwrap();
+    (vec![env!("CARGO_BIN_EXE_adjutant").into(), "__stand-in".into(), path.display().to_string()], folder)
+}
+
+const ASKS: &str = r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "touch made"}, "result": "made it", "allowed": [{"say": "it-was-allowed"}], "denied": [{"say": "it-was-denied"}]}}]}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_a_press_and_the_answer() {
+    let (command, _script) = stand_in(ASKS);
+    let desk = Desk::start(&command, None).await;
+    let number = desk.says("om_1", "/new project make it");
+    assert_eq!(desk.feishu.ack(number).await.code, 200);
+    let (card, value) = desk.asked("allow").await;
+    let ack = desk.presses(&card, &value).await;
+    let data = ack.data.unwrap();
+    assert_eq!(data["toast"]["type"], "success");
+    assert_eq!(find(&data["card"], "allow"), None, "nothing can be pressed any more");
+    desk.sees("it-was-allowed").await;
+    desk.feishu
+        .until("the card's last state", |state| {
+            let now = state.taken.iter().find(|taken| taken.message_id == card.message_id)?;
+            now.content.to_string().contains("allowed once by ou_user on the phone").then_some(())
+        })
+        .await;
+    let late = desk.presses(&card, &value).await;
+    assert!(late.data.unwrap()["toast"]["content"].as_str().unwrap().contains("Already"));
+    // What the audit log says of it.
+    let audit = adjutant(&desk.folder, &["audit", "search", "--who", "phone", "--json"]).output().unwrap();
+    let audit = String::from_utf8_lossy(&audit.stdout).into_owned();
+    assert!(audit.contains("\"kind\":\"decided\"") && audit.contains("\"kind\":\"prompt\""), "{audit}");
+    // The steps that a person would try when setting it up.
+    let test = adjutant(&desk.folder, &["relay", "test"]).stdout(Stdio::piped()).spawn().unwrap();
+    let (card, value) = desk.asked("test").await;
+    assert_eq!(desk.presses(&card, &value).await.data.unwrap()["toast"]["type"], "success");
+    let test = test.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&test.stdout).into_owned();
+    assert!(test.status.success() && said.contains("✓ the press arrived"), "{said}");
+    let relay = adjutant(&desk.folder, &["relay"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&relay.stdout).contains("Feishu: connected since"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_real_cli_does_what_the_phone_allows() {
+    for cli in crate::support::cli::all() {
+        eprintln!("with {}", cli.display());
+        let api = Api::start(&[]).await;
+        let made: PathBuf = PathBuf::from("made.txt");
+        api.script(
+            "make it",
+            vec![
+                tool("Bash", json!({ "command": format!("touch {}", made.display()), "description": "make" })),
+                text("all done here"),
+            ],
+        );
+        let desk = Desk::start(&[cli.display().to_string()], Some(&api)).await;
+        desk.says("om_1", "/new project make it");
+        let (card, value) = desk.asked("allow").await;
+        assert!(card.content.to_string().contains("touch made.txt"), "{}", card.content);
+        assert_eq!(desk.presses(&card, &value).await.data.unwrap()["toast"]["type"], "success");
+        desk.sees("all done here").await;
+        assert!(desk.folder.path().join("project").join(&made).exists());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_that_is_killed_closes_the_card_when_it_is_back() {
+    let (command, _script) = stand_in(ASKS);
+    let mut desk = Desk::start(&command, None).await;
+    desk.says("om_1", "/new project make it");
+    let (card, value) = desk.asked("allow").await;
+    desk.runner.kill().unwrap();
+    desk.runner.wait().unwrap();
+    desk.runner = adjutant(&desk.folder, &["serve"]).stdout(Stdio::null()).spawn().unwrap();
+    desk.feishu.connected(2).await;
+    desk.feishu
+        .until("the card to be closed", |state| {
+            let now = state.taken.iter().find(|taken| taken.message_id == card.message_id)?;
+            (now.n_changes > 0 && find(&now.content, "allow").is_none()).then_some(())
+        })
+        .await;
+    let late = desk.presses(&card, &value).await;
+    assert_ne!(late.data.unwrap()["toast"]["type"], "success");
+    desk.says("om_2", "/list");
+    desk.sees("make it · ").await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_the_relay_from_starting_is_said() {
+    let (command, _script) = stand_in(ASKS);
+    let desk = Desk::start(&command, None).await;
+    std::fs::set_permissions(desk.folder.path().join("secret"), std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .unwrap();
+    let other = desk.folder.path().join("other");
+    let second = |folder: &TempDir| {
+        let mut command = adjutant(folder, &["serve"]);
+        command.env("ADJUTANT_DATA_DIR", &other).stdout(Stdio::null());
+        command.spawn().unwrap()
+    };
+    let mut runner = second(&desk.folder);
+    let said = loop {
+        let mut command = adjutant(&desk.folder, &["relay"]);
+        let said = command.env("ADJUTANT_DATA_DIR", &other).output().unwrap();
+        if said.status.success() {
+            break String::from_utf8_lossy(&said.stdout).into_owned();
+        }
+        assert!(runner.try_wait().unwrap().is_none());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(said.contains("chmod 600"), "{said}");
+    let stopped = adjutant(&desk.folder, &["stop"]).env("ADJUTANT_DATA_DIR", &other).status().unwrap();
+    assert!(stopped.success());
+    runner.wait().unwrap();
+}
