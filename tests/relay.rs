@@ -1,9 +1,11 @@
 //! The transport to Feishu against a stand-in on loopback: pushes in, calls out, and everything that goes wrong.
 
 mod calls;
+mod cards;
 mod encrypted;
 mod end_to_end;
 mod lints;
+mod messenger;
 mod official_sdk;
 mod pushes;
 mod service;

@@ -46,7 +46,7 @@ mod sending;
 /// Happenings that wait for the relay.
 const HEARD_BUFFER: usize = 64;
 /// After the answer to a press a card is left alone for so long.
-const AFTER_PRESS: Duration = Duration::from_secs(1);
+const AFTER_PRESS: Duration = Duration::from_millis(1_200);
 /// Put under a message that was seen.
 const SEEN: &str = "OnIt";
 /// When Feishu was not reached.

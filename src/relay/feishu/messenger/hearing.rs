@@ -182,7 +182,7 @@ fn attached(content: &Content) -> (Vec<Attachment>, Option<String>) {
         }
         Content::Image { key } => (vec![image(key)], None),
         Content::File { key, name } | Content::Video { key, name, .. } => (vec![file(key, name)], None),
-        Content::Audio { .. } => (Vec::new(), Some("audio".to_owned())),
+        Content::Audio { key, .. } => (vec![file(key, "audio.opus")], None),
         Content::Unsupported(kind) => (Vec::new(), Some(text::note(kind))),
     }
 }

@@ -1,8 +1,11 @@
 //! Markdown of the model, read by the rules and written anew, so that only what we know is left of it.
 //!
 //! Headings, emphasis, lists, quotes, tables and code stay; tags are shown as text, links by their targets, and of
-//! images only their words are left. Invariants: every character of a text that could begin markup is escaped, as
+//! images only their words are left. What Markdown would leave out is shown: definitions, titles, cells beyond the last
+//! column, what stands beside the language of code. Invariants: every character of a text that could begin markup is escaped, as
 //! Feishu documents it; what a text hides by an entity is revealed too.
+
+use std::ops::Range;
 
 use pulldown_cmark::CodeBlockKind;
 use pulldown_cmark::Event;
@@ -11,7 +14,7 @@ use pulldown_cmark::Options;
 use pulldown_cmark::Parser;
 use pulldown_cmark::Tag;
 use pulldown_cmark::TagEnd;
-use pulldown_cmark::TextMergeStream;
+use pulldown_cmark::TextMergeWithOffset;
 
 use super::text;
 
@@ -22,9 +25,26 @@ const MAX_DEPTH: usize = 6;
 pub(super) fn safe(markdown: &str, n_tables_left: &mut usize) -> String {
     let calm = text::calm(markdown);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let parser = Parser::new_ext(&calm, options);
+    let mut definitions: Vec<Range<usize>> =
+        parser.reference_definitions().iter().map(|(_, definition)| definition.span.clone()).collect();
+    definitions.sort_by_key(|span| span.start);
     let mut writer = Writer::new(n_tables_left);
-    for event in TextMergeStream::new(Parser::new_ext(&calm, options)) {
+    for (event, place) in TextMergeWithOffset::new(parser.into_offset_iter()) {
+        match &event {
+            Event::End(TagEnd::TableCell) => writer.shown_to = place.end,
+            Event::End(TagEnd::TableHead | TagEnd::TableRow) => {
+                let beyond = calm.get(writer.shown_to..place.end).unwrap_or_default();
+                writer.beyond(beyond);
+            }
+            _ => {}
+        }
         writer.event(event);
+    }
+    for span in definitions {
+        writer.is_apart = true;
+        writer.block();
+        writer.escaped(calm.get(span).unwrap_or_default());
     }
     writer.out.trim().to_owned()
 }
@@ -53,6 +73,8 @@ struct Writer<'a> {
     is_apart: bool,
     in_heading: bool,
     n_tables_left: &'a mut usize,
+    /// Where the last cell of a table ends in what is read.
+    shown_to: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +97,7 @@ impl<'a> Writer<'a> {
             is_apart: false,
             in_heading: false,
             n_tables_left,
+            shown_to: 0,
         }
     }
 
@@ -119,11 +142,7 @@ impl<'a> Writer<'a> {
             }
             Tag::CodeBlock(kind) => {
                 self.block();
-                let language = match kind {
-                    CodeBlockKind::Fenced(info) => info.split(' ').next().unwrap_or_default().to_owned(),
-                    CodeBlockKind::Indented => String::new(),
-                };
-                self.code = Some((language, String::new()));
+                self.code = Some((self.language(&kind), String::new()));
             }
             Tag::List(first) => {
                 if self.lists.is_empty() {
@@ -143,7 +162,10 @@ impl<'a> Writer<'a> {
             Tag::Emphasis => self.raw("*"),
             Tag::Strong => self.raw("**"),
             Tag::Strikethrough => self.raw("~~"),
-            Tag::Link { dest_url, .. } => self.links.push((dest_url.into_string(), String::new())),
+            Tag::Link { dest_url, title, .. } => {
+                let title = if title.is_empty() { String::new() } else { format!(" “{title}”") };
+                self.links.push((format!("{dest_url}{title}"), String::new()));
+            }
             Tag::Image { .. } => {
                 self.text("[image: ");
                 self.links.push((String::new(), String::new()));
@@ -247,6 +269,19 @@ impl<'a> Writer<'a> {
         self.is_line_start = true;
     }
 
+    /// The language of a box; what is said beside it stands before it.
+    fn language(&mut self, kind: &CodeBlockKind<'_>) -> String {
+        let CodeBlockKind::Fenced(info) = kind else { return String::new() };
+        match info.split_once(' ') {
+            Some((language, _)) => {
+                self.text(info);
+                self.newline();
+                language.to_owned()
+            }
+            None => info.to_string(),
+        }
+    }
+
     fn code_block(&mut self) {
         let Some((language, code)) = self.code.take() else { return };
         let fenced = text::fenced(&language, code.trim_end_matches('\n'));
@@ -293,6 +328,14 @@ impl<'a> Writer<'a> {
             self.raw(if is_first { " " } else { " | " });
         } else if !is_first {
             self.escaped(" | ");
+        }
+    }
+
+    /// What stands in a row after the last column.
+    fn beyond(&mut self, source: &str) {
+        let rest = source.trim_matches(|c: char| c.is_whitespace() || c == '|');
+        if !rest.is_empty() {
+            self.escaped(&format!(" | {}", rest.replace('\n', " ")));
         }
     }
 

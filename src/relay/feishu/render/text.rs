@@ -7,7 +7,7 @@ use crate::relay::words::Tongue;
 use crate::tui::render::sanitize::reveal;
 
 /// Stands where markup is broken up; takes no room.
-pub(super) const BREAK: char = '\u{200b}';
+const BREAK: char = '\u{200b}';
 /// Begins a fact and a warning of ours; a line from outside that does so is marked.
 pub(super) const FACT: char = '▪';
 pub(super) const WARNING: char = '⚠';
@@ -64,7 +64,7 @@ pub(super) fn fenced(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}", broken(&text))
 }
 
-/// Markup broken up for a reader that does not keep to the rules of code: tags, entities, ends of the box.
+/// Markup broken up for a reader that does not keep to the rules of code: tags, entities, links, ends of the box.
 pub(super) fn broken(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut last, mut n_run) = ('\n', 0);
@@ -75,7 +75,13 @@ pub(super) fn broken(text: &str) -> String {
         if is_fence {
             n_run = 1;
         }
-        if is_fence || (matches!(last, '<' | '&') && opens) || (last == '@' && (c == '_' || c.is_ascii_alphabetic())) {
+        let is_markup = match last {
+            '<' | '&' => opens,
+            '@' => c == '_' || c.is_ascii_alphabetic(),
+            ']' => c == '(',
+            _ => is_fence,
+        };
+        if is_markup {
             out.push(BREAK);
         }
         out.push(c);
@@ -122,7 +128,7 @@ pub fn messages(text: &str) -> Vec<String> {
 
 /// Text messages know tags, links and emphasis too.
 fn unmarked(text: &str) -> String {
-    let pairs = [("](", "]\u{200b}("), ("**", "*\u{200b}*"), ("~~", "~\u{200b}~")];
+    let pairs = [("**", "*\u{200b}*"), ("~~", "~\u{200b}~")];
     pairs.iter().fold(broken(text), |text, (from, to)| {
         // Once more: of three stars the last two are a pair again.
         text.replace(from, to).replace(from, to)
