@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Client;
+use reqwest::Response;
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt as _;
@@ -69,6 +70,18 @@ fn unusable(error: &dyn std::error::Error) -> String {
         "encrypted connections cannot be made on this machine ({error}): install its CA certificates (the package \
          ca-certificates)"
     )
+}
+
+/// The body of an answer, when it is not longer than that.
+pub async fn body(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    while let Some(more) = response.chunk().await.map_err(transport)? {
+        if bytes.len() + more.len() > max_bytes {
+            return Err(format!("an answer of more than {max_bytes} bytes came back"));
+        }
+        bytes.extend_from_slice(&more);
+    }
+    Ok(bytes)
 }
 
 /// What went wrong on the way, without the address.

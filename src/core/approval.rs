@@ -15,6 +15,7 @@ use super::ids::Timestamp;
 use super::ids::ToolCallId;
 use super::permission::PermissionMode;
 use super::permission::PermissionUpdate;
+use super::permission::Scope;
 use super::prompt::Surface;
 use super::risk::Risk;
 
@@ -191,6 +192,16 @@ impl Decision {
     /// Allows this one call as it was asked.
     pub fn allow_once() -> Self {
         Self::Allow { edited: None, remember: Vec::new(), comment: None }
+    }
+
+    /// Allows this one call, and has the CLI remember it. A rule that is saved to a file is given to the session too:
+    /// not every CLI takes a file's rules into account before it is started again.
+    pub fn remembering(update: &PermissionUpdate) -> Self {
+        let is_saved = update.scope().is_some_and(|scope| scope != Scope::Session);
+        let for_now = (is_saved && matches!(update, PermissionUpdate::AddRules { .. }))
+            .then(|| update.with_scope(Scope::Session));
+        let remember = [update.clone()].into_iter().chain(for_now).collect();
+        Self::Allow { edited: None, remember, comment: None }
     }
 
     pub fn deny(message: impl Into<String>) -> Self {

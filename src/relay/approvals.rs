@@ -27,7 +27,6 @@ use crate::core::approval::Verdict;
 use crate::core::approval::Withdrawal;
 use crate::core::grant::GrantTerms;
 use crate::core::permission::PermissionMode;
-use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Scope;
 use crate::redact::Redactor;
 
@@ -305,13 +304,6 @@ fn always(approval: &Approval, tongue: Tongue) -> Vec<(String, String, Decision)
         return Vec::new();
     }
     let mut choices = Vec::new();
-    let remember = |update: &PermissionUpdate| {
-        let is_saved = update.scope().is_some_and(|scope| scope != Scope::Session);
-        let for_now = (is_saved && matches!(update, PermissionUpdate::AddRules { .. }))
-            .then(|| update.with_scope(Scope::Session));
-        let remember = [update.clone()].into_iter().chain(for_now).collect();
-        Decision::Allow { edited: None, remember, comment: None }
-    };
     for (at, update) in approval.suggestions.iter().enumerate() {
         let mut scopes: Vec<Option<Scope>> = vec![update.scope()];
         if update.scope().is_some_and(|scope| scope != Scope::Session) {
@@ -325,7 +317,7 @@ fn always(approval: &Approval, tongue: Tongue) -> Vec<(String, String, Decision)
             };
             let warning = update.warning().map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
             let label = format!("{} · {place}{warning}", update.text());
-            choices.push((format!("s{at}.{nth}"), label, remember(&update)));
+            choices.push((format!("s{at}.{nth}"), label, Decision::remembering(&update)));
         }
     }
     for (at, rule) in approval.grants.iter().enumerate() {
@@ -390,6 +382,11 @@ fn plan_keys(card: &mut Card, keys: Keys<'_>) {
     card.blocks.push(Block::Form(Form { name: "f_plan".into(), fields: vec![feedback], submit }));
 }
 
+/// What "no" without a reason means.
+pub fn denied() -> Decision {
+    Decision::deny("The person denied this call from their phone. Go on without it or ask.")
+}
+
 /// What a press on this approval's card decides; the sentence says why it decides nothing.
 pub fn decide(
     approval: &Approval,
@@ -405,7 +402,7 @@ pub fn decide(
         text => Ok(Decision::Deny { message: text.to_owned(), stop }),
     };
     match (&approval.ask, act) {
-        (_, "deny") => Ok(Decision::deny("The person denied this call from their phone. Go on without it or ask.")),
+        (_, "deny") => Ok(denied()),
         (Ask::Tool, "deny_stop") => {
             let message = "The person denied this call from their phone and stopped the turn.".to_owned();
             Ok(Decision::Deny { message, stop: true })

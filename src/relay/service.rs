@@ -125,6 +125,17 @@ struct Service<M> {
     paused: bool,
     trouble: Option<String>,
     tested: Option<Timestamp>,
+    gauge: Gauge,
+}
+
+/// What the ledger holds, as far as every turn of the loop asks for it. It is read anew only after a change: a stream of
+/// events must not become a stream of queries.
+#[derive(Debug, Default)]
+struct Gauge {
+    revision: Option<u64>,
+    n_waiting: usize,
+    n_people: usize,
+    due: Option<Timestamp>,
 }
 
 /// Runs the relay until the engine has ended or it is told to stop.
@@ -157,10 +168,12 @@ pub async fn run<M: Messenger>(
         paused: false,
         trouble: None,
         tested: None,
+        gauge: Gauge::default(),
     };
     let mut tidy = tokio::time::interval(TIDY);
     let mut known = false;
     loop {
+        service.read_gauge();
         service.show(&view, &connection.borrow_and_update().clone());
         let wake = service.next_wake();
         let done = tokio::select! {
@@ -208,7 +221,29 @@ impl<M: Messenger> Service<M> {
         }
         self.tell_held()?;
         self.tell_progress()?;
-        self.send_due()
+        self.read_gauge();
+        if self.gauge.due.is_some_and(|due| due <= clock::now()) { self.send_due() } else { Ok(()) }
+    }
+
+    fn read_gauge(&mut self) {
+        let revision = Some(self.ledger.revision());
+        if self.gauge.revision == revision {
+            return;
+        }
+        match self.gauge_at(revision) {
+            Ok(gauge) => self.gauge = gauge,
+            // It is tried again with the next turn.
+            Err(error) => tracing::warn!(%error, "the ledger cannot be read"),
+        }
+    }
+
+    fn gauge_at(&self, revision: Option<u64>) -> Result<Gauge, LedgerError> {
+        Ok(Gauge {
+            revision,
+            n_waiting: self.ledger.n_waiting()?,
+            n_people: self.members()?.len(),
+            due: self.ledger.next_due()?,
+        })
     }
 
     /// How long nothing needs to be done.
@@ -218,7 +253,7 @@ impl<M: Messenger> Service<M> {
         }
         let now = clock::now();
         let until = |at: Timestamp| Duration::from_millis(at.millis_since(now));
-        let due = self.ledger.next_due().ok().flatten().filter(|_| self.sending.is_empty()).map(until);
+        let due = self.gauge.due.filter(|_| self.sending.is_empty()).map(until);
         let progress = self.progress_due.map(until);
         let held = (!self.held.is_empty() && self.settings.presence == Presence::Away).then_some(LOOK_AGAIN);
         let pairing = self.pairing.until().map(until);
@@ -231,8 +266,8 @@ impl<M: Messenger> Service<M> {
             messenger: self.settings.name.clone(),
             connection: connection.clone(),
             paused: self.paused,
-            n_waiting: self.ledger.n_waiting().unwrap_or(0),
-            n_people: self.members().map_or(0, |members| members.len()),
+            n_waiting: self.gauge.n_waiting,
+            n_people: self.gauge.n_people,
             trouble: self.trouble.clone(),
             pairing: self.pairing.shown(),
             tested: self.tested,

@@ -58,15 +58,9 @@ impl Model {
         if let Some(key) = &self.key {
             request = request.bearer_auth(key.expose_secret());
         }
-        let mut response = request.send().await.map_err(net::transport)?;
+        let response = request.send().await.map_err(net::transport)?;
         let status = response.status();
-        let mut bytes = Vec::new();
-        while let Some(more) = response.chunk().await.map_err(net::transport)? {
-            if bytes.len() + more.len() > MAX_ANSWER {
-                return Err(format!("its answer is longer than {MAX_ANSWER} bytes"));
-            }
-            bytes.extend_from_slice(&more);
-        }
+        let bytes = net::body(response, MAX_ANSWER).await?;
         let answer: Value = serde_json::from_slice(&bytes).map_err(|_| format!("its answer ({status}) is no JSON"))?;
         if !status.is_success() {
             let said = answer.pointer("/error/message").and_then(Value::as_str).unwrap_or("it did not say why");

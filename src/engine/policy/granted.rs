@@ -23,6 +23,7 @@ use crate::core::approval::Approval;
 use crate::core::grant::CommandWords;
 use crate::core::grant::Grant;
 use crate::core::grant::GrantRule;
+use crate::core::grant::Granted;
 use crate::core::ids::GrantId;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::wide_directory;
@@ -41,12 +42,11 @@ const MAX_WORDS: usize = 3;
 
 /// The grants of a session that cover the call, oldest first.
 pub(crate) fn covering(grants: &[Grant], approval: &Approval, config: &Approvals, scene: &Scene) -> Vec<GrantId> {
-    let rule = |grant: &Grant| match &grant.granted {
-        crate::core::grant::Granted::Boxed { terms, .. } => Some((grant.id, terms.rule.clone())),
-        crate::core::grant::Granted::Remembered(_) => None,
+    let serves = |grant: &&Grant| match &grant.granted {
+        Granted::Boxed { terms, .. } => covers(&terms.rule, approval, config, scene),
+        Granted::Remembered(_) => false,
     };
-    let rules = grants.iter().filter_map(rule);
-    rules.filter(|(_, rule)| covers(rule, approval, config, scene)).map(|(id, _)| id).collect()
+    grants.iter().filter(serves).map(|grant| grant.id).collect()
 }
 
 /// Whether the grant allows the call.
@@ -55,7 +55,7 @@ fn covers(rule: &GrantRule, approval: &Approval, config: &Approvals, scene: &Sce
         return false;
     }
     if let GrantRule::Same { tool, input } = rule {
-        // A rule that denies or asks has been looked for before.
+        // A rule that denies or asks is stronger here too.
         let is_same = *tool == approval.tool && without_words(input) == without_words(&approval.input);
         return is_same && decide(approval, config, scene).rule.is_none();
     }

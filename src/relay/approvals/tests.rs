@@ -10,6 +10,7 @@ use crate::core::grant::GrantRule;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
 use crate::core::prompt::Surface;

@@ -16,19 +16,8 @@ pub(super) fn transport(error: reqwest::Error) -> Fault {
 
 /// Reads the body as JSON; `Null` when it is none, which only Feishu's gateways do.
 pub(super) async fn json(response: Response) -> Result<Value, Fault> {
-    let bytes = body(response).await?;
+    let bytes = net::body(response, MAX_ANSWER).await.map_err(Fault::Transport)?;
     Ok(serde_json::from_slice(&bytes).unwrap_or_default())
-}
-
-async fn body(mut response: Response) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
-    while let Some(more) = response.chunk().await.map_err(transport)? {
-        if bytes.len() + more.len() > MAX_ANSWER {
-            return Err(Fault::Transport(format!("an answer of more than {MAX_ANSWER} bytes came back")));
-        }
-        bytes.extend_from_slice(&more);
-    }
-    Ok(bytes)
 }
 
 /// How long Feishu asks to wait, in seconds.

@@ -174,6 +174,11 @@ impl Ledger {
         Ok(due.map(Timestamp))
     }
 
+    /// Grows with every change of the ledger: what was read of it before holds for as long as this does not.
+    pub fn revision(&self) -> u64 {
+        self.connection.total_changes()
+    }
+
     /// How much waits.
     pub fn n_waiting(&self) -> Result<usize, LedgerError> {
         let sql = "SELECT (SELECT count(*) FROM outbox) +

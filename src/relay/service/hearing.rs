@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::Service;
 use super::errands::Errand;
+use super::presses::Given;
 use crate::clock;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
@@ -23,6 +24,7 @@ use crate::core::session::Session;
 use crate::core::session::SessionSpec;
 use crate::relay::access;
 use crate::relay::access::Member;
+use crate::relay::approvals;
 use crate::relay::commands;
 use crate::relay::commands::Wish;
 use crate::relay::ledger::Kind;
@@ -219,16 +221,10 @@ impl<M: Messenger> Service<M> {
             Wish::Approve(id) => self.answer(reach, id, None),
             Wish::Yes => self.answer(reach, None, None),
             Wish::Deny { request, reason } => {
-                let decision = reason.map_or_else(
-                    || Decision::deny("The person denied this call from their phone. Go on without it or ask."),
-                    Decision::deny,
-                );
+                let decision = reason.map_or_else(approvals::denied, Decision::deny);
                 self.answer(reach, request, Some(decision))
             }
-            Wish::No => {
-                let decision = Decision::deny("The person denied this call from their phone. Go on without it or ask.");
-                self.answer(reach, None, Some(decision))
-            }
+            Wish::No => self.answer(reach, None, Some(approvals::denied())),
             Wish::File(path) => match self.session(reach, None)? {
                 Ok(session) => {
                     let directory = self.fleet.get(session).map(|session| session.spec.directory.clone());
@@ -342,7 +338,7 @@ impl<M: Messenger> Service<M> {
         let mine = self.reached(reach)?;
         let lines = mine.iter().filter_map(|id| self.fleet.get(*id)).map(|session| {
             let mark = if active == Some(session.id) { "▸" } else { " " };
-            let state = super::progress::state_word(session, self.settings.tongue);
+            let state = super::progress::activity(session, self.settings.tongue);
             format!("{mark} {} · {} · {state}\n    {}", session.id, session.title, session.spec.directory)
         });
         Ok(lines.collect::<Vec<_>>().join("\n"))
@@ -384,21 +380,13 @@ impl<M: Messenger> Service<M> {
             Ok(decision) => decision,
             Err(why) => return self.say(&reach.chat, why),
         };
-        if !self.ledger.claim(&card)? {
-            return self.say(&reach.chat, tongue.pick("It has been answered already.", "已有答复。"));
+        match self.give_answer(&card, &open.approval, decision, &reach.person)? {
+            Given::Yes => Ok(()),
+            Given::Late => self.say(&reach.chat, tongue.pick("It has been answered already.", "已有答复。")),
+            Given::Busy => {
+                self.say(&reach.chat, tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。"))
+            }
         }
-        let command = Command::Answer {
-            session: open.approval.session,
-            approval: open.approval.id,
-            decision: Box::new(decision),
-            by: Surface::Phone(reach.person.to_string()),
-        };
-        if self.orders.try_command(command).is_err() {
-            self.ledger.reopen(Kind::Approval, open.approval.id.0)?;
-            return self
-                .say(&reach.chat, tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。"));
-        }
-        Ok(())
     }
 }
 

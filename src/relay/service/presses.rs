@@ -2,7 +2,9 @@
 
 use super::Service;
 use crate::clock;
+use crate::core::approval::Approval;
 use crate::core::approval::ApprovalState;
+use crate::core::approval::Decision;
 use crate::core::command::Command;
 use crate::core::ids::ApprovalId;
 use crate::core::prompt::Surface;
@@ -15,8 +17,19 @@ use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::State;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Mood;
+use crate::relay::messenger::PersonId;
 use crate::relay::messenger::Pressed;
 use crate::relay::messenger::Reply;
+
+/// Whether an answer was handed to the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    Yes,
+    /// Somebody was first.
+    Late,
+    /// It takes no more just now; the request can be answered again.
+    Busy,
+}
 
 fn note(mood: Mood, text: impl Into<String>) -> Reply {
     Reply::Note { mood, text: text.into(), card: None }
@@ -83,23 +96,43 @@ impl<M: Messenger> Service<M> {
             Ok(decision) => decision,
             Err(why) => return Ok(note(Mood::Warning, why)),
         };
-        let session = open.approval.session;
-        if !self.ledger.claim(card)? {
-            return Ok(note(Mood::Info, tongue.pick("It has been answered already.", "已有答复。")));
-        }
-        let said = decision.describe();
-        let command = Command::Answer {
-            session,
-            approval: id,
-            decision: Box::new(decision),
-            by: Surface::Phone(pressed.who.person.to_string()),
-        };
-        if self.orders.try_command(command).is_err() {
-            self.ledger.reopen(Kind::Approval, id.0)?;
-            return Ok(note(Mood::Error, tongue.pick("The engine is too busy; press again.", "引擎繁忙，请重试。")));
+        let (said, approval) = (decision.describe(), open.approval.clone());
+        match self.give_answer(card, &approval, decision, &pressed.who.person)? {
+            Given::Yes => {}
+            Given::Late => return Ok(note(Mood::Info, tongue.pick("It has been answered already.", "已有答复。"))),
+            Given::Busy => {
+                return Ok(note(
+                    Mood::Error,
+                    tongue.pick("The engine is too busy; press again.", "引擎繁忙，请重试。"),
+                ));
+            }
         }
         let claimed = approvals::ended(&card.shown, &End::Claimed, tongue);
         Ok(Reply::Note { mood: Mood::Success, text: said.to_owned(), card: Some(Box::new(claimed)) })
+    }
+
+    /// Answers a request from the phone: the claim comes first, so that of all presses and words one counts.
+    pub(super) fn give_answer(
+        &mut self,
+        card: &Entry,
+        approval: &Approval,
+        decision: Decision,
+        person: &PersonId,
+    ) -> Result<Given, LedgerError> {
+        if !self.ledger.claim(card)? {
+            return Ok(Given::Late);
+        }
+        let command = Command::Answer {
+            session: approval.session,
+            approval: approval.id,
+            decision: Box::new(decision),
+            by: Surface::Phone(person.to_string()),
+        };
+        if self.orders.try_command(command).is_err() {
+            self.ledger.reopen(Kind::Approval, approval.id.0)?;
+            return Ok(Given::Busy);
+        }
+        Ok(Given::Yes)
     }
 
     fn test_pressed(&mut self, card: &Entry) -> Result<Reply, LedgerError> {

@@ -159,7 +159,7 @@ impl<M: Messenger> Service<M> {
     }
 }
 
-fn activity(session: &Session, tongue: Tongue) -> String {
+pub(super) fn activity(session: &Session, tongue: Tongue) -> String {
     let (english, chinese) = match session.activity() {
         Activity::NotStarted => ("not started", "未启动"),
         Activity::Starting => ("starting", "启动中"),
@@ -173,10 +173,6 @@ fn activity(session: &Session, tongue: Tongue) -> String {
         Activity::Followed | Activity::FollowedToEnd => ("followed", "只读跟随"),
     };
     tongue.pick(english, chinese).to_owned()
-}
-
-pub(super) fn state_word(session: &Session, tongue: Tongue) -> String {
-    activity(session, tongue)
 }
 
 fn facts(session: &Session, tongue: Tongue) -> String {

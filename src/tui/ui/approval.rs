@@ -123,18 +123,12 @@ impl AlwaysList {
         self.choices.get(self.selected)
     }
 
-    /// The decision that the selected choice stands for. A rule that is saved to a file is given to the session
-    /// too: not every CLI takes a file's rules into account before it is started again.
+    /// The decision that the selected choice stands for.
     pub fn decision(&self) -> Option<Decision> {
-        let choice = match self.current()? {
-            AlwaysChoice::Grant(terms) => return Some(Decision::Grant(terms.clone())),
-            AlwaysChoice::Remember(choice) => choice,
-        };
-        let is_saved = choice.scope().is_some_and(|scope| scope != Scope::Session);
-        let for_now = (is_saved && matches!(choice, PermissionUpdate::AddRules { .. }))
-            .then(|| choice.with_scope(Scope::Session));
-        let remember = [choice.clone()].into_iter().chain(for_now).collect();
-        Some(Decision::Allow { edited: None, remember, comment: None })
+        Some(match self.current()? {
+            AlwaysChoice::Grant(terms) => Decision::Grant(terms.clone()),
+            AlwaysChoice::Remember(update) => Decision::remembering(update),
+        })
     }
 
     /// Keeps the selected choice in the next place, or for the next time. A mode belongs to the session alone.
