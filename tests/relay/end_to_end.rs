@@ -240,3 +240,29 @@ async fn what_keeps_the_relay_from_starting_is_said() {
     assert!(stopped.success());
     runner.wait().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_looks_at_the_relay_through_the_runner_and_without_one_by_itself() {
+    let (command, _script) = stand_in("");
+    let mut desk = Desk::start(&command, None).await;
+    let connections = || desk.feishu.until("connections", |state| Some(state.n_connections));
+    let before = connections().await;
+    let look = |desk: &Desk| {
+        let mut doctor = adjutant(&desk.folder, &["doctor"]);
+        tokio::task::spawn_blocking(move || String::from_utf8(doctor.output().unwrap().stdout).unwrap())
+    };
+    let told = look(&desk).await.unwrap();
+    assert!(told.contains("✓ Feishu: the bot") && told.contains("✓ Feishu: connection"), "{told}");
+    assert!(told.contains("✓ runner: at work"), "{told}");
+    assert_eq!(connections().await, before, "a second connection would take pushes away");
+    assert!(!told.contains(APP_SECRET), "{told}");
+
+    desk.runner.kill().unwrap();
+    desk.runner.wait().unwrap();
+    let told = look(&desk).await.unwrap();
+    assert!(told.contains("· runner: not at work") && told.contains("✓ Feishu: signs of life"), "{told}");
+
+    std::fs::write(desk.folder.path().join("secret"), "wrong").unwrap();
+    let told = look(&desk).await.unwrap();
+    assert!(told.contains("✗ Feishu: app id and app secret") && told.contains("· Feishu: the bot"), "{told}");
+}
