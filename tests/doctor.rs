@@ -150,7 +150,7 @@ async fn the_real_cli_says_its_version_and_whose_it_is() {
             .map(|(name, value)| format!("{name} = {}", Value::from(value.as_str())))
             .collect();
         let command = Value::from(vec![cli.to_str().unwrap()]);
-        let config = format!("[claude]\ncommand = {command}\n[profiles.key.env]\n{}\n", env.join("\n"),);
+        let config = format!("[claude]\ncommand = {command}\n[profiles.key.env]\n{}\n", env.join("\n"));
         fs::write(machine.path().join("config.toml"), config).unwrap();
         let machine = tokio::task::spawn_blocking(move || {
             let (found, good) = machine.doctor();

@@ -111,6 +111,9 @@ impl Messenger for Phone {
     async fn update(&self, message: &MessageId, card: &Card) -> Result<(), Failure> {
         let mut messages = self.messages.lock().unwrap();
         let found = messages.iter_mut().find(|sent| sent.id == *message).ok_or(Failure::Gone("unknown".into()))?;
+        if found.card().is_none() {
+            return Err(Failure::Form("it is no card".into()));
+        }
         found.parcel = Parcel::Card(Box::new(card.clone()));
         found.n_changes += 1;
         Ok(())
@@ -465,8 +468,11 @@ async fn what_fails_is_sent_again_once_and_in_order() {
     let approval = rig.approval().await;
     let command = format!("/approve {}", approval.id);
     hand.wait("the request as text or card", |message| message.text().contains(&command)).await;
+    // What went out as text cannot be changed: how it ended is said beside it.
     rig.answer(id, approval.id, Decision::deny("no")).await;
     rig.turn_end().await;
+    hand.wait("how it ended", |message| message.text().contains("[denied]") && !message.text().contains("/approve"))
+        .await;
     *hand.phone.failures.lock().unwrap() = vec![Failure::Withheld];
     hand.say("/help").await;
     hand.wait("a word about it", |message| message.text().contains("withheld by a filter")).await;

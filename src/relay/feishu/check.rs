@@ -56,10 +56,10 @@ pub async fn bot_alone(account: Arc<Account>) -> Vec<Step> {
 /// The same within other times.
 pub async fn with_timing(account: Arc<Account>, chat: Option<&ChatId>, timing: &Timing) -> Vec<Step> {
     let mut steps = known(&account).await;
-    let is_known = steps.iter().all(|step| step.outcome == Outcome::Good);
+    let has_token = steps.first().is_some_and(|step| step.outcome == Outcome::Good);
     steps.extend(connection(&account, timing).await);
     match chat {
-        Some(chat) if is_known => steps.push(text(&Api::new(account), chat).await),
+        Some(chat) if has_token => steps.push(text(&Api::new(account), chat).await),
         Some(_) => steps.push(skipped("a message")),
         None => {}
     }
