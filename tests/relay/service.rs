@@ -513,7 +513,9 @@ async fn what_is_asked_again_after_a_restart_is_closed_where_it_ended() {
     let approval = rig.approval().await;
     let asked = hand.asked().await;
     hand.quit.cancel();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    // It shows its state until it has ended.
+    let mut view = hand.view.clone();
+    while view.changed().await.is_ok() {}
     rig.answer(id, approval.id, Decision::allow_once()).await;
     rig.turn_end().await;
     // The relay begins anew on the same ledger; the phone is the same.
