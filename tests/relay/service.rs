@@ -294,7 +294,11 @@ async fn a_session_is_opened_asked_and_finished_from_the_phone() {
     hand.say("/list").await;
     hand.wait("the list", |message| message.text().contains("▸ 1 · make something")).await;
     hand.say("/progress").await;
-    hand.wait("the progress", |message| message.text().contains("✓ Bash touch made")).await;
+    hand.wait("the progress", |message| {
+        let text = message.text();
+        text.contains("✓ Bash touch made") && text.contains("1 tool call") && !text.contains("calls")
+    })
+    .await;
     rig.end().await;
 }
 

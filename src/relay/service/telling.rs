@@ -1,6 +1,5 @@
 //! Events become cards and notices: what needs an answer at once, what has ended, and how it goes.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::Service;
@@ -11,6 +10,7 @@ use crate::core::approval::Verdict;
 use crate::core::cell::TurnOutcome;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
+use crate::core::figures;
 use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
@@ -29,6 +29,7 @@ use crate::relay::ledger::State;
 use crate::relay::messenger::ChatId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
+use crate::relay::words;
 use crate::relay::words::Tongue;
 
 /// Characters of an answer in a notice.
@@ -215,16 +216,12 @@ impl<M: Messenger> Service<M> {
         };
         let n_calls =
             self.fleet.get(session).and_then(|session| session.last_turn.as_ref()).map_or(0, |turn| turn.n_calls);
-        let mut facts = crate::relay::words::duration(Duration::from_millis(duration_ms));
-        let _ = match tongue {
-            Tongue::English => write!(facts, " · {n_calls} tool calls"),
-            Tongue::Chinese => write!(facts, " · {n_calls} 次工具调用"),
-        };
+        let mut facts = vec![figures::duration(Duration::from_millis(duration_ms)), words::tool_calls(n_calls, tongue)];
         if cost_usd > 0.0 {
-            let _ = write!(facts, " · ${cost_usd:.2}");
+            facts.push(figures::money(cost_usd));
         }
         let summary = format!("{session}: {word}");
-        let mut card = Card::new(tone, title, summary).tagged(word).with(Block::Small(facts));
+        let mut card = Card::new(tone, title, summary).tagged(word).with(Block::Small(facts.join(" · ")));
         match outcome {
             TurnOutcome::Failed(trouble) => {
                 let said = format!("{} {}", trouble.headline(), trouble.advice());
