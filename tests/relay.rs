@@ -9,6 +9,7 @@ mod lints;
 mod messenger;
 mod official_sdk;
 mod pushes;
+mod recovery;
 mod service;
 mod silence;
 mod stage;

@@ -58,6 +58,8 @@ mod telling;
 
 /// At the latest after so long, who is away and what is due is looked at again while anything may change by that.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// While something is being sent, what else is due is looked at this often.
+const WHILE_SENDING: Duration = Duration::from_secs(1);
 /// The ledger is tidied so often.
 const TIDY: Duration = Duration::from_hours(1);
 
@@ -125,6 +127,8 @@ struct Service<M> {
     paused: bool,
     trouble: Option<String>,
     tested: Option<Timestamp>,
+    /// Since when there is the connection that was last heeded.
+    connected: Option<Timestamp>,
     gauge: Gauge,
 }
 
@@ -168,11 +172,13 @@ pub async fn run<M: Messenger>(
         paused: false,
         trouble: None,
         tested: None,
+        connected: None,
         gauge: Gauge::default(),
     };
     let mut tidy = tokio::time::interval(TIDY);
     let mut known = false;
     loop {
+        service.heed(&connection.borrow());
         service.read_gauge();
         service.show(&view, &connection.borrow_and_update().clone());
         let wake = service.next_wake();
@@ -225,6 +231,18 @@ impl<M: Messenger> Service<M> {
         if self.gauge.due.is_some_and(|due| due <= clock::now()) { self.send_due() } else { Ok(()) }
     }
 
+    /// The way is free again: what failed while it was not need not wait any longer.
+    fn heed(&mut self, connection: &Connection) {
+        let Connection::Connected { since } = connection else { return };
+        if self.connected == Some(*since) {
+            return;
+        }
+        match self.ledger.hurry() {
+            Ok(()) => self.connected = Some(*since),
+            Err(error) => tracing::warn!(%error, "the ledger cannot be written"),
+        }
+    }
+
     fn read_gauge(&mut self) {
         let revision = Some(self.ledger.revision());
         if self.gauge.revision == revision {
@@ -253,7 +271,8 @@ impl<M: Messenger> Service<M> {
         }
         let now = clock::now();
         let until = |at: Timestamp| Duration::from_millis(at.millis_since(now));
-        let due = self.gauge.due.filter(|_| self.sending.is_empty()).map(until);
+        let shortest = if self.sending.is_empty() { Duration::ZERO } else { WHILE_SENDING };
+        let due = self.gauge.due.map(|at| until(at).max(shortest));
         let progress = self.progress_due.map(until);
         let held = (!self.held.is_empty() && self.settings.presence == Presence::Away).then_some(LOOK_AGAIN);
         let pairing = self.pairing.until().map(until);
