@@ -13,6 +13,7 @@ mod recovery;
 mod service;
 mod silence;
 mod stage;
+mod soak;
 mod staying;
 
 use std::sync::Arc;

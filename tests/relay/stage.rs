@@ -34,12 +34,17 @@ use crate::support::feishu::pushes;
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// Seconds that a token is good for, where time is simulated.
+pub(super) const TOKEN_S: u64 = 1_800;
+
 pub(super) struct Stage {
     pub(super) feishu: Feishu,
     pub(super) clerk: Clerk,
     pub(super) folder: TempDir,
     pub(super) timing: Timing,
     pub(super) n_people: usize,
+    /// On the test's own thread, whose time may be no real one; then it cannot be killed.
+    is_here: bool,
     /// The session of each person, once it is open.
     pub(super) sessions: Vec<SessionId>,
     running: Option<Running>,
@@ -47,7 +52,8 @@ pub(super) struct Stage {
 
 /// A relay, which ends when its runtime does.
 struct Running {
-    runtime: Runtime,
+    /// None when it runs in the test's own.
+    runtime: Option<Runtime>,
     view: watch::Receiver<Option<PhoneView>>,
     _wishes: mpsc::Sender<adjutant::core::phone::PhoneWish>,
 }
@@ -89,16 +95,23 @@ pub(super) fn button(card: &Value, act: &str) -> Option<Value> {
 impl Stage {
     /// A relay that is connected, and people who have a session each.
     pub(super) async fn start(n_people: usize) -> Self {
-        Self::with(n_people, Timing { sign_of_life: Duration::from_millis(300), ..quick() }).await
+        Self::with(n_people, Timing { sign_of_life: Duration::from_millis(300), ..quick() }, false).await
     }
 
-    pub(super) async fn with(n_people: usize, timing: Timing) -> Self {
+    /// One that runs in the test's own runtime, by its clock.
+    pub(super) async fn here(n_people: usize) -> Self {
+        Self::with(n_people, Timing::default(), true).await
+    }
+
+    async fn with(n_people: usize, timing: Timing, is_here: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["data", "project"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
         let (feishu, clerk) = (Feishu::start().await, Clerk::new());
-        let mut stage = Self { feishu, clerk, folder, timing, n_people, sessions: Vec::new(), running: None };
+        // Then tokens are renewed in a test of hours.
+        feishu.with(|state| state.expire = if is_here { TOKEN_S } else { state.expire });
+        let mut stage = Self { feishu, clerk, folder, timing, n_people, is_here, sessions: Vec::new(), running: None };
         stage.begin().await;
         stage.feishu.connected(1).await;
         for at in 0..n_people {
@@ -131,11 +144,11 @@ impl Stage {
             groups: false,
             deadline_s: 0,
             files: self.folder.path().join("files"),
-            progress_every: Duration::from_millis(200),
+            progress_every: Duration::from_millis(if self.is_here { 2_000 } else { 200 }),
         };
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let inside = runtime.enter();
+        let apart = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime = (!self.is_here).then(apart);
+        let inside = runtime.as_ref().map(Runtime::enter);
         let cancel = CancellationToken::new();
         let (messenger, heard, connection) =
             messenger::start(account(&self.feishu), Tongue::English, self.timing, cancel.clone());
@@ -143,15 +156,15 @@ impl Stage {
         let (wishes, wishes_end) = mpsc::channel(8);
         let attention = Arc::new(Attention::default());
         let ends = Ends { link, heard, connection, wishes: wishes_end, view: view_end, attention, quit: cancel };
-        runtime.spawn(service::run(settings, Arc::new(messenger), ledger, Arc::new(Redactor::default()), ends));
+        tokio::spawn(service::run(settings, Arc::new(messenger), ledger, Arc::new(Redactor::default()), ends));
         drop(inside);
         self.running = Some(Running { runtime, view, _wishes: wishes });
     }
 
     /// Ends the relay where it stands: whatever is under way is cut.
     pub(super) async fn kill(&mut self) {
-        let Some(running) = self.running.take() else { return };
-        tokio::task::spawn_blocking(move || running.runtime.shutdown_timeout(PATIENCE)).await.unwrap();
+        let Some(Running { runtime: Some(runtime), .. }) = self.running.take() else { panic!("it runs apart") };
+        tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
     }
 
     /// Kills the relay and begins it anew, while the engine holds still.
@@ -177,8 +190,8 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.runtime.shutdown_background();
+        if let Some(Running { runtime: Some(runtime), .. }) = self.running.take() {
+            runtime.shutdown_background();
         }
     }
 }

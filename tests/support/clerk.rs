@@ -1,6 +1,7 @@
 //! An engine that starts no process and keeps books: what it was told, what it told.
 //!
-//! A prompt that begins with `ask` opens a request, which waits for its answer; every other one is answered at once.
+//! A prompt that begins with `ask` opens a request, which waits for its answer; one that begins with `long` runs until
+//! it is told to end; every other one is answered at once.
 //! A client may come and go, as a relay does that is killed; while it is held still nothing happens.
 
 use std::collections::HashMap;
@@ -26,7 +27,6 @@ use adjutant::core::ids::ApprovalId;
 use adjutant::core::ids::Generation;
 use adjutant::core::ids::PromptId;
 use adjutant::core::ids::SessionId;
-use adjutant::core::ids::Timestamp;
 use adjutant::core::ids::TurnId;
 use adjutant::core::prompt::Prompt;
 use adjutant::core::prompt::PromptOrigin;
@@ -61,9 +61,6 @@ pub struct Books {
     queues: HashMap<SessionId, VecDeque<(String, Surface)>>,
     /// What the client is to be told next.
     news: Vec<Arc<Event>>,
-    /// Requests are denied by themselves after so long.
-    pub deadline: Option<Duration>,
-    pub wall: Option<fn() -> Timestamp>,
 }
 
 /// The engine, as long as this is kept.
@@ -149,13 +146,9 @@ async fn work(
 }
 
 impl Books {
-    fn now(&self) -> Timestamp {
-        self.wall.map_or_else(clock::now, |wall| wall())
-    }
-
     pub fn tell(&mut self, session: SessionId, kind: EventKind) {
         self.seq += 1;
-        let event = Event { seq: self.seq, session, generation: Generation(0), at: self.now(), kind };
+        let event = Event { seq: self.seq, session, generation: Generation(0), at: clock::now(), kind };
         self.fleet.apply(&event);
         self.news.push(Arc::new(event));
     }
@@ -187,7 +180,7 @@ impl Books {
             self.tell(session, EventKind::TurnStarted { turn: TurnId(self.n_turns), prompt: Some(id) });
             if text.starts_with("ask") {
                 self.ask(session, &text);
-            } else {
+            } else if !text.starts_with("long") {
                 self.end(session, &text);
             }
         }
@@ -196,8 +189,6 @@ impl Books {
     fn ask(&mut self, session: SessionId, text: &str) {
         self.n_approvals += 1;
         let command = format!("touch for-{}.", text.replace(' ', "-"));
-        let asked = self.now();
-        let deadline = self.deadline.map(|wait| Timestamp(asked.0 + i64::try_from(wait.as_millis()).unwrap()));
         self.told.entry(session).or_default().push(command.clone());
         let approval = Approval {
             id: ApprovalId(self.n_approvals),
@@ -217,8 +208,8 @@ impl Books {
             risks: Vec::new(),
             preview: None,
             place: Place { directory: "/p".into(), branch: None },
-            asked,
-            deadline,
+            asked: clock::now(),
+            deadline: None,
         };
         self.tell(session, EventKind::ApprovalAsked(Box::new(approval)));
     }
@@ -234,8 +225,14 @@ impl Books {
         self.tell(session, EventKind::ApprovalClaimed { approval: id, by: by.clone() });
         let verdict = Verdict { decision, by, after_ms: 1 };
         self.tell(session, EventKind::ApprovalResolved { approval: id, verdict });
-        let prompt = self.fleet.get(session).and_then(|session| session.turn.as_ref()).map(|turn| turn.prompt_line.clone());
-        self.end(session, &prompt.unwrap_or_default());
+        self.finish(session);
+    }
+
+    /// The turn that runs ends, and the next begins.
+    pub fn finish(&mut self, session: SessionId) {
+        let turn = self.fleet.get(session).and_then(|session| session.turn.as_ref());
+        let prompt = turn.map(|turn| turn.prompt_line.clone()).expect("a turn runs");
+        self.end(session, &prompt);
         self.next(session);
     }
 
