@@ -12,8 +12,8 @@ mod pushes;
 mod recovery;
 mod service;
 mod silence;
-mod stage;
 mod soak;
+mod stage;
 mod staying;
 
 use std::sync::Arc;

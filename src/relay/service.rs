@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ use super::messenger::PersonId;
 use super::words::Tongue;
 use crate::clock;
 use crate::config::feishu::Presence;
+use crate::core::event::Event;
 use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
@@ -112,6 +114,10 @@ struct Service<M> {
     attention: Arc<Attention>,
     /// Requests that nobody was told of, because somebody is at the terminal.
     held: BTreeSet<ApprovalId>,
+    /// What happened, and could not be told yet because the ledger failed.
+    untold: VecDeque<Arc<Event>>,
+    /// The ledger failed while the whole state was looked at or something heard was acted on: it is looked at again.
+    is_unsettled: bool,
     openings: HashMap<u64, Opening>,
     /// Sessions whose progress card is behind.
     stale: BTreeSet<SessionId>,
@@ -160,6 +166,8 @@ pub async fn run<M: Messenger>(
         orders: link.orders(),
         attention,
         held: BTreeSet::new(),
+        untold: VecDeque::new(),
+        is_unsettled: false,
         openings: HashMap::new(),
         stale: BTreeSet::new(),
         progress_due: None,
@@ -186,12 +194,13 @@ pub async fn run<M: Messenger>(
             biased;
             () = quit.cancelled() => return,
             Some(heard) = heard.recv(), if known => service.heard(heard),
+            () = std::future::ready(()), if service.is_behind() => service.catch_up_with_itself(),
             update = link.recv() => match update {
                 Some(Update::Snapshot(fleet)) => {
                     known = true;
                     service.catch_up(*fleet)
                 }
-                Some(Update::Events(events)) => events.iter().try_for_each(|event| service.event(event)),
+                Some(Update::Events(events)) => service.events(events),
                 Some(Update::History { .. } | Update::Phone(_)) => Ok(()),
                 None => return,
             },
@@ -229,6 +238,20 @@ impl<M: Messenger> Service<M> {
         self.tell_progress()?;
         self.read_gauge();
         if self.gauge.due.is_some_and(|due| due <= clock::now()) { self.send_due() } else { Ok(()) }
+    }
+
+    /// The ledger failed, and something waits for it to work again.
+    fn is_behind(&self) -> bool {
+        !self.untold.is_empty() || self.is_unsettled
+    }
+
+    fn catch_up_with_itself(&mut self) -> Result<(), LedgerError> {
+        self.events([])?;
+        if self.is_unsettled {
+            self.settle()?;
+        }
+        self.trouble = None;
+        Ok(())
     }
 
     /// The way is free again: what failed while it was not need not wait any longer.

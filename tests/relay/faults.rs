@@ -405,8 +405,11 @@ impl Storm {
             let taken = self.stage.feishu.taken();
             for (at, session) in self.stage.sessions.iter().enumerate() {
                 let chat = person(at).1;
-                let shown: Vec<String> =
-                    taken.iter().filter(|taken| taken.chat_id == chat).filter_map(|taken| told(&taken.content)).collect();
+                let shown: Vec<String> = taken
+                    .iter()
+                    .filter(|taken| taken.chat_id == chat)
+                    .filter_map(|taken| told(&taken.content))
+                    .collect();
                 let expected = books.told.get(session).cloned().unwrap_or_default();
                 assert_eq!(shown, expected, "what is told in chat {at} comes once, and in order");
             }

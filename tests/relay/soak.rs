@@ -89,7 +89,7 @@ async fn two_hours_pass_and_nothing_grows() {
     clock::go_by(wall);
     // Time passes only when this test lets it: a thread that waits holds the runtime's own jumps back.
     let (held, wait) = std::sync::mpsc::channel::<()>();
-    tokio::task::spawn_blocking(move || drop(wait.recv()));
+    tokio::task::spawn_blocking(move || wait.recv().is_ok());
     let stage = Stage::here(2).await;
     let (asks, works) = (stage.sessions[0], stage.sessions[1]);
     let (mut n_asked, mut n_worked, mut n_tasks_early, mut n_calls) = (0, 0, 0, 0_u32);
@@ -116,7 +116,9 @@ async fn two_hours_pass_and_nothing_grows() {
             n_calls += 1;
             let call = adjutant::core::ids::ToolCallId::from(format!("c{n_calls}").as_str());
             let input = json!({ "command": format!("step {n_calls}") });
-            stage.clerk.tell(works, EventKind::ToolStarted { call: call.clone(), parent: None, name: "Bash".into(), input });
+            stage
+                .clerk
+                .tell(works, EventKind::ToolStarted { call: call.clone(), parent: None, name: "Bash".into(), input });
             let (outcome, output) = (ToolOutcome::Done, ToolOutput::default());
             stage.clerk.tell(works, EventKind::ToolEnded { call, outcome, output });
         }

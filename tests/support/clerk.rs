@@ -98,8 +98,13 @@ impl Clerk {
     /// Lets a client in, in the place of the one before.
     pub async fn connect(&self) -> Link {
         let (link, mut peer) = link::connect_holding(self.orders.clone(), HELD_UPDATES);
-        peer.offer_snapshot(&self.books.lock().unwrap().fleet);
-        *self.peer.lock().await = Some(peer);
+        let mut place = self.peer.lock().await;
+        let mut books = self.books.lock().unwrap();
+        // What is in the snapshot already is no news.
+        books.news.clear();
+        peer.offer_snapshot(&books.fleet);
+        *place = Some(peer);
+        drop(books);
         link
     }
 
