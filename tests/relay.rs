@@ -4,12 +4,16 @@ mod calls;
 mod cards;
 mod encrypted;
 mod end_to_end;
+mod faults;
 mod lints;
 mod messenger;
 mod official_sdk;
 mod pushes;
+mod recovery;
 mod service;
 mod silence;
+mod soak;
+mod stage;
 mod staying;
 
 use std::sync::Arc;

@@ -169,6 +169,14 @@ impl Ledger {
         Ok(())
     }
 
+    /// What failed before is tried again at once, and its pauses begin anew.
+    pub fn hurry(&self) -> Result<(), LedgerError> {
+        self.connection.execute("UPDATE outbox SET due = 0, tries = 1 WHERE tries > 0", [])?;
+        // One that was changed well waits for its turn.
+        self.connection.execute("UPDATE cards SET due = 0, tries = 0 WHERE wanted IS NOT NULL AND tries > 0", [])?;
+        Ok(())
+    }
+
     /// The next moment at which something is to be sent or changed; `None` when nothing waits.
     pub fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
         let sql = "SELECT min(due) FROM (

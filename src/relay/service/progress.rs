@@ -1,5 +1,6 @@
 //! What a session is doing: a card that is kept up to date, and the same as text.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -17,7 +18,6 @@ use crate::relay::card::Card;
 use crate::relay::card::Tone;
 use crate::relay::ledger::Kind;
 use crate::relay::ledger::LedgerError;
-use crate::relay::ledger::State;
 use crate::relay::messenger::Messenger;
 use crate::relay::words;
 use crate::relay::words::Tongue;
@@ -60,14 +60,31 @@ impl<M: Messenger> Service<M> {
     }
 
     fn change_progress(&mut self, session: SessionId, over: bool) -> Result<(), LedgerError> {
-        let cards = self.ledger.cards_of(Kind::Progress, session.0)?;
-        let live: Vec<i64> = cards.iter().filter(|card| card.state != State::Over).map(|card| card.id).collect();
+        let mut live = self.ledger.live_progress()?;
+        live.retain(|card| card.session == session);
         if live.is_empty() {
             return Ok(());
         }
-        let Some(card) = self.progress_card(session) else { return Ok(()) };
-        for id in live {
-            self.ledger.want(id, &card, over, clock::now())?;
+        let now = self.progress_card(session);
+        for entry in live {
+            let card = now.clone().unwrap_or_else(|| self.ended(entry.shown));
+            self.ledger.want(entry.id, &card, over, clock::now())?;
+        }
+        Ok(())
+    }
+
+    /// The card of a session that is there no more.
+    fn ended(&self, card: Card) -> Card {
+        Card { tone: Tone::Over, ..card }.tagged(self.settings.tongue.pick("ended", "已结束"))
+    }
+
+    /// After events were missed: what ended meanwhile gets its last word, or it would look as if it went on.
+    pub(super) fn end_missed_progress(&mut self) -> Result<(), LedgerError> {
+        let sessions: BTreeSet<SessionId> = self.ledger.live_progress()?.iter().map(|card| card.session).collect();
+        for session in sessions {
+            if self.fleet.get(session).is_none_or(|session| session.turn.is_none()) {
+                self.end_progress(session)?;
+            }
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Events become cards and notices: what needs an answer at once, what has ended, and how it goes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Service;
@@ -40,6 +41,13 @@ impl<M: Messenger> Service<M> {
     /// meanwhile is closed.
     pub(super) fn catch_up(&mut self, fleet: Fleet) -> Result<(), LedgerError> {
         self.fleet = fleet;
+        self.untold.clear();
+        self.settle()
+    }
+
+    /// Brings cards and messages in line with the state.
+    pub(super) fn settle(&mut self) -> Result<(), LedgerError> {
+        self.is_unsettled = true;
         for approval in self.ledger.open_approvals()? {
             match self.fleet.approval(approval) {
                 Some(open) if open.state == ApprovalState::Pending => self.ledger.reopen(Kind::Approval, approval.0)?,
@@ -51,10 +59,23 @@ impl<M: Messenger> Service<M> {
         for approval in waiting {
             self.offer(&approval)?;
         }
-        self.resume_hearing()
+        self.end_missed_progress()?;
+        self.resume_hearing()?;
+        self.is_unsettled = false;
+        Ok(())
     }
 
-    pub(super) fn event(&mut self, event: &Event) -> Result<(), LedgerError> {
+    /// Takes in what happened. What the ledger does not take just now is kept, to be told when it does.
+    pub(super) fn events(&mut self, events: impl IntoIterator<Item = Arc<Event>>) -> Result<(), LedgerError> {
+        self.untold.extend(events);
+        while let Some(event) = self.untold.front().cloned() {
+            self.event(&event)?;
+            self.untold.pop_front();
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), LedgerError> {
         self.fleet.apply(event);
         let session = event.session;
         match &event.kind {
@@ -84,10 +105,7 @@ impl<M: Messenger> Service<M> {
                 }
                 None => Ok(()),
             },
-            EventKind::Closed => {
-                self.stale.remove(&session);
-                Ok(())
-            }
+            EventKind::Closed => self.end_progress(session),
             EventKind::ToolStarted { .. }
             | EventKind::ToolEnded { .. }
             | EventKind::BlockEnded { .. }
