@@ -120,7 +120,7 @@ impl Stage {
             let text = stage
                 .feishu
                 .until("a session", |state| {
-                    let mine = state.taken.iter().filter(|taken| taken.chat_id == chat);
+                    let mut mine = state.taken.iter().filter(|taken| taken.chat_id == chat);
                     mine.find_map(|taken| taken.content["text"].as_str().map(str::to_owned))
                 })
                 .await;
