@@ -11,6 +11,7 @@ mod pushes;
 mod service;
 mod silence;
 mod staying;
+mod trees;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -122,6 +122,8 @@ pub enum Kind {
     Approval,
     /// The number is a session's.
     Progress,
+    /// The number is a session's: what becomes of its worktree.
+    Worktree,
     /// A card to try the buttons with.
     Test,
 }
@@ -131,6 +133,7 @@ impl Kind {
         match self {
             Self::Approval => "approval",
             Self::Progress => "progress",
+            Self::Worktree => "worktree",
             Self::Test => "test",
         }
     }
@@ -358,6 +361,17 @@ impl Ledger {
         let n = transaction.execute(sql, params![card.kind, card.about])?;
         transaction.commit()?;
         Ok(n > 0)
+    }
+
+    /// Claims one card, whatever others of its kind there are. Atomic.
+    pub fn claim_one(&self, card: i64) -> Result<bool, LedgerError> {
+        let sql = "UPDATE cards SET state = 'claimed' WHERE id = ?1 AND state = 'open'";
+        Ok(self.connection.execute(sql, [card])? == 1)
+    }
+
+    /// Cards of a kind that are not over.
+    pub fn live(&self, kind: Kind) -> Result<Vec<Entry>, LedgerError> {
+        self.entries("kind = ?1 AND state != 'over'", &[&kind.word()])
     }
 
     /// An answer did not count: the cards can be pressed again.

@@ -55,6 +55,8 @@ mod progress;
 mod sending;
 /// Events become cards and notices.
 mod telling;
+/// Worktrees of sessions are looked at, removed and put back.
+mod trees;
 
 /// At the latest after so long, who is away and what is due is looked at again while anything may change by that.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -111,6 +113,8 @@ struct Service<M> {
     /// Requests that nobody was told of, because somebody is at the terminal.
     held: BTreeSet<ApprovalId>,
     openings: HashMap<u64, Opening>,
+    /// Who asked what the removal of a session's worktree would lose.
+    looks: HashMap<SessionId, ChatId>,
     /// Sessions whose progress card is behind.
     stale: BTreeSet<SessionId>,
     progress_due: Option<Timestamp>,
@@ -157,6 +161,7 @@ pub async fn run<M: Messenger>(
         attention,
         held: BTreeSet::new(),
         openings: HashMap::new(),
+        looks: HashMap::new(),
         stale: BTreeSet::new(),
         progress_due: None,
         sending: JoinSet::new(),

@@ -1,5 +1,6 @@
 //! Work that takes longer than an answer may: it is done beside the relay, and comes back as what is to be done.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +10,9 @@ use super::Service;
 use crate::core::command::Command;
 use crate::core::ids::SessionId;
 use crate::core::session::SessionSpec;
+use crate::core::worktree::Place;
+use crate::relay::access;
+use crate::relay::access::Grounds;
 use crate::relay::access::Shut;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
@@ -34,6 +38,31 @@ pub(super) enum Errand {
 }
 
 impl<M: Messenger> Service<M> {
+    /// Looks whether a session may be opened there, then opens it.
+    pub(super) fn find_and_open(
+        &mut self,
+        reach: &Reach,
+        directory: String,
+        prompt: Option<String>,
+        spec: Box<SessionSpec>,
+    ) -> Result<(), LedgerError> {
+        let roots = self.settings.roots.clone();
+        let mine = self.reached(reach)?;
+        let places = mine.into_iter().filter_map(|session| self.fleet.get(session)?.worktree.as_ref());
+        let places: Vec<Place> = places.map(|worktree| worktree.place.clone()).collect();
+        let reach = reach.clone();
+        self.errands.spawn_blocking(move || {
+            let grounds = Grounds::survey(&roots, &places);
+            let found = access::directory(&directory, &grounds);
+            let found = match (found, &spec.worktree) {
+                (Ok(found), Some(_)) => access::repository(&found, &grounds).map(|()| found),
+                (found, _) => found,
+            };
+            Errand::Open { reach, found, prompt, spec }
+        });
+        Ok(())
+    }
+
     /// Fetches what was attached, then sends a prompt that names it.
     pub(super) fn fetch(&mut self, said: &Said, reach: Reach) -> Result<(), LedgerError> {
         let session = match self.session(&reach, None)? {
@@ -75,7 +104,10 @@ impl<M: Messenger> Service<M> {
                         "未配置可用目录：[relay.feishu] roots 为空。",
                     ),
                     Shut::Missing => tongue.pick("There is no such directory.", "目录不存在。"),
-                    Shut::Outside => tongue.pick("This directory is outside the roots.", "目录不在允许范围内。"),
+                    Shut::Outside => tongue.pick(
+                        "This directory, or the repository that it is a part of, is outside the roots.",
+                        "目录或其所属仓库不在允许范围内。",
+                    ),
                 };
                 self.say(&reach.chat, text)
             }
@@ -120,15 +152,37 @@ impl<M: Messenger> Service<M> {
     pub(super) fn opened(&mut self, session: SessionId, tag: u64) -> Result<(), LedgerError> {
         let Some(opening) = self.openings.remove(&tag) else { return Ok(()) };
         self.ledger.own(session, &opening.reach)?;
-        let text = match self.settings.tongue {
+        let mut text = match self.settings.tongue {
             Tongue::English => format!("Opened session {session} in {}", self.directory(session)),
             Tongue::Chinese => format!("已打开会话 {session}：{}", self.directory(session)),
         };
+        if let Some(tree) = self.fleet.get(session).and_then(|session| session.worktree.as_ref()) {
+            let _ = match self.settings.tongue {
+                Tongue::English => write!(text, "\nin the git worktree of the branch {}", tree.place.branch),
+                Tongue::Chinese => write!(text, "\n位于分支 {} 的 git 工作树", tree.place.branch),
+            };
+        }
         self.say(&opening.reach.chat, text)?;
         match opening.prompt {
             Some(prompt) => self.prompt(&opening.reach, session, prompt),
             None => Ok(()),
         }
+    }
+
+    /// A session that was asked for from the phone cannot be: whoever asked is told why.
+    pub(super) fn open_refused(&mut self, tag: u64, why: &str, instead: Option<&str>) -> Result<(), LedgerError> {
+        let Some(opening) = self.openings.remove(&tag) else { return Ok(()) };
+        let mut text = match self.settings.tongue {
+            Tongue::English => format!("No session was opened, and nothing was sent: {why}."),
+            Tongue::Chinese => format!("未打开会话，也未发送任何内容：{why}。"),
+        };
+        if let Some(instead) = instead {
+            let _ = match self.settings.tongue {
+                Tongue::English => write!(text, " This name is free: --worktree={instead}"),
+                Tongue::Chinese => write!(text, " 可用名称：--worktree={instead}"),
+            };
+        }
+        self.say(&opening.reach.chat, text)
     }
 
     fn directory(&self, session: SessionId) -> String {

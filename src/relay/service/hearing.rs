@@ -22,6 +22,7 @@ use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
+use crate::core::worktree::WorktreeSpec;
 use crate::relay::access;
 use crate::relay::access::Member;
 use crate::relay::approvals;
@@ -169,18 +170,17 @@ impl<M: Messenger> Service<M> {
     fn wished(&mut self, reach: &Reach, wish: Wish) -> Result<(), LedgerError> {
         let tongue = self.settings.tongue;
         match wish {
-            Wish::New { directory, prompt, timeout_minutes, idle_minutes } => {
-                let roots = self.settings.roots.clone();
-                let reach = reach.clone();
+            Wish::New { directory, prompt, timeout_minutes, idle_minutes, worktree } => {
+                let worktree = worktree.map(|branch| WorktreeSpec::Wanted { branch });
                 let deadline_s = Some(self.settings.deadline_s);
                 let spec =
-                    Box::new(SessionSpec { idle_minutes, timeout_minutes, deadline_s, ..SessionSpec::default() });
-                self.errands.spawn_blocking(move || {
-                    let found = access::directory(&directory, &roots);
-                    Errand::Open { reach, found, prompt, spec }
-                });
-                Ok(())
+                    SessionSpec { idle_minutes, timeout_minutes, deadline_s, worktree, ..SessionSpec::default() };
+                self.find_and_open(reach, directory, prompt, Box::new(spec))
             }
+            Wish::Worktree(number) => match self.session(reach, number)? {
+                Ok(session) => self.look_at_tree(reach, session),
+                Err(why) => self.say(&reach.chat, why),
+            },
             Wish::List => {
                 let lines = self.list(reach)?;
                 let nothing =
@@ -322,7 +322,7 @@ impl<M: Messenger> Service<M> {
     }
 
     /// The sessions that the person reaches.
-    fn reached(&self, reach: &Reach) -> Result<Vec<SessionId>, LedgerError> {
+    pub(super) fn reached(&self, reach: &Reach) -> Result<Vec<SessionId>, LedgerError> {
         let mut mine = Vec::new();
         for session in self.fleet.sessions() {
             let owner = self.ledger.owner(session.id)?.map(|owner| owner.person);

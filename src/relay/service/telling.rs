@@ -50,6 +50,7 @@ impl<M: Messenger> Service<M> {
         for approval in waiting {
             self.offer(&approval)?;
         }
+        self.catch_up_trees()?;
         self.resume_hearing()
     }
 
@@ -58,6 +59,12 @@ impl<M: Messenger> Service<M> {
         let session = event.session;
         match &event.kind {
             EventKind::Opened { tag: Some(tag), .. } => self.opened(session, *tag),
+            EventKind::OpenRefused { tag: Some(tag), why, instead } => self.open_refused(*tag, why, instead.as_deref()),
+            EventKind::WorktreeLooked(_)
+            | EventKind::WorktreeKept { .. }
+            | EventKind::WorktreeAside { .. }
+            | EventKind::WorktreeBack { .. }
+            | EventKind::WorktreeGone { .. } => self.tree_event(session, &event.kind),
             EventKind::ApprovalAsked(approval) => self.offer(approval),
             EventKind::ApprovalResolved { approval, verdict } => self.resolved(session, *approval, verdict),
             EventKind::ApprovalWithdrawn { approval, why } => self.close(*approval, &End::Withdrawn(*why)),
@@ -85,7 +92,7 @@ impl<M: Messenger> Service<M> {
             },
             EventKind::Closed => {
                 self.stale.remove(&session);
-                Ok(())
+                self.close_tree_cards(session)
             }
             EventKind::ToolStarted { .. }
             | EventKind::ToolEnded { .. }
