@@ -8,6 +8,7 @@ mod lints;
 mod messenger;
 mod official_sdk;
 mod pushes;
+mod recalls;
 mod service;
 mod silence;
 mod staying;

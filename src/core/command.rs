@@ -36,6 +36,9 @@ pub enum Command {
         text: String,
         how: SendHow,
         by: Surface,
+        /// What the prompt will be called, for whoever must find it again; `None`: anything.
+        #[serde(default)]
+        id: Option<PromptId>,
     },
     EditQueued {
         session: SessionId,

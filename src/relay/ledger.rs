@@ -210,6 +210,15 @@ impl Ledger {
         Ok(())
     }
 
+    /// It was taken back: it is not acted on, also when it is heard only after that.
+    pub fn recall(&self, message: &MessageId, now: Timestamp) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "INSERT INTO seen (message, at, body) VALUES (?1, ?2, NULL) ON CONFLICT (message) DO UPDATE SET body = NULL",
+            params![message.0, now.0],
+        )?;
+        Ok(())
+    }
+
     /// What was taken in and not acted on, oldest first.
     pub fn left_over(&self) -> Result<Vec<Said>, LedgerError> {
         let mut rows = self.connection.prepare_cached("SELECT body FROM seen WHERE body IS NOT NULL ORDER BY rowid")?;

@@ -23,6 +23,7 @@ use super::ledger::LedgerError;
 use super::ledger::Reach;
 use super::messenger::ChatId;
 use super::messenger::Heard;
+use super::messenger::MessageId;
 use super::messenger::Messenger;
 use super::messenger::Parcel;
 use super::messenger::PersonId;
@@ -51,6 +52,8 @@ mod pairing;
 mod presses;
 /// What a session is doing, on a card and as text.
 mod progress;
+/// Messages that are taken back, and what came of them.
+mod recalls;
 /// What waits is sent.
 mod sending;
 /// Events become cards and notices.
@@ -98,6 +101,7 @@ pub struct Ends {
 #[derive(Debug)]
 struct Opening {
     reach: Reach,
+    message: MessageId,
     prompt: Option<String>,
 }
 
@@ -126,6 +130,7 @@ struct Service<M> {
     pairing: pairing::Pairing,
     /// When a stranger was last told who they are.
     strangers: HashMap<PersonId, Timestamp>,
+    recalls: recalls::Recalls,
     paused: bool,
     trouble: Option<String>,
     tested: Option<Timestamp>,
@@ -170,6 +175,7 @@ pub async fn run<M: Messenger>(
         errands: JoinSet::new(),
         pairing: pairing::Pairing::default(),
         strangers: HashMap::new(),
+        recalls: recalls::Recalls::default(),
         paused: false,
         trouble: None,
         tested: None,

@@ -40,7 +40,7 @@ impl Machine {
                 self.given_title = Some(title.clone());
                 self.emit(EventKind::Renamed { title });
             }
-            Command::Send { text, how, by, .. } => self.send(text, how, by),
+            Command::Send { text, how, by, id, .. } => self.send(text, how, by, id),
             Command::EditQueued { prompt, text, .. } => {
                 let there = self.queue.edit(&prompt, text);
                 self.expect_queued(there);
@@ -86,7 +86,7 @@ impl Machine {
         }
     }
 
-    fn send(&mut self, text: String, how: SendHow, by: Surface) {
+    fn send(&mut self, text: String, how: SendHow, by: Surface, id: Option<PromptId>) {
         if self.ending.is_some() {
             self.emit(EventKind::Noted(Notice::warning("The session is closing: the prompt was not sent.")));
             return;
@@ -95,7 +95,11 @@ impl Machine {
             return;
         }
         self.limit_is_over();
-        let prompt = new_prompt(text, PromptOrigin::Surface(by));
+        let mut prompt = new_prompt(text, PromptOrigin::Surface(by));
+        // The CLI takes nothing but a UUID for a name.
+        if let Some(id) = id.filter(|id| uuid::Uuid::parse_str(&id.0).is_ok()) {
+            prompt.id = id;
+        }
         match how {
             SendHow::Queue => self.queue.push(prompt),
             SendHow::InterruptFirst => {

@@ -177,7 +177,7 @@ impl Bench {
     }
 
     fn prompt(&mut self, text: &str, how: SendHow) -> &mut Self {
-        self.command(Command::Send { session: ID, text: text.into(), how, by: Surface::Terminal })
+        self.command(Command::Send { session: ID, text: text.into(), how, by: Surface::Terminal, id: None })
     }
 
     /// Answers our own newest request of a subtype.

@@ -32,16 +32,31 @@ const MAX_NAME: usize = 100;
 /// Work that took longer than an answer may, and what is to be done now.
 #[derive(Debug)]
 pub(super) enum Errand {
-    Open { reach: Reach, found: Result<PathBuf, Shut>, prompt: Option<String>, spec: Box<SessionSpec> },
-    File { reach: Reach, found: Result<PathBuf, Shut> },
-    Fetched { reach: Reach, session: SessionId, text: String, files: Vec<Result<PathBuf, String>> },
+    Open {
+        reach: Reach,
+        message: MessageId,
+        found: Result<PathBuf, Shut>,
+        prompt: Option<String>,
+        spec: Box<SessionSpec>,
+    },
+    File {
+        reach: Reach,
+        found: Result<PathBuf, Shut>,
+    },
+    Fetched {
+        reach: Reach,
+        message: MessageId,
+        session: SessionId,
+        text: String,
+        files: Vec<Result<PathBuf, String>>,
+    },
 }
 
 impl<M: Messenger> Service<M> {
     /// Looks whether a session may be opened there, then opens it.
     pub(super) fn find_and_open(
         &mut self,
-        reach: &Reach,
+        (reach, message): (&Reach, &MessageId),
         directory: String,
         prompt: Option<String>,
         spec: Box<SessionSpec>,
@@ -50,7 +65,7 @@ impl<M: Messenger> Service<M> {
         let mine = self.reached(reach)?;
         let places = mine.into_iter().filter_map(|session| self.fleet.get(session)?.worktree.as_ref());
         let places: Vec<Place> = places.map(|worktree| worktree.place.clone()).collect();
-        let reach = reach.clone();
+        let (reach, message) = (reach.clone(), message.clone());
         self.errands.spawn_blocking(move || {
             let grounds = Grounds::survey(&roots, &places);
             let found = access::directory(&directory, &grounds);
@@ -58,7 +73,7 @@ impl<M: Messenger> Service<M> {
                 (Ok(found), Some(_)) => access::repository(&found, &grounds).map(|()| found),
                 (found, _) => found,
             };
-            Errand::Open { reach, found, prompt, spec }
+            Errand::Open { reach, message, found, prompt, spec }
         });
         Ok(())
     }
@@ -78,7 +93,7 @@ impl<M: Messenger> Service<M> {
             for attachment in &attachments {
                 files.push(fetch_one(&*messenger, &message, attachment, &folder).await);
             }
-            Errand::Fetched { reach, session, text, files }
+            Errand::Fetched { reach, message, session, text, files }
         });
         Ok(())
     }
@@ -90,11 +105,11 @@ impl<M: Messenger> Service<M> {
                 tracing::error!(%error, "an errand failed by a defect");
                 Ok(())
             }
-            Ok(Errand::Open { reach, found: Ok(directory), prompt, mut spec }) => {
+            Ok(Errand::Open { reach, message, found: Ok(directory), prompt, mut spec }) => {
                 spec.directory = directory.to_string_lossy().into_owned();
                 // Other clients count theirs from one.
                 let tag = uuid::Uuid::new_v4().as_u64_pair().0 | 1 << 63;
-                self.openings.insert(tag, Opening { reach: reach.clone(), prompt });
+                self.openings.insert(tag, Opening { reach: reach.clone(), message, prompt });
                 self.give(&reach, Command::Open { spec, tag: Some(tag) })
             }
             Ok(Errand::Open { reach, found: Err(shut), .. }) => {
@@ -122,13 +137,15 @@ impl<M: Messenger> Service<M> {
                 );
                 self.say(&reach.chat, text)
             }
-            Ok(Errand::Fetched { reach, session, text, files }) => self.fetched(&reach, session, &text, files),
+            Ok(Errand::Fetched { reach, message, session, text, files }) => {
+                self.fetched((&reach, &message), session, &text, files)
+            }
         }
     }
 
     fn fetched(
         &mut self,
-        reach: &Reach,
+        (reach, message): (&Reach, &MessageId),
         session: SessionId,
         text: &str,
         files: Vec<Result<PathBuf, String>>,
@@ -145,7 +162,7 @@ impl<M: Messenger> Service<M> {
                 Err(why) => self.say(&reach.chat, why)?,
             }
         }
-        if prompt.is_empty() { Ok(()) } else { self.prompt(reach, session, prompt) }
+        if prompt.is_empty() { Ok(()) } else { self.prompt((reach, message), session, prompt) }
     }
 
     /// A session is there that was asked for from the phone: it belongs to who asked.
@@ -164,7 +181,7 @@ impl<M: Messenger> Service<M> {
         }
         self.say(&opening.reach.chat, text)?;
         match opening.prompt {
-            Some(prompt) => self.prompt(&opening.reach, session, prompt),
+            Some(prompt) => self.prompt((&opening.reach, &opening.message), session, prompt),
             None => Ok(()),
         }
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Service;
 use super::errands::Errand;
 use super::presses::Given;
+use super::recalls;
 use crate::clock;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
@@ -33,6 +34,7 @@ use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
 use crate::relay::messenger::Happening;
 use crate::relay::messenger::Heard;
+use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Mood;
 use crate::relay::messenger::PersonId;
@@ -81,10 +83,16 @@ impl<M: Messenger> Service<M> {
                 }
                 Ok(())
             }
-            Happening::Recalled { .. } => {
-                reply(Reply::Done);
-                Ok(())
-            }
+            Happening::Recalled { chat, message } => match self.ledger.recall(&message, clock::now()) {
+                Ok(()) => {
+                    reply(Reply::Done);
+                    self.taken_back(&chat, message)
+                }
+                Err(error) => {
+                    reply(Reply::Failed);
+                    Err(error)
+                }
+            },
         }
     }
 
@@ -128,7 +136,7 @@ impl<M: Messenger> Service<M> {
         }
         match commands::read(&said.text, self.settings.tongue) {
             Wish::Prompt(text) if text.is_empty() => Ok(()),
-            wish => self.wished(&reach, wish),
+            wish => self.wished(&reach, wish, &said.message),
         }
     }
 
@@ -167,7 +175,7 @@ impl<M: Messenger> Service<M> {
         self.say(&said.chat, text)
     }
 
-    fn wished(&mut self, reach: &Reach, wish: Wish) -> Result<(), LedgerError> {
+    fn wished(&mut self, reach: &Reach, wish: Wish, message: &MessageId) -> Result<(), LedgerError> {
         let tongue = self.settings.tongue;
         match wish {
             Wish::New { directory, prompt, timeout_minutes, idle_minutes, worktree } => {
@@ -175,7 +183,7 @@ impl<M: Messenger> Service<M> {
                 let deadline_s = Some(self.settings.deadline_s);
                 let spec =
                     SessionSpec { idle_minutes, timeout_minutes, deadline_s, worktree, ..SessionSpec::default() };
-                self.find_and_open(reach, directory, prompt, Box::new(spec))
+                self.find_and_open((reach, message), directory, prompt, Box::new(spec))
             }
             Wish::Worktree(number) => match self.session(reach, number)? {
                 Ok(session) => self.look_at_tree(reach, session),
@@ -241,15 +249,24 @@ impl<M: Messenger> Service<M> {
             Wish::Code(_) => self.say(&reach.chat, tongue.pick("You are known here already.", "您已配对。")),
             Wish::Wrong(why) => self.say(&reach.chat, why),
             Wish::Prompt(text) => match self.session(reach, None)? {
-                Ok(session) => self.prompt(reach, session, text),
+                Ok(session) => self.prompt((reach, message), session, text),
                 Err(why) => self.say(&reach.chat, why),
             },
         }
     }
 
-    pub(super) fn prompt(&mut self, reach: &Reach, session: SessionId, text: String) -> Result<(), LedgerError> {
+    /// Sends a prompt, unless the message that it came with was taken back meanwhile.
+    pub(super) fn prompt(
+        &mut self,
+        (reach, message): (&Reach, &MessageId),
+        session: SessionId,
+        text: String,
+    ) -> Result<(), LedgerError> {
+        if self.recalls.has(message) {
+            return self.say(&reach.chat, recalls::taken_out(self.settings.tongue));
+        }
         let by = Surface::Phone(reach.person.to_string());
-        let command = Command::Send { session, text, how: SendHow::Queue, by };
+        let command = Command::Send { session, text, how: SendHow::Queue, by, id: Some(recalls::prompt_of(message)) };
         let is_busy = self.fleet.get(session).is_some_and(|session| session.turn.is_some());
         self.give(reach, command)?;
         if is_busy {

@@ -74,6 +74,7 @@ impl<M: Messenger> Service<M> {
                 self.end_progress(session)?;
                 self.turn_ended(session, outcome, *duration_ms, *cost_usd, text.as_deref())
             }
+            EventKind::PromptSent(prompt) => self.sent_after_all(session, &prompt.id),
             EventKind::Stalled { silent_ms } => {
                 let minutes = silent_ms / 60_000;
                 let text = match self.settings.tongue {
@@ -94,12 +95,13 @@ impl<M: Messenger> Service<M> {
                 self.stale.remove(&session);
                 self.close_tree_cards(session)
             }
-            EventKind::ToolStarted { .. }
-            | EventKind::ToolEnded { .. }
-            | EventKind::BlockEnded { .. }
-            | EventKind::QueueChanged(_) => {
+            EventKind::ToolStarted { .. } | EventKind::ToolEnded { .. } | EventKind::BlockEnded { .. } => {
                 self.stale_progress(session);
                 Ok(())
+            }
+            EventKind::QueueChanged(_) => {
+                self.stale_progress(session);
+                self.drop_recalled(session)
             }
             _ => Ok(()),
         }
