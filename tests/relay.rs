@@ -7,6 +7,7 @@ mod end_to_end;
 mod lints;
 mod messenger;
 mod official_sdk;
+mod pictures;
 mod pushes;
 mod recalls;
 mod service;

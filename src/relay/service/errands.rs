@@ -1,6 +1,8 @@
 //! Work that takes longer than an answer may: it is done beside the relay, and comes back as what is to be done.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +11,11 @@ use super::Opening;
 use super::Service;
 use crate::core::command::Command;
 use crate::core::ids::SessionId;
+use crate::core::image;
+use crate::core::image::ImageRef;
+use crate::core::image::MAX_IMAGES;
+use crate::core::image::MAX_TOTAL;
+use crate::core::image::Seen;
 use crate::core::session::SessionSpec;
 use crate::core::worktree::Place;
 use crate::relay::access;
@@ -17,6 +24,7 @@ use crate::relay::access::Shut;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
 use crate::relay::messenger::Attachment;
+use crate::relay::messenger::ChatId;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
@@ -48,8 +56,17 @@ pub(super) enum Errand {
         message: MessageId,
         session: SessionId,
         text: String,
-        files: Vec<Result<PathBuf, String>>,
+        files: Vec<Result<Arrived, String>>,
     },
+}
+
+/// A file that was fetched.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    path: PathBuf,
+    image: Option<ImageRef>,
+    /// It is an image, and why the model cannot be shown it.
+    unfit: Option<String>,
 }
 
 impl<M: Messenger> Service<M> {
@@ -148,21 +165,47 @@ impl<M: Messenger> Service<M> {
         (reach, message): (&Reach, &MessageId),
         session: SessionId,
         text: &str,
-        files: Vec<Result<PathBuf, String>>,
+        files: Vec<Result<Arrived, String>>,
     ) -> Result<(), LedgerError> {
-        let mut prompt = text.trim().to_owned();
+        let mut lines = vec![text.trim().to_owned()];
+        let mut images: Vec<ImageRef> = Vec::new();
         for file in files {
-            match file {
-                Ok(path) => {
-                    if !prompt.is_empty() {
-                        prompt.push('\n');
-                    }
-                    prompt.push_str(&format!("Attached file: {}", path.display()));
+            let arrived = match file {
+                Ok(arrived) => arrived,
+                Err(why) => {
+                    self.say(&reach.chat, why)?;
+                    continue;
                 }
-                Err(why) => self.say(&reach.chat, why)?,
+            };
+            if let Some(why) = &arrived.unfit {
+                self.as_a_file(&reach.chat, &arrived.path, why)?;
+            }
+            let n_bytes: u64 = images.iter().map(|image| image.bytes).sum();
+            match arrived.image {
+                Some(image) if images.len() < MAX_IMAGES && n_bytes + image.bytes <= MAX_TOTAL => images.push(image),
+                image => {
+                    if image.is_some() {
+                        self.as_a_file(&reach.chat, &arrived.path, "there are too many images in this message")?;
+                    }
+                    lines.push(format!("Attached file: {}", arrived.path.display()));
+                }
             }
         }
-        if prompt.is_empty() { Ok(()) } else { self.prompt((reach, message), session, prompt) }
+        let prompt = lines.join("\n").trim().to_owned();
+        if prompt.is_empty() && images.is_empty() {
+            return Ok(());
+        }
+        self.prompt((reach, message), session, (prompt, images))
+    }
+
+    /// An image that the model is not shown at once: it can look at it as at any file.
+    fn as_a_file(&mut self, chat: &ChatId, path: &Path, why: &str) -> Result<(), LedgerError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let text = match self.settings.tongue {
+            Tongue::English => format!("{name} goes along as a file, not as an image: {why}."),
+            Tongue::Chinese => format!("{name} 将作为文件而非图片发送：{why}。"),
+        };
+        self.say(chat, text)
     }
 
     /// A session is there that was asked for from the phone: it belongs to who asked.
@@ -181,7 +224,7 @@ impl<M: Messenger> Service<M> {
         }
         self.say(&opening.reach.chat, text)?;
         match opening.prompt {
-            Some(prompt) => self.prompt((&opening.reach, &opening.message), session, prompt),
+            Some(prompt) => self.prompt((&opening.reach, &opening.message), session, (prompt, Vec::new())),
             None => Ok(()),
         }
     }
@@ -212,16 +255,39 @@ async fn fetch_one<M: Messenger>(
     message: &MessageId,
     attachment: &Attachment,
     folder: &Path,
-) -> Result<PathBuf, String> {
+) -> Result<Arrived, String> {
     let failed = |why: String| format!("{}: {why}", attachment.name.as_deref().unwrap_or("file"));
     let made = tokio::fs::create_dir_all(folder).await;
     made.map_err(|error| failed(error.to_string()))?;
     let wanted = safe_name(attachment.name.as_deref().unwrap_or_default(), attachment.is_image);
     let path = free_place(folder, &wanted).ok_or_else(|| failed("there are too many of that name".into()))?;
     match messenger.fetch(message, attachment, &path, MAX_FILE_BYTES).await {
-        Ok(_) => Ok(path),
+        Ok(_) => {
+            let seen = tokio::task::spawn_blocking(move || inspect(path)).await;
+            seen.map_err(|error| failed(error.to_string()))
+        }
         Err(failure) => Err(failed(format!("it could not be fetched ({failure:?})"))),
     }
+}
+
+/// Whether what came is an image that the model can be shown. Blocking.
+fn inspect(path: PathBuf) -> Arrived {
+    let mut beginning = Vec::new();
+    let read = File::open(&path).and_then(|file| {
+        let n_bytes = file.metadata()?.len();
+        file.take(image::MAX_BYTES).read_to_end(&mut beginning)?;
+        Ok(n_bytes)
+    });
+    let (Ok(bytes), Some(seen)) = (read, image::recognise(&beginning)) else {
+        return Arrived { path, image: None, unfit: None };
+    };
+    if let Some(why) = image::unfit(seen, bytes) {
+        return Arrived { path, image: None, unfit: Some(why) };
+    }
+    let Seen { kind, width, height } = seen;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let image = ImageRef { path: path.to_string_lossy().into_owned(), name, kind, bytes, width, height };
+    Arrived { path, image: Some(image), unfit: None }
 }
 
 /// A name for the disk out of a name from outside: no folder, nothing hidden, nothing that a shell or terminal reads.

@@ -18,6 +18,7 @@ use crate::core::command::Command;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::image::ImageRef;
 use crate::core::permission::PermissionMode;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
@@ -249,7 +250,7 @@ impl<M: Messenger> Service<M> {
             Wish::Code(_) => self.say(&reach.chat, tongue.pick("You are known here already.", "您已配对。")),
             Wish::Wrong(why) => self.say(&reach.chat, why),
             Wish::Prompt(text) => match self.session(reach, None)? {
-                Ok(session) => self.prompt((reach, message), session, text),
+                Ok(session) => self.prompt((reach, message), session, (text, Vec::new())),
                 Err(why) => self.say(&reach.chat, why),
             },
         }
@@ -260,13 +261,14 @@ impl<M: Messenger> Service<M> {
         &mut self,
         (reach, message): (&Reach, &MessageId),
         session: SessionId,
-        text: String,
+        (text, images): (String, Vec<ImageRef>),
     ) -> Result<(), LedgerError> {
         if self.recalls.has(message) {
             return self.say(&reach.chat, recalls::taken_out(self.settings.tongue));
         }
         let by = Surface::Phone(reach.person.to_string());
-        let command = Command::Send { session, text, how: SendHow::Queue, by, id: Some(recalls::prompt_of(message)) };
+        let command =
+            Command::Send { session, text, how: SendHow::Queue, by, id: Some(recalls::prompt_of(message)), images };
         let is_busy = self.fleet.get(session).is_some_and(|session| session.turn.is_some());
         self.give(reach, command)?;
         if is_busy {
