@@ -5,6 +5,7 @@ mod cards;
 mod encrypted;
 mod end_to_end;
 mod lints;
+mod menu;
 mod messenger;
 mod official_sdk;
 mod pictures;

@@ -35,6 +35,8 @@ pub enum Wish {
         reason: Option<String>,
     },
     File(String),
+    /// Whether news come, to this person.
+    Quiet(bool),
     Help,
     /// Text for the active session.
     Prompt(String),
@@ -54,7 +56,7 @@ struct Entry {
     chinese: &'static str,
 }
 
-const ENTRIES: [Entry; 16] = [
+const ENTRIES: [Entry; 17] = [
     Entry {
         usage: "/new DIR [text] [--timeout N] [--idle N]",
         english: "open a session in a directory, and begin with the text; N are minutes",
@@ -85,6 +87,11 @@ const ENTRIES: [Entry; 16] = [
         usage: "/file PATH",
         english: "send a file of the active session's directory",
         chinese: "发送会话目录中的文件",
+    },
+    Entry {
+        usage: "/pause · /resume",
+        english: "no news and no requests for you, until you resume; commands go on",
+        chinese: "暂停或恢复向您推送消息与请求；命令仍可用",
     },
     Entry { usage: "/help", english: "this page", chinese: "本页" },
     Entry {
@@ -160,6 +167,8 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
         }
         "file" if !rest.is_empty() => Wish::File(rest.to_owned()),
         "file" => wrong("/file PATH"),
+        "pause" => Wish::Quiet(true),
+        "resume" => Wish::Quiet(false),
         "help" => Wish::Help,
         // The CLI has commands of its own: what is not ours goes to the session as it is.
         _ => Wish::Prompt(text.to_owned()),
@@ -208,6 +217,18 @@ fn option(word: &str) -> Option<(&str, Option<&str>)> {
 /// Whether the value of the option is the word behind it.
 fn takes_a_word(name: &str) -> bool {
     matches!(name, "timeout" | "idle")
+}
+
+/// What an item of the bot's menu asks for, by the key that it was given in the console.
+pub fn chosen(key: &str) -> Option<Wish> {
+    match key.trim().trim_start_matches('/') {
+        "status" => Some(Wish::Progress(None)),
+        "list" => Some(Wish::List),
+        "help" => Some(Wish::Help),
+        "pause" => Some(Wish::Quiet(true)),
+        "resume" => Some(Wish::Quiet(false)),
+        _ => None,
+    }
 }
 
 fn new(rest: &str, tongue: Tongue) -> Wish {
@@ -351,6 +372,8 @@ mod tests {
             ("/deny 12 use the lock file", deny(Some(12), Some("use the lock file"))),
             ("/deny not now", deny(None, Some("not now"))),
             ("/file src/my file.rs", Wish::File("src/my file.rs".into())),
+            ("/pause", Wish::Quiet(true)),
+            ("/resume", Wish::Quiet(false)),
             ("/help", Wish::Help),
             ("y", Wish::Yes),
             ("否", Wish::No),
@@ -394,7 +417,7 @@ mod tests {
             let help = help(tongue);
             for name in [
                 "new", "list", "switch", "close", "stop", "progress", "mode", "approve", "deny", "file", "tail",
-                "worktree", "help",
+                "worktree", "pause", "resume", "help",
             ] {
                 assert!(help.contains(&format!("/{name}")), "{name}");
             }

@@ -82,6 +82,12 @@ const TABLES: &str = "
     CREATE INDEX outbox_by_chat ON outbox (chat, id);
 ";
 
+/// What came later; an older adjutant does without.
+const LATER_TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS quiet (person TEXT PRIMARY KEY);
+    CREATE TABLE IF NOT EXISTS urged (approval INTEGER PRIMARY KEY, at INTEGER NOT NULL);
+";
+
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     #[error(
@@ -185,6 +191,7 @@ impl Ledger {
             let tables = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;");
             connection.execute_batch(&tables).map_err(unusable)?;
         }
+        connection.execute_batch(LATER_TABLES).map_err(unusable)?;
         Ok(Self { connection })
     }
 
@@ -192,6 +199,7 @@ impl Ledger {
     pub fn tidy(&self, now: Timestamp) -> Result<(), LedgerError> {
         self.connection.execute("DELETE FROM seen WHERE at < ?1", [now.0.saturating_sub(SEEN_MS)])?;
         let over = now.0.saturating_sub(OVER_MS);
+        self.connection.execute("DELETE FROM urged WHERE at < ?1", [over])?;
         self.connection.execute("DELETE FROM cards WHERE state = 'over' AND wanted IS NULL AND ended < ?1", [over])?;
         Ok(())
     }
@@ -202,6 +210,12 @@ impl Ledger {
         let body = serde_json::to_string(said).unwrap_or_default();
         let sql = "INSERT OR IGNORE INTO seen (message, at, body) VALUES (?1, ?2, ?3)";
         Ok(self.connection.execute(sql, params![said.message.0, now.0, body])? == 1)
+    }
+
+    /// Notes something that is acted on at once. `false`: it was heard before.
+    pub fn note(&self, id: &MessageId, now: Timestamp) -> Result<bool, LedgerError> {
+        let sql = "INSERT OR IGNORE INTO seen (message, at, body) VALUES (?1, ?2, NULL)";
+        Ok(self.connection.execute(sql, params![id.0, now.0])? == 1)
     }
 
     /// It was acted on.
@@ -289,6 +303,34 @@ impl Ledger {
         let mut rows = self.connection.prepare_cached("SELECT chat, person FROM owners WHERE session = ?1")?;
         let reach = |row: &rusqlite::Row<'_>| Ok(Reach { chat: ChatId(row.get(0)?), person: PersonId(row.get(1)?) });
         Ok(rows.query_row([session.0], reach).optional()?)
+    }
+
+    /// Where a person is told things directly.
+    pub fn direct_chat(&self, person: &PersonId) -> Result<Option<ChatId>, LedgerError> {
+        let sql = "SELECT chat FROM chats WHERE person = ?1 ORDER BY rowid DESC LIMIT 1";
+        Ok(self.connection.query_row(sql, [&person.0], |row| row.get(0)).optional()?.map(ChatId))
+    }
+
+    /// Whether a person wants no news, until they say otherwise.
+    pub fn set_quiet(&self, person: &PersonId, quiet: bool) -> Result<(), LedgerError> {
+        let sql = if quiet {
+            "INSERT OR IGNORE INTO quiet (person) VALUES (?1)"
+        } else {
+            "DELETE FROM quiet WHERE person = ?1"
+        };
+        self.connection.execute(sql, [&person.0])?;
+        Ok(())
+    }
+
+    pub fn is_quiet(&self, person: &PersonId) -> Result<bool, LedgerError> {
+        let found = self.connection.prepare_cached("SELECT 1 FROM quiet WHERE person = ?1")?.exists([&person.0])?;
+        Ok(found)
+    }
+
+    /// Notes that a phone is rung for a request; `false`: one was before.
+    pub fn urge(&self, approval: ApprovalId, now: Timestamp) -> Result<bool, LedgerError> {
+        let sql = "INSERT OR IGNORE INTO urged (approval, at) VALUES (?1, ?2)";
+        Ok(self.connection.execute(sql, params![approval.0, now.0])? == 1)
     }
 
     // Cards.

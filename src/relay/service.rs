@@ -46,6 +46,8 @@ use crate::redact::Redactor;
 mod errands;
 /// What people write becomes commands.
 mod hearing;
+/// The bot's menu, and the wish for quiet.
+mod menu;
 /// A code that makes somebody known.
 mod pairing;
 /// Presses on cards become decisions.
@@ -60,6 +62,8 @@ mod sending;
 mod telling;
 /// Worktrees of sessions are looked at, removed and put back.
 mod trees;
+/// A request that waits too long rings the phone.
+mod urging;
 
 /// At the latest after so long, who is away and what is due is looked at again while anything may change by that.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -79,6 +83,8 @@ pub struct Settings {
     pub groups: bool,
     /// Seconds until a request of a session of the phone is denied by itself; zero never.
     pub deadline_s: u64,
+    /// A request that has waited for so long rings the phone; `None`: none does.
+    pub urgent_ms: Option<u64>,
     /// Where files of the phone are put.
     pub files: PathBuf,
     /// Changes of a progress card are gathered for so long.
@@ -131,6 +137,8 @@ struct Service<M> {
     /// When a stranger was last told who they are.
     strangers: HashMap<PersonId, Timestamp>,
     recalls: recalls::Recalls,
+    /// Requests for which a phone was rung.
+    urged: BTreeSet<ApprovalId>,
     paused: bool,
     trouble: Option<String>,
     tested: Option<Timestamp>,
@@ -176,6 +184,7 @@ pub async fn run<M: Messenger>(
         pairing: pairing::Pairing::default(),
         strangers: HashMap::new(),
         recalls: recalls::Recalls::default(),
+        urged: BTreeSet::new(),
         paused: false,
         trouble: None,
         tested: None,
@@ -232,6 +241,7 @@ impl<M: Messenger> Service<M> {
         }
         self.tell_held()?;
         self.tell_progress()?;
+        self.urge_due()?;
         self.read_gauge();
         if self.gauge.due.is_some_and(|due| due <= clock::now()) { self.send_due() } else { Ok(()) }
     }
@@ -268,7 +278,7 @@ impl<M: Messenger> Service<M> {
         let progress = self.progress_due.map(until);
         let held = (!self.held.is_empty() && self.settings.presence == Presence::Away).then_some(LOOK_AGAIN);
         let pairing = self.pairing.until().map(until);
-        [due, progress, held, pairing].into_iter().flatten().min()
+        [due, progress, held, pairing, self.next_urge()].into_iter().flatten().min()
     }
 
     fn show(&mut self, view: &watch::Sender<Option<PhoneView>>, connection: &Connection) {
@@ -322,7 +332,8 @@ impl<M: Messenger> Service<M> {
     /// Where news of a session goes; nowhere while somebody is at the terminal that it was opened in.
     fn chats_of(&self, session: SessionId) -> Result<Vec<ChatId>, LedgerError> {
         if let Some(owner) = self.ledger.owner(session)? {
-            return Ok(vec![owner.chat]);
+            let is_quiet = self.ledger.is_quiet(&owner.person)?;
+            return Ok(if is_quiet { Vec::new() } else { vec![owner.chat] });
         }
         if !self.is_away() {
             return Ok(Vec::new());
@@ -331,7 +342,13 @@ impl<M: Messenger> Service<M> {
         let reaches = self.ledger.reaches()?.into_iter();
         // Somebody who was known once and is not any more is told nothing.
         let known = reaches.filter(|reach| members.iter().any(|member| member.person == reach.person));
-        Ok(known.map(|reach| reach.chat).collect())
+        let mut chats = Vec::new();
+        for reach in known {
+            if !self.ledger.is_quiet(&reach.person)? {
+                chats.push(reach.chat);
+            }
+        }
+        Ok(chats)
     }
 
     fn say(&mut self, chat: &ChatId, text: impl Into<String>) -> Result<(), LedgerError> {

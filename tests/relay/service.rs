@@ -86,6 +86,7 @@ impl Message {
 pub(super) struct Phone {
     messages: Mutex<Vec<Message>>,
     keys: Mutex<HashMap<String, MessageId>>,
+    pub(super) rung: Mutex<Vec<(MessageId, PersonId)>>,
     /// What files hold that are fetched; others name their key.
     pub(super) contents: Mutex<HashMap<String, Vec<u8>>>,
     /// What sending fails with before it succeeds again.
@@ -119,6 +120,11 @@ impl Messenger for Phone {
     }
 
     async fn seen(&self, _: &MessageId) {}
+
+    async fn urge(&self, message: &MessageId, person: &PersonId) -> Result<(), Failure> {
+        self.rung.lock().unwrap().push((message.clone(), person.clone()));
+        Err(Failure::Settings("the app lacks the scope im:message.urgent".into()))
+    }
 
     async fn fetch(&self, _: &MessageId, it: &Attachment, to: &Path, _: u64) -> Result<Option<String>, Failure> {
         let known = self.contents.lock().unwrap().get(&it.key).cloned();
@@ -155,6 +161,7 @@ impl Hand {
             away_ms: 1_000,
             groups: false,
             deadline_s: 0,
+            urgent_ms: None,
             files: data.join("files"),
             progress_every: Duration::from_millis(20),
         };

@@ -44,7 +44,7 @@ use crate::relay::messenger::Said;
 use crate::relay::words::Tongue;
 
 /// Older messages are not acted on: whoever wrote them has long gone on.
-const TOO_OLD_MS: u64 = 10 * 60_000;
+pub(super) const TOO_OLD_MS: u64 = 10 * 60_000;
 /// A stranger is told who they are at most so often.
 const STRANGER_MS: u64 = 60 * 60_000;
 
@@ -84,6 +84,16 @@ impl<M: Messenger> Service<M> {
                 }
                 Ok(())
             }
+            Happening::Chosen { id, who, at, key } => match self.ledger.note(&id, clock::now()) {
+                Ok(is_new) => {
+                    reply(Reply::Done);
+                    if is_new { self.chosen(id, &who, at, &key) } else { Ok(()) }
+                }
+                Err(error) => {
+                    reply(Reply::Failed);
+                    Err(error)
+                }
+            },
             Happening::Recalled { chat, message } => match self.ledger.recall(&message, clock::now()) {
                 Ok(()) => {
                     reply(Reply::Done);
@@ -176,7 +186,7 @@ impl<M: Messenger> Service<M> {
         self.say(&said.chat, text)
     }
 
-    fn wished(&mut self, reach: &Reach, wish: Wish, message: &MessageId) -> Result<(), LedgerError> {
+    pub(super) fn wished(&mut self, reach: &Reach, wish: Wish, message: &MessageId) -> Result<(), LedgerError> {
         let tongue = self.settings.tongue;
         match wish {
             Wish::New { directory, prompt, timeout_minutes, idle_minutes, worktree } => {
@@ -246,6 +256,7 @@ impl<M: Messenger> Service<M> {
                 }
                 Err(why) => self.say(&reach.chat, why),
             },
+            Wish::Quiet(quiet) => self.set_quiet(reach, quiet),
             Wish::Help => self.say(&reach.chat, commands::help(tongue)),
             Wish::Code(_) => self.say(&reach.chat, tongue.pick("You are known here already.", "您已配对。")),
             Wish::Wrong(why) => self.say(&reach.chat, why),

@@ -115,7 +115,7 @@ impl<M: Messenger> Service<M> {
     }
 
     /// Sends a card for a request, to where it belongs; none while somebody is at the terminal.
-    fn offer(&mut self, approval: &Approval) -> Result<(), LedgerError> {
+    pub(super) fn offer(&mut self, approval: &Approval) -> Result<(), LedgerError> {
         let chats = self.chats_of(approval.session)?;
         if chats.is_empty() {
             if self.ledger.owner(approval.session)?.is_none() {
