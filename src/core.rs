@@ -17,6 +17,8 @@ pub mod cell;
 pub mod command;
 /// What happened: the closed enum of everything the engine tells.
 pub mod event;
+/// Durations, counts, money and sizes as people write them.
+pub mod figures;
 /// All sessions together, and the one inbox over them.
 pub mod fleet;
 /// What a person allowed beyond one call.

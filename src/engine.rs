@@ -38,6 +38,8 @@ mod machine;
 mod numbers;
 /// Which requests are answered without a person.
 pub mod policy;
+/// Trying the CLI before it is needed.
+pub mod probe;
 mod process;
 mod remembered;
 mod session;

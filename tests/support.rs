@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test module uses its part")]
 
 pub mod api;
+pub mod clerk;
 pub mod cli;
 pub mod feishu;
 pub mod fleet;

@@ -2,7 +2,10 @@
 
 use std::fs::File;
 use std::fs::TryLockError;
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -10,11 +13,13 @@ use tokio_util::sync::CancellationToken;
 use super::house::House;
 use super::setup;
 use super::setup::Ground;
-use crate::config::feishu::Feishu;
 use crate::config::places::make_private_dir;
 use crate::core::phone::Connection;
 use crate::core::phone::PhoneView;
+use crate::engine::Engine;
 use crate::engine::lock_folder;
+use crate::link::phone::PhoneLine;
+use crate::redact::Redactor;
 use crate::relay::feishu::account::Account;
 use crate::relay::feishu::connection::Timing;
 use crate::relay::feishu::messenger;
@@ -30,50 +35,75 @@ use crate::relay::words::Tongue;
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 const MESSENGER: &str = "Feishu";
 
-/// The relay while it runs; dropped, it lets go of the app.
+/// While another runner serves the app, it is looked this often whether it still does.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// The relay while it runs, or waits until it may; dropped, it lets go of the app.
 #[derive(Debug)]
 pub(super) struct Relay {
     // Held for its lock.
-    _app: File,
+    _app: Arc<OnceLock<File>>,
 }
 
-/// Starts the relay, if one is configured. What keeps it from starting is shown where its state would be.
+/// Starts the relay, if one is configured. What keeps it from starting is shown where its state would be; while another
+/// runner serves the same app, this one waits for its end.
 pub(super) fn start(ground: &Ground, house: &House, cancel: &CancellationToken) -> Option<Relay> {
-    let feishu = &ground.config.feishu;
-    if !feishu.enabled {
+    if !ground.config.feishu.enabled {
         return None;
     }
-    match begin(ground, house, feishu, cancel) {
-        Ok(relay) => Some(relay),
-        Err(why) => {
-            tracing::error!(why, "the relay does not start");
-            house.phone.view.send_replace(Some(PhoneView {
-                messenger: MESSENGER.into(),
-                connection: Connection::Refused { why },
-                paused: false,
-                n_waiting: 0,
-                n_people: 0,
-                trouble: None,
-                pairing: None,
-                tested: None,
-            }));
-            None
+    let begun = plan(ground, house, cancel).and_then(|plan| {
+        let app = Arc::new(OnceLock::new());
+        match lock(&plan.app_id) {
+            Ok(file) => {
+                let _ = app.set(file);
+                plan.begin()?;
+            }
+            Err(Shut::Taken) => {
+                plan.show_taken();
+                tokio::spawn(plan.wait(Arc::clone(&app)));
+            }
+            Err(Shut::Broken(why)) => return Err(why),
         }
-    }
+        Ok(Relay { _app: app })
+    });
+    begun.map_err(|why| refuse(&house.phone, why)).ok()
 }
 
-fn begin(ground: &Ground, house: &House, feishu: &Feishu, cancel: &CancellationToken) -> Result<Relay, String> {
+fn refuse(phone: &PhoneLine, why: String) {
+    tracing::error!(why, "the relay does not start");
+    phone.view.send_replace(Some(PhoneView {
+        messenger: MESSENGER.into(),
+        connection: Connection::Refused { why },
+        paused: false,
+        n_waiting: 0,
+        n_people: 0,
+        trouble: None,
+        pairing: None,
+        tested: None,
+    }));
+}
+
+/// Everything that a relay needs to begin.
+#[derive(Debug)]
+struct Plan {
+    app_id: String,
+    account: Arc<Account>,
+    settings: Settings,
+    data_dir: PathBuf,
+    redactor: Arc<Redactor>,
+    engine: Engine,
+    phone: Arc<PhoneLine>,
+    cancel: CancellationToken,
+}
+
+fn plan(ground: &Ground, house: &House, cancel: &CancellationToken) -> Result<Plan, String> {
+    let feishu = &ground.config.feishu;
     let app_id = feishu.app_id.as_deref().ok_or("[relay.feishu] app_id is missing")?;
     let secret = setup::app_secret(&ground.config, &ground.places.config_file).map_err(|error| error.to_string())?;
     let account = Account::new(app_id, secret, &feishu.base_url).map_err(|fault| fault.to_string())?;
-    let app = lock(app_id)?;
-    let ledger = Ledger::open(&ground.places.data_dir).map_err(|error| error.to_string())?;
-    let wishes = house.phone.wishes().ok_or("it runs already")?;
-    let tongue = Tongue::from(feishu.language);
-    let (messenger, heard, connection) = messenger::start(account, tongue, Timing::default(), cancel.clone());
     let settings = Settings {
         name: MESSENGER.into(),
-        tongue,
+        tongue: Tongue::from(feishu.language),
         allowed: feishu.allowed_open_ids.iter().cloned().map(PersonId).collect(),
         roots: feishu.roots.clone(),
         presence: feishu.presence,
@@ -84,32 +114,85 @@ fn begin(ground: &Ground, house: &House, feishu: &Feishu, cancel: &CancellationT
         files: ground.places.data_dir.join("files"),
         progress_every: PROGRESS_EVERY,
     };
-    let ends = Ends {
-        link: house.engine.connect(),
-        heard,
-        connection,
-        wishes,
-        view: house.phone.view.clone(),
-        attention: Arc::clone(&house.phone.attention),
-        quit: cancel.clone(),
-    };
-    tokio::spawn(service::run(settings, Arc::new(messenger), ledger, Arc::clone(&ground.redactor), ends));
-    Ok(Relay { _app: app })
+    Ok(Plan {
+        app_id: app_id.to_owned(),
+        account,
+        settings,
+        data_dir: ground.places.data_dir.clone(),
+        redactor: Arc::clone(&ground.redactor),
+        engine: house.engine.clone(),
+        phone: Arc::clone(&house.phone),
+        cancel: cancel.clone(),
+    })
+}
+
+impl Plan {
+    fn begin(self) -> Result<(), String> {
+        let ledger = Ledger::open(&self.data_dir).map_err(|error| error.to_string())?;
+        let wishes = self.phone.wishes().ok_or("it runs already")?;
+        let (messenger, heard, connection) =
+            messenger::start(self.account, self.settings.tongue, Timing::default(), self.cancel.clone());
+        let ends = Ends {
+            link: self.engine.connect(),
+            heard,
+            connection,
+            wishes,
+            view: self.phone.view.clone(),
+            attention: Arc::clone(&self.phone.attention),
+            quit: self.cancel,
+        };
+        tokio::spawn(service::run(self.settings, Arc::new(messenger), ledger, self.redactor, ends));
+        Ok(())
+    }
+
+    fn show_taken(&self) {
+        let why = format!(
+            "another runner on this machine serves the app {} already; this one takes over when that one ends",
+            self.app_id
+        );
+        refuse(&self.phone, why);
+    }
+
+    /// Begins as soon as the other runner has ended.
+    async fn wait(self, app: Arc<OnceLock<File>>) {
+        loop {
+            tokio::select! {
+                () = self.cancel.cancelled() => return,
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+            // A folder that cannot be used now may be later.
+            let Ok(file) = lock(&self.app_id) else { continue };
+            let _ = app.set(file);
+            tracing::info!("the other runner has ended: the relay begins");
+            let phone = Arc::clone(&self.phone);
+            if let Err(why) = self.begin() {
+                refuse(&phone, why);
+            }
+            return;
+        }
+    }
+}
+
+/// Why the app is not ours.
+enum Shut {
+    /// Another runner has it.
+    Taken,
+    Broken(String),
 }
 
 /// Feishu gives each push to one connection of an app: two relays would take each other's.
-fn lock(app_id: &str) -> Result<File, String> {
+fn lock(app_id: &str) -> Result<File, Shut> {
     let folder = lock_folder();
-    make_private_dir(&folder).map_err(|error| format!("{} cannot be used: {error}", folder.display()))?;
+    let unusable =
+        |path: &Path, error: std::io::Error| Shut::Broken(format!("{} cannot be used: {error}", path.display()));
+    make_private_dir(&folder).map_err(|error| unusable(&folder, error))?;
     let name: String = app_id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     let path = folder.join(format!("{name}.lock"));
     let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-    let file = file.map_err(|error| format!("{} cannot be used: {error}", path.display()))?;
+    let file = file.map_err(|error| unusable(&path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(format!("another runner on this machine serves the app {app_id} already; one of them is enough"))
-        }
-        Err(TryLockError::Error(error)) => Err(format!("{} cannot be locked: {error}", path.display())),
+        Err(TryLockError::WouldBlock) => Err(Shut::Taken),
+        Err(TryLockError::Error(error)) => Err(unusable(&path, error)),
     }
 }

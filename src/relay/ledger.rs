@@ -200,7 +200,9 @@ impl Ledger {
         self.connection.execute("DELETE FROM seen WHERE at < ?1", [now.0.saturating_sub(SEEN_MS)])?;
         let over = now.0.saturating_sub(OVER_MS);
         self.connection.execute("DELETE FROM urged WHERE at < ?1", [over])?;
-        self.connection.execute("DELETE FROM cards WHERE state = 'over' AND wanted IS NULL AND ended < ?1", [over])?;
+        // One that was never sent can be changed as little as one that old.
+        self.connection.execute("DELETE FROM cards WHERE state = 'over' AND ended < ?1", [over])?;
+        self.connection.execute("DELETE FROM cards WHERE kind = 'test' AND made < ?1", [over])?;
         Ok(())
     }
 
@@ -388,6 +390,11 @@ impl Ledger {
 
     pub fn cards_of(&self, kind: Kind, about: u32) -> Result<Vec<Entry>, LedgerError> {
         self.entries("kind = ?1 AND about = ?2", &[&kind.word(), &about])
+    }
+
+    /// Cards that show how a session does, and have not had their last word.
+    pub fn live_progress(&self) -> Result<Vec<Entry>, LedgerError> {
+        self.entries("kind = 'progress' AND state != 'over'", &[])
     }
 
     /// Approvals whose cards are not over.

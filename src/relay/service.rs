@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ use super::messenger::PersonId;
 use super::words::Tongue;
 use crate::clock;
 use crate::config::feishu::Presence;
+use crate::core::event::Event;
 use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
@@ -67,6 +69,8 @@ mod urging;
 
 /// At the latest after so long, who is away and what is due is looked at again while anything may change by that.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// While something is being sent, what else is due is looked at this often.
+const WHILE_SENDING: Duration = Duration::from_secs(1);
 /// The ledger is tidied so often.
 const TIDY: Duration = Duration::from_hours(1);
 
@@ -122,6 +126,10 @@ struct Service<M> {
     attention: Arc<Attention>,
     /// Requests that nobody was told of, because somebody is at the terminal.
     held: BTreeSet<ApprovalId>,
+    /// What happened, and could not be told yet because the ledger failed.
+    untold: VecDeque<Arc<Event>>,
+    /// The ledger failed while the whole state was looked at or something heard was acted on: it is looked at again.
+    is_unsettled: bool,
     openings: HashMap<u64, Opening>,
     /// Who asked what the removal of a session's worktree would lose.
     looks: HashMap<SessionId, ChatId>,
@@ -142,6 +150,8 @@ struct Service<M> {
     paused: bool,
     trouble: Option<String>,
     tested: Option<Timestamp>,
+    /// Since when there is the connection that was last heeded.
+    connected: Option<Timestamp>,
     gauge: Gauge,
 }
 
@@ -173,6 +183,8 @@ pub async fn run<M: Messenger>(
         orders: link.orders(),
         attention,
         held: BTreeSet::new(),
+        untold: VecDeque::new(),
+        is_unsettled: false,
         openings: HashMap::new(),
         looks: HashMap::new(),
         stale: BTreeSet::new(),
@@ -188,11 +200,13 @@ pub async fn run<M: Messenger>(
         paused: false,
         trouble: None,
         tested: None,
+        connected: None,
         gauge: Gauge::default(),
     };
     let mut tidy = tokio::time::interval(TIDY);
     let mut known = false;
     loop {
+        service.heed(&connection.borrow());
         service.read_gauge();
         service.show(&view, &connection.borrow_and_update().clone());
         let wake = service.next_wake();
@@ -200,12 +214,13 @@ pub async fn run<M: Messenger>(
             biased;
             () = quit.cancelled() => return,
             Some(heard) = heard.recv(), if known => service.heard(heard),
+            () = std::future::ready(()), if service.is_behind() => service.catch_up_with_itself(),
             update = link.recv() => match update {
                 Some(Update::Snapshot(fleet)) => {
                     known = true;
                     service.catch_up(*fleet)
                 }
-                Some(Update::Events(events)) => events.iter().try_for_each(|event| service.event(event)),
+                Some(Update::Events(events)) => service.events(events),
                 Some(Update::History { .. } | Update::Phone(_)) => Ok(()),
                 None => return,
             },
@@ -246,6 +261,32 @@ impl<M: Messenger> Service<M> {
         if self.gauge.due.is_some_and(|due| due <= clock::now()) { self.send_due() } else { Ok(()) }
     }
 
+    /// The ledger failed, and something waits for it to work again.
+    fn is_behind(&self) -> bool {
+        !self.untold.is_empty() || self.is_unsettled
+    }
+
+    fn catch_up_with_itself(&mut self) -> Result<(), LedgerError> {
+        self.events([])?;
+        if self.is_unsettled {
+            self.settle()?;
+        }
+        self.trouble = None;
+        Ok(())
+    }
+
+    /// The way is free again: what failed while it was not need not wait any longer.
+    fn heed(&mut self, connection: &Connection) {
+        let Connection::Connected { since } = connection else { return };
+        if self.connected == Some(*since) {
+            return;
+        }
+        match self.ledger.hurry() {
+            Ok(()) => self.connected = Some(*since),
+            Err(error) => tracing::warn!(%error, "the ledger cannot be written"),
+        }
+    }
+
     fn read_gauge(&mut self) {
         let revision = Some(self.ledger.revision());
         if self.gauge.revision == revision {
@@ -274,7 +315,8 @@ impl<M: Messenger> Service<M> {
         }
         let now = clock::now();
         let until = |at: Timestamp| Duration::from_millis(at.millis_since(now));
-        let due = self.gauge.due.filter(|_| self.sending.is_empty()).map(until);
+        let shortest = if self.sending.is_empty() { Duration::ZERO } else { WHILE_SENDING };
+        let due = self.gauge.due.map(|at| until(at).max(shortest));
         let progress = self.progress_due.map(until);
         let held = (!self.held.is_empty() && self.settings.presence == Presence::Away).then_some(LOOK_AGAIN);
         let pairing = self.pairing.until().map(until);

@@ -240,3 +240,80 @@ async fn what_keeps_the_relay_from_starting_is_said() {
     assert!(stopped.success());
     runner.wait().unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_looks_at_the_relay_through_the_runner_and_without_one_by_itself() {
+    let (command, _script) = stand_in("");
+    let mut desk = Desk::start(&command, None).await;
+    let connections = || desk.feishu.until("connections", |state| Some(state.n_connections));
+    let before = connections().await;
+    let look = |desk: &Desk| {
+        let mut doctor = adjutant(&desk.folder, &["doctor"]);
+        tokio::task::spawn_blocking(move || String::from_utf8(doctor.output().unwrap().stdout).unwrap())
+    };
+    let told = look(&desk).await.unwrap();
+    assert!(told.contains("✓ Feishu: the bot") && told.contains("✓ Feishu: connection"), "{told}");
+    assert!(told.contains("✓ runner: at work"), "{told}");
+    assert_eq!(connections().await, before, "a second connection would take pushes away");
+    assert!(!told.contains(APP_SECRET), "{told}");
+
+    desk.runner.kill().unwrap();
+    desk.runner.wait().unwrap();
+    let told = look(&desk).await.unwrap();
+    assert!(told.contains("· runner: not at work") && told.contains("✓ Feishu: signs of life"), "{told}");
+
+    std::fs::write(desk.folder.path().join("secret"), "wrong").unwrap();
+    let told = look(&desk).await.unwrap();
+    assert!(told.contains("✗ Feishu: app id and app secret") && told.contains("· Feishu: the bot"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_runner_of_the_same_app_says_so_waits_and_takes_over() {
+    let (command, _script) = stand_in(ASKS);
+    let mut desk = Desk::start(&command, None).await;
+    let other = desk.folder.path().join("other");
+    let of_other = |arguments: &[&str]| {
+        let mut command = adjutant(&desk.folder, arguments);
+        command.env("ADJUTANT_DATA_DIR", &other);
+        command
+    };
+    let mut second = of_other(&["serve"]).stdout(Stdio::null()).spawn().unwrap();
+    let status = async |what: &str| loop {
+        let output = of_other(&["relay"]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if said.contains(what) {
+            return said;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let wait = Duration::from_secs(60);
+    let said = tokio::time::timeout(wait, status("another runner")).await.expect("it says why it does nothing");
+    assert!(said.contains(APP_ID) && said.contains("takes over when that one ends"), "{said}");
+    // It looks every two seconds, and leaves the app alone as long as it is taken.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(desk.feishu.with(|state| state.n_connections), 1);
+    desk.says("om_1", "/list");
+    desk.sees("There is no session").await;
+    // Killed or ended in order, it is the same: the lock goes with the process.
+    desk.runner.kill().unwrap();
+    desk.runner.wait().unwrap();
+    desk.feishu.connected(2).await;
+    tokio::time::timeout(wait, status("connected since")).await.expect("it has taken over");
+    desk.says("om_2", "/new project make it");
+    desk.asked("allow").await;
+    // And the first one, back again, waits for the second.
+    desk.runner = adjutant(&desk.folder, &["serve"]).stdout(Stdio::null()).spawn().unwrap();
+    let first = async {
+        loop {
+            let output = adjutant(&desk.folder, &["relay"]).output().unwrap();
+            if String::from_utf8_lossy(&output.stdout).contains("another runner") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(wait, first).await.expect("now it is the first that waits");
+    assert!(of_other(&["stop"]).stdout(Stdio::null()).status().unwrap().success());
+    second.wait().unwrap();
+    desk.feishu.connected(3).await;
+}

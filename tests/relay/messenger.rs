@@ -300,6 +300,7 @@ async fn faults_are_told_in_the_words_of_all_messengers() {
         [
             code(400, 230_020, "too fast"),
             code(400, 99_991_403, "quota"),
+            code(400, 230_018, "muted"),
             code(400, 230_002, "out"),
             code(400, 232_009, "gone"),
         ],
@@ -308,6 +309,7 @@ async fn faults_are_told_in_the_words_of_all_messengers() {
     assert!(matches!(send().await, Failure::Later(_)));
     assert!(matches!(send().await, Failure::Settings(_)));
     assert!(matches!(send().await, Failure::Settings(_)));
+    assert!(matches!(send().await, Failure::Gone(_)), "a chat that the bot was put out of holds up nothing");
     assert!(matches!(send().await, Failure::Gone(_)));
     phone.feishu.expire_tokens();
     phone.send(Parcel::Text("x".into()), "k").await.unwrap();

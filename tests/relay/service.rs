@@ -114,6 +114,9 @@ impl Messenger for Phone {
     async fn update(&self, message: &MessageId, card: &Card) -> Result<(), Failure> {
         let mut messages = self.messages.lock().unwrap();
         let found = messages.iter_mut().find(|sent| sent.id == *message).ok_or(Failure::Gone("unknown".into()))?;
+        if found.card().is_none() {
+            return Err(Failure::Form("it is no card".into()));
+        }
         found.parcel = Parcel::Card(Box::new(card.clone()));
         found.n_changes += 1;
         Ok(())
@@ -301,7 +304,11 @@ async fn a_session_is_opened_asked_and_finished_from_the_phone() {
     hand.say("/list").await;
     hand.wait("the list", |message| message.text().contains("▸ 1 · make something")).await;
     hand.say("/progress").await;
-    hand.wait("the progress", |message| message.text().contains("✓ Bash touch made")).await;
+    hand.wait("the progress", |message| {
+        let text = message.text();
+        text.contains("✓ Bash touch made") && text.contains("1 tool call") && !text.contains("calls")
+    })
+    .await;
     rig.end().await;
 }
 
@@ -475,8 +482,11 @@ async fn what_fails_is_sent_again_once_and_in_order() {
     let approval = rig.approval().await;
     let command = format!("/approve {}", approval.id);
     hand.wait("the request as text or card", |message| message.text().contains(&command)).await;
+    // What went out as text cannot be changed: how it ended is said beside it.
     rig.answer(id, approval.id, Decision::deny("no")).await;
     rig.turn_end().await;
+    hand.wait("how it ended", |message| message.text().contains("[denied]") && !message.text().contains("/approve"))
+        .await;
     *hand.phone.failures.lock().unwrap() = vec![Failure::Withheld];
     hand.say("/help").await;
     hand.wait("a word about it", |message| message.text().contains("withheld by a filter")).await;
@@ -517,7 +527,9 @@ async fn what_is_asked_again_after_a_restart_is_closed_where_it_ended() {
     let approval = rig.approval().await;
     let asked = hand.asked().await;
     hand.quit.cancel();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    // It shows its state until it has ended.
+    let mut view = hand.view.clone();
+    while view.changed().await.is_ok() {}
     rig.answer(id, approval.id, Decision::allow_once()).await;
     rig.turn_end().await;
     // The relay begins anew on the same ledger; the phone is the same.

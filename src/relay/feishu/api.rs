@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
-use std::time::Instant;
 
 use reqwest::Method;
 use reqwest::RequestBuilder;
@@ -19,6 +18,7 @@ use reqwest::Response;
 use serde_json::Value;
 use serde_json::json;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::account::Account;
 use super::fault;
@@ -81,7 +81,7 @@ struct Turn<'a> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.api.limits().end(self.key, Instant::now());
+        self.api.limits().end(self.key, Instant::now().into_std());
         self.api.ended.notify_waiters();
     }
 }
@@ -191,7 +191,7 @@ impl Api {
             tokio::pin!(ended);
             // From here on no end is missed.
             ended.as_mut().enable();
-            let begun = self.limits().begin(key, Instant::now());
+            let begun = self.limits().begin(key, Instant::now().into_std());
             match begun {
                 Ok(()) => return Turn { api: self, key },
                 Err(Wait::Until(at)) => tokio::time::sleep_until(at.into()).await,
@@ -205,7 +205,7 @@ impl Api {
         /// The limit of a chat or a message; all others are the app's.
         const KEYED: i64 = 230_020;
         let Fault::RateLimited { after } = fault else { return };
-        let now = Instant::now();
+        let now = Instant::now().into_std();
         let key = key.filter(|_| code == Some(KEYED));
         self.limits().hold(key, now + *after, now);
     }

@@ -191,3 +191,17 @@ fn an_outbox_that_nobody_empties_is_bounded_but_keeps_the_cards() {
     assert_eq!(ledger.n_waiting().unwrap() as i64, MAX_WAITING + 1);
     assert!(matches!(ledger.due(NOW, &[]).unwrap()[0].parcel, Parcel::Card(_)));
 }
+
+#[test]
+fn a_card_that_was_never_sent_is_forgotten_too_and_so_is_one_for_a_test() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(folder.path()).unwrap();
+    let id = approval(&mut ledger, 1, "oc_1");
+    ledger.make((Kind::Test, 0, SessionId(0)), "nonce", &chat("oc_1"), |_| card("test"), NOW).unwrap();
+    ledger.want(id, &card("over"), true, NOW).unwrap();
+    let left = |ledger: &Ledger| ledger.entries("1 = 1", &[]).unwrap().len();
+    ledger.tidy(later(OVER_MS)).unwrap();
+    assert_eq!(left(&ledger), 2, "their time is not over yet");
+    ledger.tidy(later(OVER_MS + 1)).unwrap();
+    assert_eq!(left(&ledger), 0);
+}

@@ -70,7 +70,9 @@ impl<M: Messenger> Service<M> {
             Happening::Said(said) => match self.ledger.take_in(&said, clock::now()) {
                 Ok(is_new) => {
                     reply(Reply::Done);
-                    if is_new { self.act(&said) } else { Ok(()) }
+                    let done = if is_new { self.act(&said) } else { Ok(()) };
+                    self.is_unsettled |= done.is_err();
+                    done
                 }
                 Err(error) => {
                     reply(Reply::Failed);

@@ -1,11 +1,13 @@
 //! What a session is doing: a card that is kept up to date, and the same as text.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::Service;
 use crate::clock;
 use crate::core::cell::CellBody;
+use crate::core::figures;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::core::session::Activity;
@@ -16,7 +18,6 @@ use crate::relay::card::Card;
 use crate::relay::card::Tone;
 use crate::relay::ledger::Kind;
 use crate::relay::ledger::LedgerError;
-use crate::relay::ledger::State;
 use crate::relay::messenger::Messenger;
 use crate::relay::words;
 use crate::relay::words::Tongue;
@@ -59,14 +60,31 @@ impl<M: Messenger> Service<M> {
     }
 
     fn change_progress(&mut self, session: SessionId, over: bool) -> Result<(), LedgerError> {
-        let cards = self.ledger.cards_of(Kind::Progress, session.0)?;
-        let live: Vec<i64> = cards.iter().filter(|card| card.state != State::Over).map(|card| card.id).collect();
+        let mut live = self.ledger.live_progress()?;
+        live.retain(|card| card.session == session);
         if live.is_empty() {
             return Ok(());
         }
-        let Some(card) = self.progress_card(session) else { return Ok(()) };
-        for id in live {
-            self.ledger.want(id, &card, over, clock::now())?;
+        let now = self.progress_card(session);
+        for entry in live {
+            let card = now.clone().unwrap_or_else(|| self.ended(entry.shown));
+            self.ledger.want(entry.id, &card, over, clock::now())?;
+        }
+        Ok(())
+    }
+
+    /// The card of a session that is there no more.
+    fn ended(&self, card: Card) -> Card {
+        Card { tone: Tone::Over, ..card }.tagged(self.settings.tongue.pick("ended", "已结束"))
+    }
+
+    /// After events were missed: what ended meanwhile gets its last word, or it would look as if it went on.
+    pub(super) fn end_missed_progress(&mut self) -> Result<(), LedgerError> {
+        let sessions: BTreeSet<SessionId> = self.ledger.live_progress()?.iter().map(|card| card.session).collect();
+        for session in sessions {
+            if self.fleet.get(session).is_none_or(|session| session.turn.is_none()) {
+                self.end_progress(session)?;
+            }
         }
         Ok(())
     }
@@ -118,7 +136,7 @@ impl<M: Messenger> Service<M> {
         let mut text = format!("{} · {} · {}\n", session.id, session.title, activity(session, tongue));
         let _ = writeln!(text, "{}", session.spec.directory);
         if let Some(turn) = &session.turn {
-            let elapsed = words::duration(Duration::from_millis(now.millis_since(turn.started)));
+            let elapsed = figures::duration(Duration::from_millis(now.millis_since(turn.started)));
             let _ = writeln!(text, "{}: {} ({elapsed})", tongue.pick("prompt", "提示"), line(&turn.prompt_line));
         }
         let texts = texts(session);
@@ -176,22 +194,21 @@ pub(super) fn activity(session: &Session, tongue: Tongue) -> String {
 }
 
 fn facts(session: &Session, tongue: Tongue) -> String {
-    let n_calls = session.turn.as_ref().map_or(0, |turn| turn.n_calls);
+    // Of the turn that runs, or of the last one.
+    let running = session.turn.as_ref().map(|turn| turn.n_calls);
+    let n_calls = running.or(session.last_turn.as_ref().map(|turn| turn.n_calls)).unwrap_or(0);
+    let mut facts = vec![words::tool_calls(n_calls, tongue)];
     let n_queued = session.queue.len();
-    let mut facts = match tongue {
-        Tongue::English => format!("{n_calls} tool calls"),
-        Tongue::Chinese => format!("{n_calls} 次工具调用"),
-    };
     if n_queued > 0 {
-        let _ = match tongue {
-            Tongue::English => write!(facts, " · {n_queued} queued"),
-            Tongue::Chinese => write!(facts, " · 排队 {n_queued}"),
-        };
+        facts.push(match tongue {
+            Tongue::English => format!("{n_queued} queued"),
+            Tongue::Chinese => format!("排队 {n_queued}"),
+        });
     }
     if session.usage.cost_usd > 0.0 {
-        let _ = write!(facts, " · ${:.2}", session.usage.cost_usd);
+        facts.push(figures::money(session.usage.cost_usd));
     }
-    facts
+    facts.join(" · ")
 }
 
 /// A text in one line.

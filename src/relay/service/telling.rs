@@ -1,6 +1,6 @@
 //! Events become cards and notices: what needs an answer at once, what has ended, and how it goes.
 
-use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Service;
@@ -11,6 +11,7 @@ use crate::core::approval::Verdict;
 use crate::core::cell::TurnOutcome;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
+use crate::core::figures;
 use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
@@ -29,6 +30,7 @@ use crate::relay::ledger::State;
 use crate::relay::messenger::ChatId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
+use crate::relay::words;
 use crate::relay::words::Tongue;
 
 /// Characters of an answer in a notice.
@@ -39,6 +41,13 @@ impl<M: Messenger> Service<M> {
     /// meanwhile is closed.
     pub(super) fn catch_up(&mut self, fleet: Fleet) -> Result<(), LedgerError> {
         self.fleet = fleet;
+        self.untold.clear();
+        self.settle()
+    }
+
+    /// Brings cards and messages in line with the state.
+    pub(super) fn settle(&mut self) -> Result<(), LedgerError> {
+        self.is_unsettled = true;
         for approval in self.ledger.open_approvals()? {
             match self.fleet.approval(approval) {
                 Some(open) if open.state == ApprovalState::Pending => self.ledger.reopen(Kind::Approval, approval.0)?,
@@ -51,10 +60,23 @@ impl<M: Messenger> Service<M> {
             self.offer(&approval)?;
         }
         self.catch_up_trees()?;
-        self.resume_hearing()
+        self.end_missed_progress()?;
+        self.resume_hearing()?;
+        self.is_unsettled = false;
+        Ok(())
     }
 
-    pub(super) fn event(&mut self, event: &Event) -> Result<(), LedgerError> {
+    /// Takes in what happened. What the ledger does not take just now is kept, to be told when it does.
+    pub(super) fn events(&mut self, events: impl IntoIterator<Item = Arc<Event>>) -> Result<(), LedgerError> {
+        self.untold.extend(events);
+        while let Some(event) = self.untold.front().cloned() {
+            self.event(&event)?;
+            self.untold.pop_front();
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), LedgerError> {
         self.fleet.apply(event);
         let session = event.session;
         match &event.kind {
@@ -92,7 +114,7 @@ impl<M: Messenger> Service<M> {
                 None => Ok(()),
             },
             EventKind::Closed => {
-                self.stale.remove(&session);
+                self.end_progress(session)?;
                 self.close_tree_cards(session)
             }
             EventKind::ToolStarted { .. } | EventKind::ToolEnded { .. } | EventKind::BlockEnded { .. } => {
@@ -224,16 +246,12 @@ impl<M: Messenger> Service<M> {
         };
         let n_calls =
             self.fleet.get(session).and_then(|session| session.last_turn.as_ref()).map_or(0, |turn| turn.n_calls);
-        let mut facts = crate::relay::words::duration(Duration::from_millis(duration_ms));
-        let _ = match tongue {
-            Tongue::English => write!(facts, " · {n_calls} tool calls"),
-            Tongue::Chinese => write!(facts, " · {n_calls} 次工具调用"),
-        };
+        let mut facts = vec![figures::duration(Duration::from_millis(duration_ms)), words::tool_calls(n_calls, tongue)];
         if cost_usd > 0.0 {
-            let _ = write!(facts, " · ${cost_usd:.2}");
+            facts.push(figures::money(cost_usd));
         }
         let summary = format!("{session}: {word}");
-        let mut card = Card::new(tone, title, summary).tagged(word).with(Block::Small(facts));
+        let mut card = Card::new(tone, title, summary).tagged(word).with(Block::Small(facts.join(" · ")));
         match outcome {
             TurnOutcome::Failed(trouble) => {
                 let said = format!("{} {}", trouble.headline(), trouble.advice());

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -143,7 +142,7 @@ async fn dispatch(shared: &Arc<Shared>, url: &str, (name, ids): Named<'_>, path:
 
 /// More than five a second for a chat or a message, or fifty for the app, are refused.
 fn limited(state: &mut State, key: Option<&str>) -> Option<Response> {
-    let now = Instant::now();
+    let now = tokio::time::Instant::now().into_std();
     let mut over = |key: &str, most: usize| {
         let times = state.limits.entry(key.to_owned()).or_default();
         times.retain(|at| now.duration_since(*at) < Duration::from_secs(1));

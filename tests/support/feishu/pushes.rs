@@ -56,11 +56,20 @@ pub fn press(message_id: &str, value: &Value) -> Value {
 impl Feishu {
     /// Pushes something whole; gives its number.
     pub fn push(&self, payload: &Value) -> u64 {
-        self.push_parts(payload, &[0], 1)
+        self.try_push(payload).expect("nobody is connected")
+    }
+
+    /// The same; `None` when nobody is connected.
+    pub fn try_push(&self, payload: &Value) -> Option<u64> {
+        self.try_push_parts(payload, &[0], 1)
     }
 
     /// Pushes something in `n_parts` parts, in this order; the parts may come more than once.
     pub fn push_parts(&self, payload: &Value, order: &[usize], n_parts: usize) -> u64 {
+        self.try_push_parts(payload, order, n_parts).expect("nobody is connected")
+    }
+
+    pub fn try_push_parts(&self, payload: &Value, order: &[usize], n_parts: usize) -> Option<u64> {
         let bytes = payload.to_string().into_bytes();
         let is_callback = payload["header"]["event_type"] == "card.action.trigger";
         let length = bytes.len().div_ceil(n_parts);
@@ -91,17 +100,20 @@ impl Feishu {
                 let pushed = Pushed { frame: sent, is_callback, sent: Instant::now(), ack: None };
                 self.with(|state| state.pushed.insert(seq_id, pushed));
             }
-            self.send(Message::binary(frame.bytes()));
+            if !self.try_send(Message::binary(frame.bytes())) {
+                return None;
+            }
         }
-        last
+        Some(last)
     }
 
     /// Sends anything at all to the one who is connected.
     pub fn send(&self, message: Message) {
-        self.with(|state| {
-            let socket = state.socket.as_ref().expect("nobody is connected");
-            let _ = socket.send(message);
-        });
+        assert!(self.try_send(message), "nobody is connected");
+    }
+
+    pub fn try_send(&self, message: Message) -> bool {
+        self.with(|state| state.socket.as_ref().is_some_and(|socket| socket.send(message).is_ok()))
     }
 
     /// Breaks the connection without a word.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-/// However lucky the draw, attempts are this far apart.
+/// However lucky the draw, attempts are this far apart, or as far as the first pause is long.
 const SHORTEST: Duration = Duration::from_millis(50);
 /// As after so many failures: two seconds at most.
 const EASED: u32 = 2;
@@ -50,7 +50,7 @@ impl Backoff {
         let doubled = 2_u32.checked_pow(self.n_failed).map_or(self.longest, |times| self.first.saturating_mul(times));
         self.n_failed = self.n_failed.saturating_add(1);
         let most = doubled.min(self.longest).min(self.ceiling.unwrap_or(self.longest));
-        most.mul_f64(chance.clamp(0.0, 1.0)).max(SHORTEST)
+        most.mul_f64(chance.clamp(0.0, 1.0)).max(SHORTEST.min(self.first))
     }
 
     /// Counts a refusal: between once and twice the pause for those.
