@@ -5,6 +5,7 @@ mod cards;
 mod encrypted;
 mod end_to_end;
 mod faults;
+mod groups;
 mod lints;
 mod menu;
 mod messenger;

@@ -300,6 +300,19 @@ impl Ledger {
         self.activate(&reach.chat, Some(session))
     }
 
+    /// The sessions that were opened from a chat, and by whom.
+    pub fn owned_in(&self, chat: &ChatId) -> Result<Vec<(SessionId, PersonId)>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT session, person FROM owners WHERE chat = ?1")?;
+        let owned = |row: &rusqlite::Row<'_>| Ok((SessionId(row.get(0)?), PersonId(row.get(1)?)));
+        Ok(rows.query_map([&chat.0], owned)?.collect::<Result<_, _>>()?)
+    }
+
+    /// News of the session go there from now on.
+    pub fn tell_in(&self, session: SessionId, chat: &ChatId) -> Result<(), LedgerError> {
+        self.connection.execute("UPDATE owners SET chat = ?2 WHERE session = ?1", params![session.0, chat.0])?;
+        Ok(())
+    }
+
     /// Who opened the session from the phone; nobody did one that was opened in the terminal.
     pub fn owner(&self, session: SessionId) -> Result<Option<Reach>, LedgerError> {
         let mut rows = self.connection.prepare_cached("SELECT chat, person FROM owners WHERE session = ?1")?;

@@ -48,6 +48,8 @@ use crate::redact::Redactor;
 mod errands;
 /// What people write becomes commands.
 mod hearing;
+/// What belongs to a chat that is lost goes to its people directly.
+mod lost;
 /// The bot's menu, and the wish for quiet.
 mod menu;
 /// A code that makes somebody known.
