@@ -25,6 +25,8 @@ pub mod fleet;
 pub mod grant;
 /// Newtypes for everything that is referred to.
 pub mod ids;
+/// Images that go with a prompt.
+pub mod image;
 /// Permission modes and permission updates ("always allow" in its various forms).
 pub mod permission;
 /// The relay to the phone, as every surface sees it.

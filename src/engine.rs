@@ -32,6 +32,7 @@ mod budget;
 /// The process that stands between adjutant and the CLI; `main` calls it first.
 pub mod guard;
 mod hub;
+mod images;
 mod lock;
 mod machine;
 mod numbers;

@@ -54,24 +54,24 @@ use crate::engine::play;
 use crate::support::rig::Rig;
 
 const PATIENCE: Duration = Duration::from_mins(1);
-const ME: &str = "ou_me";
-const CHAT: &str = "oc_mine";
+pub(super) const ME: &str = "ou_me";
+pub(super) const CHAT: &str = "oc_mine";
 
 /// A message as it stands in the chat now.
 #[derive(Debug, Clone)]
-struct Message {
-    id: MessageId,
-    chat: ChatId,
+pub(super) struct Message {
+    pub(super) id: MessageId,
+    pub(super) chat: ChatId,
     parcel: Parcel,
     n_changes: usize,
 }
 
 impl Message {
-    fn card(&self) -> Option<&Card> {
+    pub(super) fn card(&self) -> Option<&Card> {
         if let Parcel::Card(card) = &self.parcel { Some(card) } else { None }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match &self.parcel {
             Parcel::Text(text) => text.clone(),
             Parcel::Card(card) => card.plain(),
@@ -83,9 +83,12 @@ impl Message {
 
 /// A messenger that remembers, and fails when told to.
 #[derive(Debug, Default)]
-struct Phone {
+pub(super) struct Phone {
     messages: Mutex<Vec<Message>>,
     keys: Mutex<HashMap<String, MessageId>>,
+    pub(super) rung: Mutex<Vec<(MessageId, PersonId)>>,
+    /// What files hold that are fetched; others name their key.
+    pub(super) contents: Mutex<HashMap<String, Vec<u8>>>,
     /// What sending fails with before it succeeds again.
     failures: Mutex<Vec<Failure>>,
 }
@@ -121,29 +124,35 @@ impl Messenger for Phone {
 
     async fn seen(&self, _: &MessageId) {}
 
+    async fn urge(&self, message: &MessageId, person: &PersonId) -> Result<(), Failure> {
+        self.rung.lock().unwrap().push((message.clone(), person.clone()));
+        Err(Failure::Settings("the app lacks the scope im:message.urgent".into()))
+    }
+
     async fn fetch(&self, _: &MessageId, it: &Attachment, to: &Path, _: u64) -> Result<Option<String>, Failure> {
-        std::fs::write(to, format!("content of {}", it.key)).unwrap();
+        let known = self.contents.lock().unwrap().get(&it.key).cloned();
+        std::fs::write(to, known.unwrap_or_else(|| format!("content of {}", it.key).into_bytes())).unwrap();
         Ok(None)
     }
 }
 
 /// The relay of a test, and a hand that holds the phone.
-struct Hand {
-    phone: Arc<Phone>,
+pub(super) struct Hand {
+    pub(super) phone: Arc<Phone>,
     heard: mpsc::Sender<Heard>,
     wishes: mpsc::Sender<PhoneWish>,
     view: watch::Receiver<Option<PhoneView>>,
     attention: Arc<Attention>,
     quit: CancellationToken,
-    n_said: u32,
+    pub(super) n_said: u32,
 }
 
-fn who(person: &str) -> Who {
+pub(super) fn who(person: &str) -> Who {
     Who { person: PersonId(person.into()), tenant: TenantId("t".into()), of: TenantId("t".into()) }
 }
 
 impl Hand {
-    fn start(rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(super) fn start(rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
         let data = rig.folder.path().join("relay");
         std::fs::create_dir_all(&data).unwrap();
         let mut settings = Settings {
@@ -155,6 +164,7 @@ impl Hand {
             away_ms: 1_000,
             groups: false,
             deadline_s: 0,
+            urgent_ms: None,
             files: data.join("files"),
             progress_every: Duration::from_millis(20),
         };
@@ -181,20 +191,20 @@ impl Hand {
     }
 
     /// Its person has spoken to the bot before.
-    async fn known(rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(super) async fn known(rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
         let mut hand = Self::start(rig, change);
         hand.say("/help").await;
         hand.wait("the help", |message| message.text().contains("/new DIR")).await;
         hand
     }
 
-    async fn happens(&self, what: Happening) -> Reply {
+    pub(super) async fn happens(&self, what: Happening) -> Reply {
         let (sender, reply) = oneshot::channel();
         self.heard.send(Heard::new(what, move |reply| drop(sender.send(reply)))).await.unwrap();
         tokio::time::timeout(PATIENCE, reply).await.expect("it is answered").expect("once")
     }
 
-    fn said(&mut self, text: &str) -> Said {
+    pub(super) fn said(&mut self, text: &str) -> Said {
         self.n_said += 1;
         Said {
             message: MessageId(format!("om_said_{}", self.n_said)),
@@ -206,16 +216,16 @@ impl Hand {
         }
     }
 
-    async fn say(&mut self, text: &str) {
+    pub(super) async fn say(&mut self, text: &str) {
         let said = self.said(text);
         assert_eq!(self.happens(Happening::Said(said)).await, Reply::Done);
     }
 
-    fn messages(&self) -> Vec<Message> {
+    pub(super) fn messages(&self) -> Vec<Message> {
         self.phone.messages.lock().unwrap().clone()
     }
 
-    async fn wait(&self, what: &str, wanted: impl Fn(&Message) -> bool) -> Message {
+    pub(super) async fn wait(&self, what: &str, wanted: impl Fn(&Message) -> bool) -> Message {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             if let Some(found) = self.messages().into_iter().find(|message| wanted(message)) {
@@ -227,14 +237,14 @@ impl Hand {
     }
 
     /// The card that asks and can be pressed.
-    async fn asked(&self) -> Message {
+    pub(super) async fn asked(&self) -> Message {
         self.wait("a card that asks", |message| {
             message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending)
         })
         .await
     }
 
-    fn press(message: &Message, act: &str, form: Value) -> Pressed {
+    pub(super) fn press(message: &Message, act: &str, form: Value) -> Pressed {
         let value = values(message.card().expect("a card")).into_iter().find(|value| value["act"] == act);
         let Value::Object(form) = form else { panic!("a form is an object") };
         let value = value.unwrap_or_else(|| panic!("{act} is offered: {message:?}"));
@@ -249,7 +259,7 @@ impl Drop for Hand {
 }
 
 /// What the buttons of a card carry.
-fn values(card: &Card) -> Vec<Value> {
+pub(super) fn values(card: &Card) -> Vec<Value> {
     let of = |block: &Block| match block {
         Block::Buttons(buttons) => buttons.iter().map(|button| button.value.clone()).collect(),
         Block::Form(form) => vec![form.submit.value.clone()],
@@ -261,12 +271,12 @@ fn values(card: &Card) -> Vec<Value> {
 const ASKS: &str = r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "touch made"}, "result": "made it",
     "allowed": [{"say": "it-was-allowed"}], "denied": [{"say": "it-was-denied"}]}}]}"#;
 
-fn asks(n: usize) -> (Rig, tempfile::TempDir) {
+pub(super) fn asks(n: usize) -> (Rig, tempfile::TempDir) {
     let line = ASKS.replace('\n', " ");
     play(&vec![line.as_str(); n])
 }
 
-fn note(reply: &Reply) -> (Mood, &str) {
+pub(super) fn note(reply: &Reply) -> (Mood, &str) {
     match reply {
         Reply::Note { mood, text, .. } => (*mood, text),
         other => panic!("a note: {other:?}"),

@@ -165,7 +165,7 @@ impl<M: Messenger> Service<M> {
         let mut lines = Vec::new();
         for cell in session.transcript.iter().rev().take(12) {
             match &cell.body {
-                CellBody::Prompt(prompt) => lines.push(format!("❯ {}", line(&prompt.text))),
+                CellBody::Prompt(prompt) => lines.push(format!("❯ {}", line(&prompt.shown()))),
                 CellBody::Block(block) => lines.push(line(&block.text)),
                 CellBody::Tool(call) => lines.push(format!("⚙ {}", call_line(call))),
                 CellBody::Notice(notice) => lines.push(format!("· {}", line(&notice.text))),

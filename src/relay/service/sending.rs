@@ -119,7 +119,8 @@ impl<M: Messenger> Service<M> {
             }
             Err(Failure::Gone(why)) => {
                 tracing::warn!(why, "a chat is gone; what was for it is given up");
-                self.ledger.give_up(item.id)
+                self.ledger.give_up(item.id)?;
+                self.move_from(&item.chat)
             }
         }
     }

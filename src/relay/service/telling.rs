@@ -59,6 +59,7 @@ impl<M: Messenger> Service<M> {
         for approval in waiting {
             self.offer(&approval)?;
         }
+        self.catch_up_trees()?;
         self.end_missed_progress()?;
         self.resume_hearing()?;
         self.is_unsettled = false;
@@ -80,6 +81,12 @@ impl<M: Messenger> Service<M> {
         let session = event.session;
         match &event.kind {
             EventKind::Opened { tag: Some(tag), .. } => self.opened(session, *tag),
+            EventKind::OpenRefused { tag: Some(tag), why, instead } => self.open_refused(*tag, why, instead.as_deref()),
+            EventKind::WorktreeLooked(_)
+            | EventKind::WorktreeKept { .. }
+            | EventKind::WorktreeAside { .. }
+            | EventKind::WorktreeBack { .. }
+            | EventKind::WorktreeGone { .. } => self.tree_event(session, &event.kind),
             EventKind::ApprovalAsked(approval) => self.offer(approval),
             EventKind::ApprovalResolved { approval, verdict } => self.resolved(session, *approval, verdict),
             EventKind::ApprovalWithdrawn { approval, why } => self.close(*approval, &End::Withdrawn(*why)),
@@ -89,6 +96,7 @@ impl<M: Messenger> Service<M> {
                 self.end_progress(session)?;
                 self.turn_ended(session, outcome, *duration_ms, *cost_usd, text.as_deref())
             }
+            EventKind::PromptSent(prompt) => self.sent_after_all(session, &prompt.id),
             EventKind::Stalled { silent_ms } => {
                 let minutes = silent_ms / 60_000;
                 let text = match self.settings.tongue {
@@ -105,13 +113,17 @@ impl<M: Messenger> Service<M> {
                 }
                 None => Ok(()),
             },
-            EventKind::Closed => self.end_progress(session),
-            EventKind::ToolStarted { .. }
-            | EventKind::ToolEnded { .. }
-            | EventKind::BlockEnded { .. }
-            | EventKind::QueueChanged(_) => {
+            EventKind::Closed => {
+                self.end_progress(session)?;
+                self.close_tree_cards(session)
+            }
+            EventKind::ToolStarted { .. } | EventKind::ToolEnded { .. } | EventKind::BlockEnded { .. } => {
                 self.stale_progress(session);
                 Ok(())
+            }
+            EventKind::QueueChanged(_) => {
+                self.stale_progress(session);
+                self.drop_recalled(session)
             }
             _ => Ok(()),
         }
@@ -125,7 +137,7 @@ impl<M: Messenger> Service<M> {
     }
 
     /// Sends a card for a request, to where it belongs; none while somebody is at the terminal.
-    fn offer(&mut self, approval: &Approval) -> Result<(), LedgerError> {
+    pub(super) fn offer(&mut self, approval: &Approval) -> Result<(), LedgerError> {
         let chats = self.chats_of(approval.session)?;
         if chats.is_empty() {
             if self.ledger.owner(approval.session)?.is_none() {

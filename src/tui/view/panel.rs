@@ -256,7 +256,7 @@ fn queue(sheet: &mut Sheet<'_>, session: &Session) {
     }
     sheet.heading("QUEUE", &session.queue.len().to_string());
     for (idx, prompt) in session.queue.iter().take(MAX_QUEUE).enumerate() {
-        sheet.line(vec![span(format!("{} ", idx + 1), theme.dim), span(one_line(&prompt.text, theme), theme.text)]);
+        sheet.line(vec![span(format!("{} ", idx + 1), theme.dim), span(one_line(&prompt.shown(), theme), theme.text)]);
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn prompt(prompt: &Prompt, shape: Shape, env: &Env<'_>) -> Laid {
             lines.push(Line::from(span(format!("from {}", flat(&other.describe())), theme.dim)));
         }
     }
-    lines.extend(wrap_text(&sanitize(prompt.text.trim_end()), room, theme.prompt, theme));
+    lines.extend(wrap_text(&sanitize(prompt.shown().trim_end()), room, theme.prompt, theme));
     let n_lines = lines.len();
     let foldable = n_lines > PROMPT_LINES + 1;
     if foldable && !shape.unfolded {
