@@ -5,6 +5,7 @@ mod cards;
 mod encrypted;
 mod end_to_end;
 mod faults;
+mod flood;
 mod lints;
 mod messenger;
 mod official_sdk;
@@ -13,7 +14,6 @@ mod recovery;
 mod service;
 mod silence;
 mod soak;
-mod stage;
 mod staying;
 
 use std::sync::Arc;
