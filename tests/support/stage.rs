@@ -131,8 +131,8 @@ impl Stage {
             let text = stage
                 .feishu
                 .until("a session", |state| {
-                    let mine = state.taken.iter().filter(|taken| taken.chat_id == chat);
-                    mine.filter_map(|taken| taken.content["text"].as_str().map(str::to_owned)).next()
+                    let mut mine = state.taken.iter().filter(|taken| taken.chat_id == chat);
+                    mine.find_map(|taken| taken.content["text"].as_str().map(str::to_owned))
                 })
                 .await;
             let number = text.strip_prefix("Opened session ").and_then(|rest| rest.split(' ').next()).unwrap();
