@@ -5,6 +5,7 @@ mod cards;
 mod encrypted;
 mod end_to_end;
 mod faults;
+mod flood;
 mod groups;
 mod lints;
 mod menu;
@@ -17,7 +18,6 @@ mod recovery;
 mod service;
 mod silence;
 mod soak;
-mod stage;
 mod staying;
 mod trees;
 
