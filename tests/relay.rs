@@ -7,6 +7,7 @@ mod end_to_end;
 mod faults;
 mod flood;
 mod lints;
+mod matrix;
 mod messenger;
 mod official_sdk;
 mod pushes;
