@@ -13,6 +13,8 @@ use clap::ValueEnum;
 pub mod audit;
 /// `config check` and `config default`.
 pub mod config;
+/// Whether everything that is needed is there.
+pub mod doctor;
 /// What the policy would answer.
 pub mod explain;
 /// The engine with its records.
@@ -191,6 +193,12 @@ pub enum Verb {
     Usage(Usage),
     /// Say what the policy would answer to a call, and why.
     Explain(Explain),
+    /// See whether everything that is needed is there and works, and what to do where it does not.
+    Doctor {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigVerb),

@@ -17,12 +17,16 @@ pub mod cell;
 pub mod command;
 /// What happened: the closed enum of everything the engine tells.
 pub mod event;
+/// Durations, counts, money and sizes as people write them.
+pub mod figures;
 /// All sessions together, and the one inbox over them.
 pub mod fleet;
 /// What a person allowed beyond one call.
 pub mod grant;
 /// Newtypes for everything that is referred to.
 pub mod ids;
+/// Images that go with a prompt.
+pub mod image;
 /// Permission modes and permission updates ("always allow" in its various forms).
 pub mod permission;
 /// The relay to the phone, as every surface sees it.

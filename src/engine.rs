@@ -32,11 +32,14 @@ mod budget;
 /// The process that stands between adjutant and the CLI; `main` calls it first.
 pub mod guard;
 mod hub;
+mod images;
 mod lock;
 mod machine;
 mod numbers;
 /// Which requests are answered without a person.
 pub mod policy;
+/// Trying the CLI before it is needed.
+pub mod probe;
 mod process;
 mod remembered;
 mod session;

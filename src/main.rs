@@ -50,6 +50,7 @@ fn main() -> ExitCode {
         Some(Verb::Usage(usage)) => cli::verbs::records::usage(&arguments.global, usage),
         Some(Verb::Explain(explain)) => cli::explain::main(&arguments.global, explain),
         Some(Verb::Audit(verb)) => cli::audit::main(&arguments.global, verb),
+        Some(Verb::Doctor { json }) => cli::doctor::main(&arguments.global, *json),
         Some(Verb::Config(verb)) => cli::config::main(&arguments.global, verb),
     };
     match done {

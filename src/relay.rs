@@ -24,5 +24,7 @@ pub mod ledger;
 pub mod messenger;
 /// The relay at work.
 pub mod service;
+/// The worktree of a session on a card.
+pub mod trees;
 /// The two languages of the phone.
 pub mod words;

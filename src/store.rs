@@ -114,6 +114,13 @@ impl Store {
         Ok(Self { connection, path })
     }
 
+    /// What is wrong with the file, if something is. It reads all of it.
+    pub fn damage(&self) -> Result<Option<String>, StoreError> {
+        let checked = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        let said = checked.map_err(|source| StoreError::new(&self.path, source))?;
+        Ok((said != "ok").then_some(said))
+    }
+
     /// The sessions that were open when the last engine ended, however it did.
     pub fn restore(&self) -> Result<LeftOff, StoreError> {
         self.read_back().map_err(|source| StoreError::new(&self.path, source))

@@ -4,7 +4,7 @@ mod approvals;
 mod endings;
 mod floods;
 mod turns;
-mod worktrees;
+pub(crate) mod worktrees;
 
 use std::path::PathBuf;
 use std::time::Duration;

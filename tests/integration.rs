@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod doctor;
 mod engine;
 mod kills;
 mod pty;

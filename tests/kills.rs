@@ -137,7 +137,7 @@ impl Ground {
             let _ = link.send(Command::Retry { session }).await;
             let text = format!("prompt {round} of {seed}");
             let (how, by) = (SendHow::Queue, Surface::Terminal);
-            let _ = link.send(Command::Send { session, text, how, by }).await;
+            let _ = link.send(Command::Send { session, text, how, by, id: None, images: Vec::new() }).await;
             if round % 3 == 0 {
                 // A CLI takes its time to start: without this, all kills would fall into that.
                 let asked = self.n_asked;

@@ -4,6 +4,7 @@
 mod approvals;
 mod conversation;
 mod disturbances;
+mod images;
 mod import;
 mod subagents;
 mod worktrees;

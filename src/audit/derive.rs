@@ -135,7 +135,7 @@ impl Scribe {
                     PromptOrigin::Surface(surface) => (who(surface).to_owned(), None),
                     PromptOrigin::Comment(approval) => ("comment".to_owned(), Some(approval.0)),
                 };
-                Body::Prompt { who, prompt: prompt.id.to_string(), text: prompt.text.clone(), approval }
+                Body::Prompt { who, prompt: prompt.id.to_string(), text: prompt.shown(), approval }
             }
             EventKind::Interrupting => Body::Interrupted,
             EventKind::TurnEnded { turn, outcome, duration_ms, cost_usd, .. } => Body::TurnEnded {

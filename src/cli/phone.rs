@@ -110,6 +110,7 @@ fn plan(ground: &Ground, house: &House, cancel: &CancellationToken) -> Result<Pl
         away_ms: feishu.away_minutes.saturating_mul(60_000),
         groups: feishu.groups,
         deadline_s: feishu.approval_seconds,
+        urgent_ms: feishu.urgent.then(|| feishu.urgent_minutes.saturating_mul(60_000)),
         files: ground.places.data_dir.join("files"),
         progress_every: PROGRESS_EVERY,
     };

@@ -135,7 +135,7 @@ impl Headless {
                         self.print(&event)?;
                         if let (EventKind::Opened { .. }, Some(text)) = (&event.kind, prompt.take()) {
                             let (session, how, by) = (event.session, SendHow::Queue, Surface::Headless);
-                            self.link.send(Command::Send { session, text, how, by }).await.map_err(gone)?;
+                            self.link.send(Command::Send { session, text, how, by, id: None, images: Vec::new() }).await.map_err(gone)?;
                         }
                         if let Some(code) = self.take(&event).await? {
                             return Ok(code);

@@ -85,13 +85,13 @@ fn find<'f>(fleet: &'f Fleet, named: &str) -> Result<&'f Session, Stop> {
     }
 }
 
-fn say_json(value: &impl Serialize) -> Result<(), Stop> {
+pub(super) fn say_json(value: &impl Serialize) -> Result<(), Stop> {
     let line = serde_json::to_string(value).map_err(|error| Stop::failed(format!("could not be written: {error}")))?;
     say(&line)
 }
 
 /// A text from outside in one line.
-fn flat(text: &str) -> String {
+pub(super) fn flat(text: &str) -> String {
     sanitize(text).as_str().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -60,6 +60,9 @@ pub struct Feishu {
     pub approval_seconds: u64,
     /// Answer in group chats too, when mentioned.
     pub groups: bool,
+    /// Ring the phone for a request that nobody has answered for so many minutes.
+    pub urgent: bool,
+    pub urgent_minutes: u64,
 }
 
 pub(super) fn feishu(mut section: Section<'_, '_>, feishu: &mut Feishu) {
@@ -98,6 +101,8 @@ pub(super) fn feishu(mut section: Section<'_, '_>, feishu: &mut Feishu) {
     set(&mut feishu.language, section.choice("language", &languages));
     set(&mut feishu.approval_seconds, section.number("approval_seconds", 0..=DAY_S));
     set(&mut feishu.groups, section.boolean("groups"));
+    set(&mut feishu.urgent, section.boolean("urgent"));
+    set(&mut feishu.urgent_minutes, section.number("urgent_minutes", 1..=24 * 60));
     section.finish();
 }
 
@@ -135,7 +140,8 @@ mod tests {
     #[test]
     fn it_is_off_and_listens_to_nobody_by_default() {
         let feishu = parse("").unwrap().feishu;
-        assert!(!feishu.enabled && !feishu.groups);
+        assert!(!feishu.enabled && !feishu.groups && !feishu.urgent);
+        assert_eq!(feishu.urgent_minutes, 3);
         assert_eq!(feishu.allowed_open_ids, Vec::<String>::new());
         assert_eq!(feishu.roots, Vec::<String>::new());
         assert_eq!((feishu.presence, feishu.away_minutes), (Presence::Away, 5));

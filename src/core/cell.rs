@@ -154,7 +154,7 @@ impl Cell {
     /// What a person would copy or search: the source text, not its rendering.
     pub fn plain_text(&self) -> String {
         match &self.body {
-            CellBody::Prompt(prompt) => prompt.text.clone(),
+            CellBody::Prompt(prompt) => prompt.shown(),
             CellBody::Block(block) => block.text.clone(),
             CellBody::Tool(call) => {
                 let input = match call.input.get("command").and_then(serde_json::Value::as_str) {

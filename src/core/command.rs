@@ -9,6 +9,7 @@ use super::ids::GrantId;
 use super::ids::PromptId;
 use super::ids::SessionId;
 use super::ids::TaskId;
+use super::image::ImageRef;
 use super::permission::PermissionMode;
 use super::prompt::MoveWay;
 use super::prompt::SendHow;
@@ -36,6 +37,11 @@ pub enum Command {
         text: String,
         how: SendHow,
         by: Surface,
+        /// What the prompt will be called, for whoever must find it again; `None`: anything.
+        #[serde(default)]
+        id: Option<PromptId>,
+        #[serde(default)]
+        images: Vec<ImageRef>,
     },
     EditQueued {
         session: SessionId,

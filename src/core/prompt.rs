@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::ids::ApprovalId;
 use super::ids::PromptId;
+use super::image::ImageRef;
 
 /// Who asked for something or answered something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,22 @@ pub struct Prompt {
     pub id: PromptId,
     pub text: String,
     pub origin: PromptOrigin,
+    /// What is to be seen with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ImageRef>,
+}
+
+impl Prompt {
+    pub fn new(id: PromptId, text: impl Into<String>, origin: PromptOrigin) -> Self {
+        Self { id, text: text.into(), origin, images: Vec::new() }
+    }
+
+    /// The text, and each image in so many words.
+    pub fn shown(&self) -> String {
+        let images = self.images.iter().map(ImageRef::describe);
+        let parts = [self.text.clone()].into_iter().filter(|text| !text.is_empty()).chain(images);
+        parts.collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// What sending does while a turn runs.
@@ -136,11 +153,7 @@ mod tests {
     fn queue(names: &str) -> Queue {
         let mut queue = Queue::default();
         for name in names.split(' ') {
-            queue.push(Prompt {
-                id: name.into(),
-                text: name.to_owned(),
-                origin: PromptOrigin::Surface(Surface::Terminal),
-            });
+            queue.push(Prompt::new(name.into(), name, PromptOrigin::Surface(Surface::Terminal)));
         }
         queue
     }

@@ -186,11 +186,11 @@ fn kind() -> impl Strategy<Value = EventKind> {
         Just(EventKind::Starting),
         Just(EventKind::Stopping),
         Just(EventKind::Interrupting),
-        ".{0,8}".prop_map(|text| EventKind::PromptSent(Prompt {
-            id: "p".into(),
+        ".{0,8}".prop_map(|text| EventKind::PromptSent(Prompt::new(
+            "p".into(),
             text,
-            origin: PromptOrigin::Surface(Surface::Terminal)
-        })),
+            PromptOrigin::Surface(Surface::Terminal)
+        ))),
     ];
     let rest = prop_oneof![
         Just(EventKind::Opened { spec: SessionSpec::default(), tag: None }),

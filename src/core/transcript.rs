@@ -318,7 +318,10 @@ impl Transcript {
 fn weight(cell: &Cell) -> usize {
     const BASE: usize = 256;
     BASE + match &cell.body {
-        CellBody::Prompt(prompt) => prompt.text.len(),
+        CellBody::Prompt(prompt) => {
+            prompt.text.len()
+                + prompt.images.iter().map(|image| 64 + image.path.len() + image.name.len()).sum::<usize>()
+        }
         CellBody::Block(block) => block.text.len(),
         CellBody::Tool(call) => {
             let output = call.output.as_ref().map_or(0, |output| output.text.len() + value_weight(&output.detail));

@@ -28,6 +28,7 @@ use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::core::ids::TurnId;
 use crate::core::permission::PermissionMode;
+use crate::core::prompt::Prompt;
 use crate::core::prompt::Queue;
 use crate::core::session::CliInfo;
 use crate::core::session::Followed;
@@ -43,6 +44,7 @@ mod asking;
 mod clock;
 mod commands;
 mod grants;
+mod images;
 /// What goes into the machine and what comes out.
 pub(crate) mod io;
 mod lifecycle;
@@ -55,6 +57,7 @@ mod turns;
 
 pub(crate) use io::Effect;
 pub(crate) use io::Input;
+pub(crate) use io::Loaded;
 pub(crate) use io::Now;
 
 use grants::Held;
@@ -141,7 +144,10 @@ pub(crate) struct Machine {
     limit: Limit,
     /// The queue as it was last told.
     queue_told: Queue,
-    last_prompt: Option<String>,
+    last_prompt: Option<Prompt>,
+    /// The images of the prompt that comes next, while they are read and when they have been.
+    loading: Option<PromptId>,
+    loaded: Option<Loaded>,
     turn: Option<Turn>,
     last_turn: TurnId,
     /// A mode that the process takes only at its start.
@@ -229,7 +235,9 @@ impl Machine {
             queue: session.queue.clone(),
             limit: Limit::of(session),
             queue_told: session.queue.clone(),
-            last_prompt: session.last_prompt().map(|prompt| prompt.text.clone()),
+            last_prompt: session.last_prompt().cloned(),
+            loading: None,
+            loaded: None,
             turn: None,
             last_turn: session.last_turn.as_ref().map_or(TurnId(0), |turn| turn.turn),
             restart_in: None,
@@ -266,6 +274,7 @@ impl Machine {
             Input::Inspected { request_id, inspection } => self.inspected(&request_id, inspection),
             Input::Branch(branch) => self.branch_is(branch),
             Input::Worktree(outcome) => self.tree_outcome(*outcome),
+            Input::ImagesLoaded(loaded) => self.images_loaded(loaded),
             Input::Tick => self.tick(),
         }
         self.renew_if_idle();

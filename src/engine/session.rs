@@ -22,7 +22,9 @@ use crate::core::command::Command;
 use crate::core::event::EventKind;
 use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
+use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
+use crate::core::image::ImageRef;
 use crate::core::permission::RuleBehavior;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
@@ -32,12 +34,14 @@ use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
 use crate::engine::approvals::inspect::ReadMarks;
 use crate::engine::branch;
+use crate::engine::images;
 use crate::engine::lock;
 use crate::engine::lock::Holder;
 use crate::engine::lock::Lock;
 use crate::engine::lock::NotLocked;
 use crate::engine::machine::Effect;
 use crate::engine::machine::Input;
+use crate::engine::machine::Loaded;
 use crate::engine::machine::Machine;
 use crate::engine::machine::Now;
 use crate::engine::process;
@@ -56,6 +60,8 @@ use crate::wire::encode::encode;
 
 /// A disk that does not answer for so long must not hold up an approval.
 const DISK_PATIENCE: Duration = Duration::from_secs(2);
+/// A prompt waits no longer for its images.
+const IMAGE_PATIENCE: Duration = Duration::from_secs(10);
 /// Results of looking at the disk that wait for the task.
 const FOUND_BUFFER: usize = 32;
 
@@ -224,6 +230,7 @@ impl Task {
                         self.watch = Some(watch::watch(self.ground(), conversation, self.found.clone()));
                     }
                     Effect::EndWatch => self.watch = None,
+                    Effect::LoadImages { prompt, images } => self.load_images(prompt, images),
                     Effect::Worktree { place, job } => self.work(*place, job),
                     Effect::Finish => self.done = true,
                 }
@@ -396,6 +403,20 @@ impl Task {
                 Outcome::Refused { why, report: None }
             });
             let _ = found.send(Input::Worktree(Box::new(outcome))).await;
+        });
+    }
+
+    fn load_images(&self, prompt: PromptId, wanted: Vec<ImageRef>) {
+        let found = self.found.clone();
+        tokio::spawn(async move {
+            let n = wanted.len();
+            let load = tokio::task::spawn_blocking(move || images::load(&wanted));
+            let images = match tokio::time::timeout(IMAGE_PATIENCE, load).await {
+                Ok(Ok(images)) => images,
+                Ok(Err(error)) => vec![Err(format!("adjutant's own work on it failed: {error}")); n],
+                Err(_) => vec![Err("the disk does not answer".to_owned()); n],
+            };
+            let _ = found.send(Input::ImagesLoaded(Loaded { prompt, images })).await;
         });
     }
 

@@ -195,7 +195,7 @@ impl CommandLine {
     }
 
     /// The program's file, looked for as the system will: on the PATH the child gets, or from its directory.
-    fn find_program(&self) -> Option<PathBuf> {
+    pub(crate) fn find_program(&self) -> Option<PathBuf> {
         if self.program.to_string_lossy().contains('/') {
             return Some(self.directory.join(&self.program)).filter(|path| is_executable(path));
         }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::messenger::PersonId;
 use super::messenger::TenantId;
 use super::messenger::Who;
+use crate::core::worktree::Place;
 
 /// Somebody who may speak: named in the configuration, or paired by a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,24 +45,89 @@ pub enum Shut {
     Outside,
 }
 
-/// The real directory that a person means, when it lies below a root. Blocking.
-pub fn directory(named: &str, roots: &[String]) -> Result<PathBuf, Shut> {
-    let home = std::env::home_dir();
-    let at_home = |text: &str| match (text.strip_prefix("~/"), text, &home) {
+/// Where a person may work: below the roots, and in worktrees of repositories that lie there.
+#[derive(Debug, Clone, Default)]
+pub struct Grounds {
+    roots: Vec<PathBuf>,
+    trees: Vec<PathBuf>,
+}
+
+fn at_home(text: &str) -> PathBuf {
+    match (text.strip_prefix("~/"), text, std::env::home_dir()) {
         (Some(rest), _, Some(home)) => home.join(rest),
-        (None, "~", Some(home)) => home.clone(),
+        (None, "~", Some(home)) => home,
         _ => PathBuf::from(text),
-    };
-    let real_roots: Vec<PathBuf> = roots.iter().filter_map(|root| at_home(root).canonicalize().ok()).collect();
-    if real_roots.is_empty() {
+    }
+}
+
+impl Grounds {
+    /// What of it is really there. A worktree of a session lies elsewhere, and counts as its repository does. Blocking.
+    pub fn survey(roots: &[String], worktrees: &[Place]) -> Self {
+        let roots: Vec<PathBuf> = roots.iter().filter_map(|root| at_home(root).canonicalize().ok()).collect();
+        let mut grounds = Self { roots, trees: Vec::new() };
+        let is_inside = |place: &&Place| {
+            Path::new(&place.common_dir).canonicalize().is_ok_and(|repository| grounds.is_below_a_root(&repository))
+        };
+        let inside = worktrees.iter().filter(is_inside);
+        grounds.trees = inside.filter_map(|place| Path::new(&place.path).canonicalize().ok()).collect();
+        grounds
+    }
+
+    fn is_below_a_root(&self, real: &Path) -> bool {
+        self.roots.iter().any(|root| real.starts_with(root))
+    }
+
+    fn hold(&self, real: &Path) -> bool {
+        self.is_below_a_root(real) || self.trees.iter().any(|tree| real.starts_with(tree))
+    }
+}
+
+/// The real directory that a person means, when they may work there. Blocking.
+pub fn directory(named: &str, grounds: &Grounds) -> Result<PathBuf, Shut> {
+    if grounds.roots.is_empty() {
         return Err(Shut::NoRoots);
     }
     let named = at_home(named);
     // A relative name is looked for below each root, the first one first.
-    let candidates = real_roots.iter().map(|root| root.join(&named));
+    let candidates = grounds.roots.iter().map(|root| root.join(&named));
     let found = candidates.filter_map(|path| path.canonicalize().ok()).find(|path| path.is_dir());
     let real = found.ok_or(Shut::Missing)?;
-    if real_roots.iter().any(|root| real.starts_with(root)) { Ok(real) } else { Err(Shut::Outside) }
+    if grounds.hold(&real) { Ok(real) } else { Err(Shut::Outside) }
+}
+
+/// Whether the repository around a directory may be used: a worktree has all of it, not only what is below the
+/// directory. That there is none is for git to say. Blocking.
+pub fn repository(directory: &Path, grounds: &Grounds) -> Result<(), Shut> {
+    let Some(top) = directory.ancestors().find(|path| path.join(".git").symlink_metadata().is_ok()) else {
+        return Ok(());
+    };
+    let shared = shared_folder(top).ok_or(Shut::Outside)?;
+    if grounds.hold(top) && grounds.is_below_a_root(&shared) { Ok(()) } else { Err(Shut::Outside) }
+}
+
+/// Where git keeps what all worktrees of a repository share.
+fn shared_folder(top: &Path) -> Option<PathBuf> {
+    let mark = top.join(".git").canonicalize().ok()?;
+    if mark.is_dir() {
+        return shared_by(mark);
+    }
+    let text = short_text(&mark)?;
+    shared_by(top.join(text.strip_prefix("gitdir:")?.trim()).canonicalize().ok()?)
+}
+
+fn shared_by(git_dir: PathBuf) -> Option<PathBuf> {
+    let pointer = git_dir.join("commondir");
+    match pointer.symlink_metadata() {
+        Ok(_) => git_dir.join(short_text(&pointer)?.trim()).canonicalize().ok(),
+        Err(_) => Some(git_dir),
+    }
+}
+
+/// The text of a file that has no reason to be long.
+fn short_text(path: &Path) -> Option<String> {
+    const MAX_BYTES: u64 = 16 << 10;
+    let is_short = path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_BYTES);
+    if is_short { std::fs::read_to_string(path).ok() } else { None }
 }
 
 /// The real file of a session that a person wants, when it lies in the session's directory and looks like nothing
@@ -146,10 +212,69 @@ mod tests {
             ("nowhere".to_owned(), Err(Shut::Missing)),
             ("web\0".to_owned(), Err(Shut::Missing)),
         ] {
-            assert_eq!(directory(&named, &roots), expected, "{named:?}");
+            assert_eq!(directory(&named, &Grounds::survey(&roots, &[])), expected, "{named:?}");
         }
-        assert_eq!(directory("web", &[]), Err(Shut::NoRoots));
-        assert_eq!(directory("web", &["/does/not/exist".into()]), Err(Shut::NoRoots));
+        assert_eq!(directory("web", &Grounds::default()), Err(Shut::NoRoots));
+        assert_eq!(directory("web", &Grounds::survey(&["/does/not/exist".into()], &[])), Err(Shut::NoRoots));
+    }
+
+    fn place(base: &Path, path: &str, common_dir: &str) -> Place {
+        let at = |path: &str| base.join(path).display().to_string();
+        Place {
+            path: at(path),
+            git_dir: String::new(),
+            common_dir: at(common_dir),
+            origin: String::new(),
+            branch: "b".into(),
+            base: String::new(),
+            base_branch: None,
+        }
+    }
+
+    #[test]
+    fn a_repository_may_be_used_when_all_of_it_lies_below_a_root() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        for name in [
+            "src/web/.git/worktrees/t",
+            "src/web/deep",
+            "src/plain",
+            "src/linked",
+            "src/odd",
+            "big/.git/worktrees/x",
+            "big/src/part",
+            "data/t/deep",
+            "data/x",
+        ] {
+            fs::create_dir_all(base.join(name)).unwrap();
+        }
+        let write = |name: &str, text: String| fs::write(base.join(name), text).unwrap();
+        write("data/t/.git", format!("gitdir: {}\n", base.join("src/web/.git/worktrees/t").display()));
+        write("src/web/.git/worktrees/t/commondir", "../..\n".into());
+        write("data/x/.git", format!("gitdir: {}\n", base.join("big/.git/worktrees/x").display()));
+        write("big/.git/worktrees/x/commondir", "../..\n".into());
+        write("src/linked/.git", "gitdir: ../../big/.git/worktrees/x\n".into());
+        write("src/odd/.git", "not what git writes".into());
+        let roots = [base.join("src").display().to_string(), base.join("big/src").display().to_string()];
+        let trees = [place(&base, "data/t", "src/web/.git"), place(&base, "data/x", "big/.git")];
+        let grounds = Grounds::survey(&roots, &trees);
+        for (name, expected) in [
+            ("src/web", Ok(())),
+            ("src/web/deep", Ok(())),
+            ("src/plain", Ok(())),
+            ("data/t/deep", Ok(())),
+            ("src/linked", Err(Shut::Outside)),
+            ("src/odd", Err(Shut::Outside)),
+            ("big/src/part", Err(Shut::Outside)),
+            ("data/x", Err(Shut::Outside)),
+        ] {
+            assert_eq!(repository(&base.join(name), &grounds), expected, "{name}");
+        }
+        // A session's worktree counts as its repository does.
+        let at = |path: &str| base.join(path).display().to_string();
+        assert_eq!(directory(&at("data/t/deep"), &grounds), Ok(base.join("data/t/deep")));
+        assert_eq!(directory(&at("data/x"), &grounds), Err(Shut::Outside));
+        assert_eq!(directory(&at("data/t"), &Grounds::survey(&roots, &[])), Err(Shut::Outside));
     }
 
     #[test]

@@ -119,6 +119,11 @@ pub fn ended(asked: &Card, end: &End<'_>, tongue: Tongue) -> Card {
     let mut card = asked.clone();
     card.blocks.retain(|block| !matches!(block, Block::Buttons(_) | Block::Form(_) | Block::Small(_)));
     card.tone = tone;
+    // The list of chats shows it: a request that has ended must not look as if it waited.
+    card.summary = match tongue {
+        Tongue::English => format!("Request: {tag}"),
+        Tongue::Chinese => format!("请求：{tag}"),
+    };
     card = card.tagged(tag);
     card.blocks.push(Block::Divider);
     card.blocks.push(Block::Text(text));
@@ -220,7 +225,7 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
         fact(tongue.pick("asked by rule", "询问规则"), rule);
     }
     if let Some(path) = &approval.blocked_path {
-        fact(tongue.pick("out of bounds", "越界路径"), path);
+        fact(tongue.pick("path", "路径"), path);
     }
     for risk in &approval.risks {
         card.blocks.push(Block::Warning(risk.describe().to_owned()));

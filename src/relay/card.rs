@@ -134,12 +134,25 @@ impl Card {
         self.blocks.iter().any(|block| matches!(block, Block::Buttons(_) | Block::Form(_)))
     }
 
-    /// All of it as plain lines, for where cards do not arrive.
-    pub fn plain(&self) -> String {
-        let mut lines = vec![match &self.tag {
+    /// What it is about, and its last word.
+    pub fn in_short(&self) -> String {
+        let last = self.blocks.iter().rev().find_map(|block| match block {
+            Block::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        [self.heading(), last.unwrap_or_default().to_owned()].join("\n").trim_end().to_owned()
+    }
+
+    fn heading(&self) -> String {
+        match &self.tag {
             Some(tag) => format!("{} [{tag}]", self.title),
             None => self.title.clone(),
-        }];
+        }
+    }
+
+    /// All of it as plain lines, for where cards do not arrive.
+    pub fn plain(&self) -> String {
+        let mut lines = vec![self.heading()];
         for block in &self.blocks {
             match block {
                 Block::Text(text) | Block::Small(text) | Block::Prose(text) => lines.push(text.clone()),

@@ -15,8 +15,12 @@ pub enum Wish {
         prompt: Option<String>,
         timeout_minutes: Option<u64>,
         idle_minutes: Option<u64>,
+        /// In a git worktree of its own, on a branch of this name or of one that is chosen.
+        worktree: Option<Option<String>>,
     },
     List,
+    /// What removing the worktree of a session would lose, and the question whether to.
+    Worktree(Option<u32>),
     Switch(u32),
     /// Of the active session, or of the one named.
     Close(Option<u32>),
@@ -31,6 +35,8 @@ pub enum Wish {
         reason: Option<String>,
     },
     File(String),
+    /// Whether news come, to this person.
+    Quiet(bool),
     Help,
     /// Text for the active session.
     Prompt(String),
@@ -50,11 +56,16 @@ struct Entry {
     chinese: &'static str,
 }
 
-const ENTRIES: [Entry; 14] = [
+const ENTRIES: [Entry; 17] = [
     Entry {
         usage: "/new DIR [text] [--timeout N] [--idle N]",
         english: "open a session in a directory, and begin with the text; N are minutes",
         chinese: "在目录中打开会话，并以文本开始；N 为分钟",
+    },
+    Entry {
+        usage: "/new DIR --worktree[=BRANCH] [text]",
+        english: "the same in a git worktree of its own, on a new branch",
+        chinese: "同上，但在独立的 git 工作树与新分支中（也可写 --工作树）",
     },
     Entry { usage: "/list", english: "the sessions, and what they do", chinese: "会话及其状态" },
     Entry { usage: "/switch N", english: "make session N the active one", chinese: "切换到会话 N" },
@@ -62,6 +73,11 @@ const ENTRIES: [Entry; 14] = [
     Entry { usage: "/tail [N]", english: "the last lines of a session", chinese: "会话的最后几行" },
     Entry { usage: "/stop [N]", english: "interrupt the running turn", chinese: "中断正在运行的回合" },
     Entry { usage: "/close [N]", english: "close a session", chinese: "关闭会话" },
+    Entry {
+        usage: "/worktree [N]",
+        english: "what removing a session's worktree would lose, and remove it",
+        chinese: "查看删除会话工作树会丢失什么，并可删除",
+    },
     Entry {
         usage: "/mode M", english: "the permission mode of the active session", chinese: "当前会话的权限模式"
     },
@@ -71,6 +87,11 @@ const ENTRIES: [Entry; 14] = [
         usage: "/file PATH",
         english: "send a file of the active session's directory",
         chinese: "发送会话目录中的文件",
+    },
+    Entry {
+        usage: "/pause · /resume",
+        english: "no news and no requests for you, until you resume; commands go on",
+        chinese: "暂停或恢复向您推送消息与请求；命令仍可用",
     },
     Entry { usage: "/help", english: "this page", chinese: "本页" },
     Entry {
@@ -127,6 +148,7 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
         "list" => Wish::List,
         "switch" => rest.parse().map_or_else(|_| wrong("/switch N"), Wish::Switch),
         "close" => number("/close [N]", Wish::Close),
+        "worktree" | "工作树" => number("/worktree [N]", Wish::Worktree),
         "stop" => number("/stop [N]", Wish::Stop),
         "progress" => number("/progress [N]", Wish::Progress),
         "tail" => number("/tail [N]", Wish::Tail),
@@ -145,39 +167,99 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
         }
         "file" if !rest.is_empty() => Wish::File(rest.to_owned()),
         "file" => wrong("/file PATH"),
+        "pause" => Wish::Quiet(true),
+        "resume" => Wish::Quiet(false),
         "help" => Wish::Help,
         // The CLI has commands of its own: what is not ours goes to the session as it is.
         _ => Wish::Prompt(text.to_owned()),
     }
 }
 
+/// What stands behind `/new DIR`, before the text or after it.
+#[derive(Debug, Default)]
+struct Options {
+    timeout_minutes: Option<u64>,
+    idle_minutes: Option<u64>,
+    worktree: Option<Option<String>>,
+}
+
+impl Options {
+    /// Takes an option in; `false` when it is none, is there already, or its value is none.
+    fn take(&mut self, name: &str, value: Option<&str>) -> bool {
+        match (name, value) {
+            ("timeout", Some(value)) if self.timeout_minutes.is_none() => {
+                self.timeout_minutes = minutes(value);
+                self.timeout_minutes.is_some()
+            }
+            ("idle", Some(value)) if self.idle_minutes.is_none() => {
+                self.idle_minutes = minutes(value);
+                self.idle_minutes.is_some()
+            }
+            ("worktree" | "工作树", branch) if self.worktree.is_none() && branch != Some("") => {
+                self.worktree = Some(branch.map(str::to_owned));
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The name of an option, and the value that is written to it with `=`. Phones make one dash of two.
+fn option(word: &str) -> Option<(&str, Option<&str>)> {
+    let body = ["--", "—", "–"].iter().find_map(|dashes| word.strip_prefix(dashes))?;
+    let split = body.split_once(['=', '＝']);
+    let (name, value) = split.map_or((body, None), |(name, value)| (name, Some(value)));
+    // A dash may also begin a sentence.
+    let is_ours = matches!(name, "timeout" | "idle" | "worktree" | "工作树");
+    (is_ours || word.starts_with("--")).then_some((name, value))
+}
+
+/// Whether the value of the option is the word behind it.
+fn takes_a_word(name: &str) -> bool {
+    matches!(name, "timeout" | "idle")
+}
+
+/// What an item of the bot's menu asks for, by the key that it was given in the console.
+pub fn chosen(key: &str) -> Option<Wish> {
+    match key.trim().trim_start_matches('/') {
+        "status" => Some(Wish::Progress(None)),
+        "list" => Some(Wish::List),
+        "help" => Some(Wish::Help),
+        "pause" => Some(Wish::Quiet(true)),
+        "resume" => Some(Wish::Quiet(false)),
+        _ => None,
+    }
+}
+
 fn new(rest: &str, tongue: Tongue) -> Wish {
-    let usage = "/new DIR [text] [--timeout N] [--idle N]";
+    let usage = "/new DIR [text] [--worktree[=BRANCH]] [--timeout N] [--idle N]";
     let wrong = || Wish::Wrong(format!("{} {usage}", tongue.pick("It is written like this:", "用法：")));
     let Some((directory, mut rest)) = word(rest) else { return wrong() };
-    let (mut timeout_minutes, mut idle_minutes) = (None, None);
+    let mut options = Options::default();
     // Options stand right behind the directory, or at the very end.
-    while let Some((name, behind)) = word(rest).filter(|(name, _)| name.starts_with("--")) {
-        let Some((value, behind)) = word(behind).and_then(|(value, behind)| Some((minutes(&value)?, behind))) else {
-            return wrong();
+    while let Some((first, behind)) = word(rest) {
+        let Some((name, value)) = option(&first) else { break };
+        let (value, behind) = match value {
+            None if takes_a_word(name) => {
+                let Some((value, behind)) = word(behind) else { return wrong() };
+                (Some(value), behind)
+            }
+            value => (value.map(str::to_owned), behind),
         };
-        match name.as_str() {
-            "--timeout" => timeout_minutes = Some(value),
-            "--idle" => idle_minutes = Some(value),
-            _ => return wrong(),
+        if !options.take(name, value.as_deref()) {
+            return wrong();
         }
         rest = behind;
     }
     while let Some((before, name, value)) = last_option(rest) {
-        match name {
-            "--timeout" if timeout_minutes.is_none() => timeout_minutes = Some(value),
-            "--idle" if idle_minutes.is_none() => idle_minutes = Some(value),
-            _ => break,
+        if !options.take(name, value) {
+            break;
         }
         rest = before;
     }
     let prompt = Some(rest.trim().to_owned()).filter(|text| !text.is_empty());
-    Wish::New { directory, prompt, timeout_minutes, idle_minutes }
+    let Options { timeout_minutes, idle_minutes, worktree } = options;
+    Wish::New { directory, prompt, timeout_minutes, idle_minutes, worktree }
 }
 
 /// The first word, which quotes may hold together, and what follows it.
@@ -197,13 +279,22 @@ fn word(text: &str) -> Option<(String, &str)> {
     Some((inside[..end].to_owned(), &inside[end + closing.len_utf8()..]))
 }
 
-fn last_option(text: &str) -> Option<(&str, &str, u64)> {
-    let (before, value) = text.trim_end().rsplit_once(char::is_whitespace)?;
-    let value = minutes(value)?;
-    let before = before.trim_end();
-    let name_at = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
-    let name = &before[name_at..];
-    ["--timeout", "--idle"].contains(&name).then(|| (&before[..name_at], name, value))
+/// What stands before the last option, its name and its value.
+fn last_option(text: &str) -> Option<(&str, &str, Option<&str>)> {
+    let (before, last) = split_last(text)?;
+    if let Some((name, value)) = option(last) {
+        return (value.is_some() || !takes_a_word(name)).then_some((before, name, value));
+    }
+    let (before, name) = split_last(before)?;
+    let (name, None) = option(name)? else { return None };
+    takes_a_word(name).then_some((before, name, Some(last)))
+}
+
+/// The last word, and what stands before it.
+fn split_last(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_end();
+    let at = text.rfind(char::is_whitespace).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    (!text.is_empty()).then(|| text.split_at(at))
 }
 
 /// Up to a week.
@@ -225,6 +316,33 @@ mod tests {
             prompt: prompt.map(Into::into),
             timeout_minutes: timeout,
             idle_minutes: idle,
+            worktree: None,
+        }
+    }
+
+    fn in_a_worktree(prompt: Option<&str>, branch: Option<&str>) -> Wish {
+        let prompt = prompt.map(Into::into);
+        let worktree = Some(branch.map(Into::into));
+        Wish::New { directory: "web".into(), prompt, timeout_minutes: None, idle_minutes: None, worktree }
+    }
+
+    #[test]
+    fn a_worktree_is_asked_for_before_the_text_or_after_it() {
+        for (text, expected) in [
+            ("/new web --worktree", in_a_worktree(None, None)),
+            ("/new web --worktree fix the tests", in_a_worktree(Some("fix the tests"), None)),
+            ("/new web --worktree=fix-1 fix the tests", in_a_worktree(Some("fix the tests"), Some("fix-1"))),
+            ("/new web fix the tests --worktree=fix/1", in_a_worktree(Some("fix the tests"), Some("fix/1"))),
+            ("/new web fix the tests --worktree", in_a_worktree(Some("fix the tests"), None)),
+            ("/new web —worktree fix", in_a_worktree(Some("fix"), None)),
+            ("/new web --工作树＝修复 修复测试", in_a_worktree(Some("修复测试"), Some("修复"))),
+            ("/worktree", Wish::Worktree(None)),
+            ("/工作树 3", Wish::Worktree(Some(3))),
+        ] {
+            assert_eq!(english(text), expected, "{text}");
+        }
+        for text in ["/new web --worktree= go", "/new web --worktree --worktree go", "/worktree x"] {
+            assert!(matches!(english(text), Wish::Wrong(_)), "{text}: {:?}", english(text));
         }
     }
 
@@ -254,6 +372,8 @@ mod tests {
             ("/deny 12 use the lock file", deny(Some(12), Some("use the lock file"))),
             ("/deny not now", deny(None, Some("not now"))),
             ("/file src/my file.rs", Wish::File("src/my file.rs".into())),
+            ("/pause", Wish::Quiet(true)),
+            ("/resume", Wish::Quiet(false)),
             ("/help", Wish::Help),
             ("y", Wish::Yes),
             ("否", Wish::No),
@@ -296,7 +416,8 @@ mod tests {
         for tongue in [Tongue::English, Tongue::Chinese] {
             let help = help(tongue);
             for name in [
-                "new", "list", "switch", "close", "stop", "progress", "mode", "approve", "deny", "file", "tail", "help",
+                "new", "list", "switch", "close", "stop", "progress", "mode", "approve", "deny", "file", "tail",
+                "worktree", "pause", "resume", "help",
             ] {
                 assert!(help.contains(&format!("/{name}")), "{name}");
             }

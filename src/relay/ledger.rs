@@ -82,6 +82,12 @@ const TABLES: &str = "
     CREATE INDEX outbox_by_chat ON outbox (chat, id);
 ";
 
+/// What came later; an older adjutant does without.
+const LATER_TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS quiet (person TEXT PRIMARY KEY);
+    CREATE TABLE IF NOT EXISTS urged (approval INTEGER PRIMARY KEY, at INTEGER NOT NULL);
+";
+
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     #[error(
@@ -122,6 +128,8 @@ pub enum Kind {
     Approval,
     /// The number is a session's.
     Progress,
+    /// The number is a session's: what becomes of its worktree.
+    Worktree,
     /// A card to try the buttons with.
     Test,
 }
@@ -131,6 +139,7 @@ impl Kind {
         match self {
             Self::Approval => "approval",
             Self::Progress => "progress",
+            Self::Worktree => "worktree",
             Self::Test => "test",
         }
     }
@@ -182,6 +191,7 @@ impl Ledger {
             let tables = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;");
             connection.execute_batch(&tables).map_err(unusable)?;
         }
+        connection.execute_batch(LATER_TABLES).map_err(unusable)?;
         Ok(Self { connection })
     }
 
@@ -189,6 +199,7 @@ impl Ledger {
     pub fn tidy(&self, now: Timestamp) -> Result<(), LedgerError> {
         self.connection.execute("DELETE FROM seen WHERE at < ?1", [now.0.saturating_sub(SEEN_MS)])?;
         let over = now.0.saturating_sub(OVER_MS);
+        self.connection.execute("DELETE FROM urged WHERE at < ?1", [over])?;
         // One that was never sent can be changed as little as one that old.
         self.connection.execute("DELETE FROM cards WHERE state = 'over' AND ended < ?1", [over])?;
         self.connection.execute("DELETE FROM cards WHERE kind = 'test' AND made < ?1", [over])?;
@@ -203,9 +214,24 @@ impl Ledger {
         Ok(self.connection.execute(sql, params![said.message.0, now.0, body])? == 1)
     }
 
+    /// Notes something that is acted on at once. `false`: it was heard before.
+    pub fn note(&self, id: &MessageId, now: Timestamp) -> Result<bool, LedgerError> {
+        let sql = "INSERT OR IGNORE INTO seen (message, at, body) VALUES (?1, ?2, NULL)";
+        Ok(self.connection.execute(sql, params![id.0, now.0])? == 1)
+    }
+
     /// It was acted on.
     pub fn acted_on(&self, message: &MessageId) -> Result<(), LedgerError> {
         self.connection.execute("UPDATE seen SET body = NULL WHERE message = ?1", [&message.0])?;
+        Ok(())
+    }
+
+    /// It was taken back: it is not acted on, also when it is heard only after that.
+    pub fn recall(&self, message: &MessageId, now: Timestamp) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "INSERT INTO seen (message, at, body) VALUES (?1, ?2, NULL) ON CONFLICT (message) DO UPDATE SET body = NULL",
+            params![message.0, now.0],
+        )?;
         Ok(())
     }
 
@@ -274,11 +300,52 @@ impl Ledger {
         self.activate(&reach.chat, Some(session))
     }
 
+    /// The sessions that were opened from a chat, and by whom.
+    pub fn owned_in(&self, chat: &ChatId) -> Result<Vec<(SessionId, PersonId)>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT session, person FROM owners WHERE chat = ?1")?;
+        let owned = |row: &rusqlite::Row<'_>| Ok((SessionId(row.get(0)?), PersonId(row.get(1)?)));
+        Ok(rows.query_map([&chat.0], owned)?.collect::<Result<_, _>>()?)
+    }
+
+    /// News of the session go there from now on.
+    pub fn tell_in(&self, session: SessionId, chat: &ChatId) -> Result<(), LedgerError> {
+        self.connection.execute("UPDATE owners SET chat = ?2 WHERE session = ?1", params![session.0, chat.0])?;
+        Ok(())
+    }
+
     /// Who opened the session from the phone; nobody did one that was opened in the terminal.
     pub fn owner(&self, session: SessionId) -> Result<Option<Reach>, LedgerError> {
         let mut rows = self.connection.prepare_cached("SELECT chat, person FROM owners WHERE session = ?1")?;
         let reach = |row: &rusqlite::Row<'_>| Ok(Reach { chat: ChatId(row.get(0)?), person: PersonId(row.get(1)?) });
         Ok(rows.query_row([session.0], reach).optional()?)
+    }
+
+    /// Where a person is told things directly.
+    pub fn direct_chat(&self, person: &PersonId) -> Result<Option<ChatId>, LedgerError> {
+        let sql = "SELECT chat FROM chats WHERE person = ?1 ORDER BY rowid DESC LIMIT 1";
+        Ok(self.connection.query_row(sql, [&person.0], |row| row.get(0)).optional()?.map(ChatId))
+    }
+
+    /// Whether a person wants no news, until they say otherwise.
+    pub fn set_quiet(&self, person: &PersonId, quiet: bool) -> Result<(), LedgerError> {
+        let sql = if quiet {
+            "INSERT OR IGNORE INTO quiet (person) VALUES (?1)"
+        } else {
+            "DELETE FROM quiet WHERE person = ?1"
+        };
+        self.connection.execute(sql, [&person.0])?;
+        Ok(())
+    }
+
+    pub fn is_quiet(&self, person: &PersonId) -> Result<bool, LedgerError> {
+        let found = self.connection.prepare_cached("SELECT 1 FROM quiet WHERE person = ?1")?.exists([&person.0])?;
+        Ok(found)
+    }
+
+    /// Notes that a phone is rung for a request; `false`: one was before.
+    pub fn urge(&self, approval: ApprovalId, now: Timestamp) -> Result<bool, LedgerError> {
+        let sql = "INSERT OR IGNORE INTO urged (approval, at) VALUES (?1, ?2)";
+        Ok(self.connection.execute(sql, params![approval.0, now.0])? == 1)
     }
 
     // Cards.
@@ -365,6 +432,17 @@ impl Ledger {
         let n = transaction.execute(sql, params![card.kind, card.about])?;
         transaction.commit()?;
         Ok(n > 0)
+    }
+
+    /// Claims one card, whatever others of its kind there are. Atomic.
+    pub fn claim_one(&self, card: i64) -> Result<bool, LedgerError> {
+        let sql = "UPDATE cards SET state = 'claimed' WHERE id = ?1 AND state = 'open'";
+        Ok(self.connection.execute(sql, [card])? == 1)
+    }
+
+    /// Cards of a kind that are not over.
+    pub fn live(&self, kind: Kind) -> Result<Vec<Entry>, LedgerError> {
+        self.entries("kind = ?1 AND state != 'over'", &[&kind.word()])
     }
 
     /// An answer did not count: the cards can be pressed again.

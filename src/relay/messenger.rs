@@ -30,7 +30,7 @@ macro_rules! outside_id {
 }
 
 outside_id! {
-    /// Where people and the bot talk.
+    /// Where people and the bot talk. A person's id stands for the direct chat with them.
     ChatId
 }
 outside_id! {
@@ -100,6 +100,14 @@ pub enum Happening {
     Entered {
         chat: ChatId,
         who: Who,
+    },
+    /// Somebody chose from the bot's menu; where, nobody tells.
+    Chosen {
+        /// The same when it is heard again.
+        id: MessageId,
+        who: Who,
+        at: Option<Timestamp>,
+        key: String,
     },
     /// A message was taken back.
     Recalled {
@@ -191,6 +199,9 @@ pub trait Messenger: Send + Sync + 'static {
 
     /// Marks a message as seen. It is no harm when that fails.
     fn seen(&self, message: &MessageId) -> impl Future<Output = ()> + Send;
+
+    /// Rings the phone of a person for a message of ours.
+    fn urge(&self, message: &MessageId, person: &PersonId) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Fetches what was attached to a message into a file that exists not yet; at most so many bytes. Returns the
     /// name that the messenger gives it.

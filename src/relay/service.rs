@@ -24,6 +24,7 @@ use super::ledger::LedgerError;
 use super::ledger::Reach;
 use super::messenger::ChatId;
 use super::messenger::Heard;
+use super::messenger::MessageId;
 use super::messenger::Messenger;
 use super::messenger::Parcel;
 use super::messenger::PersonId;
@@ -47,16 +48,26 @@ use crate::redact::Redactor;
 mod errands;
 /// What people write becomes commands.
 mod hearing;
+/// What belongs to a chat that is lost goes to its people directly.
+mod lost;
+/// The bot's menu, and the wish for quiet.
+mod menu;
 /// A code that makes somebody known.
 mod pairing;
 /// Presses on cards become decisions.
 mod presses;
 /// What a session is doing, on a card and as text.
 mod progress;
+/// Messages that are taken back, and what came of them.
+mod recalls;
 /// What waits is sent.
 mod sending;
 /// Events become cards and notices.
 mod telling;
+/// Worktrees of sessions are looked at, removed and put back.
+mod trees;
+/// A request that waits too long rings the phone.
+mod urging;
 
 /// At the latest after so long, who is away and what is due is looked at again while anything may change by that.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -78,6 +89,8 @@ pub struct Settings {
     pub groups: bool,
     /// Seconds until a request of a session of the phone is denied by itself; zero never.
     pub deadline_s: u64,
+    /// A request that has waited for so long rings the phone; `None`: none does.
+    pub urgent_ms: Option<u64>,
     /// Where files of the phone are put.
     pub files: PathBuf,
     /// Changes of a progress card are gathered for so long.
@@ -100,6 +113,7 @@ pub struct Ends {
 #[derive(Debug)]
 struct Opening {
     reach: Reach,
+    message: MessageId,
     prompt: Option<String>,
 }
 
@@ -119,6 +133,8 @@ struct Service<M> {
     /// The ledger failed while the whole state was looked at or something heard was acted on: it is looked at again.
     is_unsettled: bool,
     openings: HashMap<u64, Opening>,
+    /// Who asked what the removal of a session's worktree would lose.
+    looks: HashMap<SessionId, ChatId>,
     /// Sessions whose progress card is behind.
     stale: BTreeSet<SessionId>,
     progress_due: Option<Timestamp>,
@@ -130,6 +146,9 @@ struct Service<M> {
     pairing: pairing::Pairing,
     /// When a stranger was last told who they are.
     strangers: HashMap<PersonId, Timestamp>,
+    recalls: recalls::Recalls,
+    /// Requests for which a phone was rung.
+    urged: BTreeSet<ApprovalId>,
     paused: bool,
     trouble: Option<String>,
     tested: Option<Timestamp>,
@@ -169,6 +188,7 @@ pub async fn run<M: Messenger>(
         untold: VecDeque::new(),
         is_unsettled: false,
         openings: HashMap::new(),
+        looks: HashMap::new(),
         stale: BTreeSet::new(),
         progress_due: None,
         sending: JoinSet::new(),
@@ -177,6 +197,8 @@ pub async fn run<M: Messenger>(
         errands: JoinSet::new(),
         pairing: pairing::Pairing::default(),
         strangers: HashMap::new(),
+        recalls: recalls::Recalls::default(),
+        urged: BTreeSet::new(),
         paused: false,
         trouble: None,
         tested: None,
@@ -236,6 +258,7 @@ impl<M: Messenger> Service<M> {
         }
         self.tell_held()?;
         self.tell_progress()?;
+        self.urge_due()?;
         self.read_gauge();
         if self.gauge.due.is_some_and(|due| due <= clock::now()) { self.send_due() } else { Ok(()) }
     }
@@ -302,7 +325,7 @@ impl<M: Messenger> Service<M> {
         let progress = self.progress_due.map(until);
         let held = (!self.held.is_empty() && self.settings.presence == Presence::Away).then_some(LOOK_AGAIN);
         let pairing = self.pairing.until().map(until);
-        [due, progress, held, pairing].into_iter().flatten().min()
+        [due, progress, held, pairing, self.next_urge()].into_iter().flatten().min()
     }
 
     fn show(&mut self, view: &watch::Sender<Option<PhoneView>>, connection: &Connection) {
@@ -356,7 +379,8 @@ impl<M: Messenger> Service<M> {
     /// Where news of a session goes; nowhere while somebody is at the terminal that it was opened in.
     fn chats_of(&self, session: SessionId) -> Result<Vec<ChatId>, LedgerError> {
         if let Some(owner) = self.ledger.owner(session)? {
-            return Ok(vec![owner.chat]);
+            let is_quiet = self.ledger.is_quiet(&owner.person)?;
+            return Ok(if is_quiet { Vec::new() } else { vec![owner.chat] });
         }
         if !self.is_away() {
             return Ok(Vec::new());
@@ -365,7 +389,13 @@ impl<M: Messenger> Service<M> {
         let reaches = self.ledger.reaches()?.into_iter();
         // Somebody who was known once and is not any more is told nothing.
         let known = reaches.filter(|reach| members.iter().any(|member| member.person == reach.person));
-        Ok(known.map(|reach| reach.chat).collect())
+        let mut chats = Vec::new();
+        for reach in known {
+            if !self.ledger.is_quiet(&reach.person)? {
+                chats.push(reach.chat);
+            }
+        }
+        Ok(chats)
     }
 
     fn say(&mut self, chat: &ChatId, text: impl Into<String>) -> Result<(), LedgerError> {

@@ -30,12 +30,11 @@ impl From<Language> for Tongue {
     }
 }
 
-/// A time as people read it: `41s`, `2m 14s`, `1h 03m`.
-pub fn duration(time: std::time::Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        _ => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+/// `1 tool call`, `2 tool calls`.
+pub fn tool_calls(n: u32, tongue: Tongue) -> String {
+    match (tongue, n) {
+        (Tongue::English, 1) => "1 tool call".to_owned(),
+        (Tongue::English, n) => format!("{n} tool calls"),
+        (Tongue::Chinese, n) => format!("{n} 次工具调用"),
     }
 }

@@ -34,7 +34,7 @@ impl Who {
 /// What the event says.
 pub(super) fn said(kind: &EventKind) -> Option<(Who, String)> {
     let (who, text) = match kind.told() {
-        EventKind::PromptSent(prompt) => (Who::Person, cut(&prompt.text, TEXT_CHARS)),
+        EventKind::PromptSent(prompt) => (Who::Person, cut(&prompt.shown(), TEXT_CHARS)),
         EventKind::BlockEnded { kind: BlockKind::Text | BlockKind::CommandOutput, text, .. } => {
             (Who::Claude, cut(text, TEXT_CHARS))
         }

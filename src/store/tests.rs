@@ -54,7 +54,7 @@ impl Pen {
 
     fn prompt(&mut self, session: u32, text: &str) -> &mut Self {
         let origin = PromptOrigin::Surface(Surface::Terminal);
-        self.write(session, EventKind::PromptSent(Prompt { id: "p".into(), text: text.into(), origin }))
+        self.write(session, EventKind::PromptSent(Prompt::new("p".into(), text, origin)))
     }
 
     fn says(&mut self, session: u32, text: &str) -> &mut Self {
@@ -197,7 +197,7 @@ fn what_was_said_before_is_found_and_comes_back_but_counts_nowhere() {
     let mut pen = Pen::new();
     pen.opened(1);
     let origin = PromptOrigin::Surface(Surface::Terminal);
-    let prompt = Prompt { id: "p".into(), text: "an old question".into(), origin };
+    let prompt = Prompt::new("p".into(), "an old question", origin);
     pen.past(1, 77, EventKind::PromptSent(prompt));
     pen.past(1, 77, EventKind::TurnStarted { turn: TurnId(1), prompt: None });
     let block = EventKind::BlockEnded {

@@ -345,7 +345,7 @@ impl Teller {
         let id = record.uuid.clone().or_else(|| record.attachment.source_uuid.clone());
         let id = PromptId::from(id.unwrap_or_else(|| format!("past-{}", self.n_prompts)).as_str());
         let origin = PromptOrigin::Surface(Surface::Terminal);
-        let prompt = Prompt { id: id.clone(), text, origin };
+        let prompt = Prompt::new(id.clone(), text, origin);
         // A prompt that was taken in while a turn ran began none.
         if record.kind == "attachment" && self.turn.is_some() {
             told.push((self.at, EventKind::PromptSent(prompt)));

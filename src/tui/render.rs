@@ -14,12 +14,12 @@ pub mod diff;
 pub mod highlight;
 /// Markdown to lines, whole or while it streams in.
 pub mod markdown;
+/// Paths that fit.
+pub mod paths;
 /// The one boundary for outside text.
 pub mod sanitize;
 /// Cutting and restyling runs of styled text.
 pub mod spans;
-/// Durations, counts, money, sizes and paths as people write them.
-pub mod time;
 /// The only place that measures text.
 pub mod width;
 /// Styled text to lines of a given width.

@@ -259,8 +259,7 @@ fn store_delay() {
     let thread = adjutant::store::keep(store, recorder).unwrap();
     let times = (1..=2000)
         .map(|seq| {
-            let prompt =
-                Prompt { id: "p".into(), text: "x".repeat(200), origin: PromptOrigin::Surface(Surface::Terminal) };
+            let prompt = Prompt::new("p".into(), "x".repeat(200), PromptOrigin::Surface(Surface::Terminal));
             let kind = EventKind::PromptSent(prompt);
             let event = Event { seq, session: SessionId(1), generation: Generation(0), at: Timestamp(1), kind };
             let started = Instant::now();

@@ -26,7 +26,7 @@ struct Repo {
     path: PathBuf,
 }
 
-fn git(directory: &Path, words: &[&str]) -> String {
+pub(crate) fn git(directory: &Path, words: &[&str]) -> String {
     let output = Process::new("git")
         .args(["-c", "user.name=Me", "-c", "user.email=me@example.org", "-c", "protocol.file.allow=always"])
         .args(words)

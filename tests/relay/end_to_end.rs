@@ -24,14 +24,19 @@ use crate::support::feishu::pushes::press;
 use crate::support::rig::environment;
 
 /// A machine with a runner, and a phone.
-struct Desk {
-    folder: TempDir,
-    feishu: Feishu,
+pub(super) struct Desk {
+    pub(super) folder: TempDir,
+    pub(super) feishu: Feishu,
     runner: Child,
 }
 
 impl Desk {
-    async fn start(command: &[String], api: Option<&Api>) -> Self {
+    pub(super) async fn start(command: &[String], api: Option<&Api>) -> Self {
+        Self::with(command, api, "").await
+    }
+
+    /// With more lines in `[relay.feishu]`.
+    pub(super) async fn with(command: &[String], api: Option<&Api>, more: &str) -> Self {
         let feishu = Feishu::start().await;
         let folder = tempfile::tempdir().unwrap();
         for name in ["home", "data", "project"] {
@@ -46,8 +51,8 @@ impl Desk {
             .collect();
         let config = format!(
             "[claude]\ncommand = {}\ndefault_profile = \"test\"\n[profiles.test.env]\n{}\n[relay.feishu]\nenabled = true\n\
-             app_id = \"{APP_ID}\"\napp_secret_file = {}\nbase_url = \"{}\"\nallowed_open_ids = [\"{USER}\"]\n\
-             roots = [{}]\npresence = \"always\"\n",
+             app_id = \"{APP_ID}\"\napp_secret_file = {}\nbase_url = \"{}\"\nallowed_open_ids = [\"{USER}\", \"ou_other\"]\n\
+             roots = [{}]\npresence = \"always\"\n{more}",
             Value::from(command.to_vec()),
             env.join("\n"),
             Value::from(secret.to_str().unwrap()),
@@ -61,21 +66,21 @@ impl Desk {
         desk
     }
 
-    fn says(&self, id: &str, text: &str) -> u64 {
+    pub(super) fn says(&self, id: &str, text: &str) -> u64 {
         let mut payload = message(id, text);
         payload["event"]["message"]["create_time"] = jiff::Timestamp::now().as_millisecond().to_string().into();
         self.feishu.push(&payload)
     }
 
     /// The first message that has this in it.
-    async fn sees(&self, what: &str) -> Taken {
+    pub(super) async fn sees(&self, what: &str) -> Taken {
         self.feishu
             .until(what, |state| state.taken.iter().find(|taken| taken.content.to_string().contains(what)).cloned())
             .await
     }
 
     /// The card that asks, and what its button of this act carries.
-    async fn asked(&self, act: &str) -> (Taken, Value) {
+    pub(super) async fn asked(&self, act: &str) -> (Taken, Value) {
         self.feishu
             .until("a card that asks", |state| {
                 let value = |taken: &Taken| find(&taken.content, act).map(|value| (taken.clone(), value));
@@ -84,7 +89,7 @@ impl Desk {
             .await
     }
 
-    async fn presses(&self, card: &Taken, value: &Value) -> Ack {
+    pub(super) async fn presses(&self, card: &Taken, value: &Value) -> Ack {
         loop {
             let number = self.feishu.push(&press(&card.message_id, value));
             let ack = self.feishu.ack(number).await;
@@ -105,7 +110,7 @@ impl Drop for Desk {
     }
 }
 
-fn adjutant(folder: &TempDir, arguments: &[&str]) -> Command {
+pub(super) fn adjutant(folder: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_adjutant"));
     command.args(arguments).current_dir(folder.path()).env("HOME", folder.path().join("home"));
     command.env("ADJUTANT_CONFIG", folder.path().join("config.toml"));
@@ -114,7 +119,7 @@ fn adjutant(folder: &TempDir, arguments: &[&str]) -> Command {
 }
 
 /// What the button of this act carries, wherever it stands on the card.
-fn find(card: &Value, act: &str) -> Option<Value> {
+pub(super) fn find(card: &Value, act: &str) -> Option<Value> {
     match card {
         Value::Object(fields) if fields.get("act").is_some_and(|found| found == act) => Some(card.clone()),
         Value::Object(fields) => fields.values().find_map(|value| find(value, act)),
@@ -123,14 +128,14 @@ fn find(card: &Value, act: &str) -> Option<Value> {
     }
 }
 
-fn stand_in(script: &str) -> (Vec<String>, TempDir) {
+pub(super) fn stand_in(script: &str) -> (Vec<String>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("script");
     std::fs::write(&path, script).unwrap();
     (vec![env!("CARGO_BIN_EXE_adjutant").into(), "__stand-in".into(), path.display().to_string()], folder)
 }
 
-const ASKS: &str = r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "touch made"}, "result": "made it", "allowed": [{"say": "it-was-allowed"}], "denied": [{"say": "it-was-denied"}]}}]}"#;
+pub(super) const ASKS: &str = r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "touch made"}, "result": "made it", "allowed": [{"say": "it-was-allowed"}], "denied": [{"say": "it-was-denied"}]}}]}"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_a_press_and_the_answer() {
@@ -239,6 +244,32 @@ async fn what_keeps_the_relay_from_starting_is_said() {
     let stopped = adjutant(&desk.folder, &["stop"]).env("ADJUTANT_DATA_DIR", &other).status().unwrap();
     assert!(stopped.success());
     runner.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_looks_at_the_relay_through_the_runner_and_without_one_by_itself() {
+    let (command, _script) = stand_in("");
+    let mut desk = Desk::start(&command, None).await;
+    let connections = || desk.feishu.until("connections", |state| Some(state.n_connections));
+    let before = connections().await;
+    let look = |desk: &Desk| {
+        let mut doctor = adjutant(&desk.folder, &["doctor"]);
+        tokio::task::spawn_blocking(move || String::from_utf8(doctor.output().unwrap().stdout).unwrap())
+    };
+    let told = look(&desk).await.unwrap();
+    assert!(told.contains("✓ Feishu: the bot") && told.contains("✓ Feishu: connection"), "{told}");
+    assert!(told.contains("✓ runner: at work"), "{told}");
+    assert_eq!(connections().await, before, "a second connection would take pushes away");
+    assert!(!told.contains(APP_SECRET), "{told}");
+
+    desk.runner.kill().unwrap();
+    desk.runner.wait().unwrap();
+    let told = look(&desk).await.unwrap();
+    assert!(told.contains("· runner: not at work") && told.contains("✓ Feishu: signs of life"), "{told}");
+
+    std::fs::write(desk.folder.path().join("secret"), "wrong").unwrap();
+    let told = look(&desk).await.unwrap();
+    assert!(told.contains("✗ Feishu: app id and app secret") && told.contains("· Feishu: the bot"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

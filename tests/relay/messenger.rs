@@ -22,6 +22,7 @@ use adjutant::relay::messenger::MessageId;
 use adjutant::relay::messenger::Messenger as _;
 use adjutant::relay::messenger::Mood;
 use adjutant::relay::messenger::Parcel;
+use adjutant::relay::messenger::PersonId;
 use adjutant::relay::messenger::Pressed;
 use adjutant::relay::messenger::Reply;
 use adjutant::relay::messenger::Said;
@@ -186,6 +187,11 @@ async fn other_events_are_heard_or_answered() {
     reply(Reply::Done);
     let menu = json!({ "operator": { "operator_id": { "open_id": USER } }, "event_key": "k" });
     let number = phone.feishu.push(&event("application.bot.menu_v6", "e2", &menu));
+    let (what, reply) = phone.heard().await;
+    assert!(
+        matches!(&what, Happening::Chosen { id, who, key, .. } if id.0 == "menu e2" && who.person.0 == USER && key == "k")
+    );
+    reply(Reply::Done);
     assert_eq!(phone.feishu.ack(number).await.code, 200);
     let recalled = json!({ "message_id": "om_1", "chat_id": CHAT });
     let number = phone.feishu.push(&event("im.message.recalled_v1", "e3", &recalled));
@@ -294,6 +300,7 @@ async fn faults_are_told_in_the_words_of_all_messengers() {
         [
             code(400, 230_020, "too fast"),
             code(400, 99_991_403, "quota"),
+            code(400, 230_018, "muted"),
             code(400, 230_002, "out"),
             code(400, 232_009, "gone"),
         ],
@@ -302,6 +309,7 @@ async fn faults_are_told_in_the_words_of_all_messengers() {
     assert!(matches!(send().await, Failure::Later(_)));
     assert!(matches!(send().await, Failure::Settings(_)));
     assert!(matches!(send().await, Failure::Settings(_)));
+    assert!(matches!(send().await, Failure::Gone(_)), "a chat that the bot was put out of holds up nothing");
     assert!(matches!(send().await, Failure::Gone(_)));
     phone.feishu.expire_tokens();
     phone.send(Parcel::Text("x".into()), "k").await.unwrap();
@@ -400,4 +408,24 @@ async fn the_check_says_what_works_and_what_to_do_about_the_rest() {
     assert!(steps[5].result.starts_with("the app lacks the scope im:message:send_as_bot: add it"), "{steps:?}");
     assert!(steps[1].result.contains("add the ability Bot"), "{steps:?}");
     assert!(steps[3].advice.is_some(), "{steps:?}");
+}
+
+#[tokio::test]
+async fn a_persons_id_stands_for_the_direct_chat_and_a_ring_reaches_them() {
+    let phone = Phone::start().await;
+    let direct = ChatId(USER.to_owned());
+    let sent = phone.messenger.send(&direct, &Parcel::Text("hello".into()), "k").await.unwrap();
+    let bodies = |name: &str| {
+        phone.feishu.with(|state| {
+            let named = state.seen.iter().filter(|seen| seen.name == name);
+            named.map(|seen| seen.body.clone()).collect::<Vec<Value>>()
+        })
+    };
+    assert_eq!(bodies("send")[0]["receive_id"], USER);
+    assert_eq!(phone.feishu.taken()[0].chat_id, CHAT, "Feishu takes it as the id of a person");
+    assert_eq!(phone.texts(), ["hello"]);
+    phone.messenger.urge(&sent, &PersonId(USER.into())).await.unwrap();
+    assert_eq!(bodies("urge"), [json!({ "user_id_list": [USER] })]);
+    phone.feishu.script("urge", vec![code(400, 230_023, "no right")]);
+    assert!(phone.messenger.urge(&sent, &PersonId(USER.into())).await.is_err());
 }

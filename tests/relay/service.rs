@@ -54,24 +54,24 @@ use crate::engine::play;
 use crate::support::rig::Rig;
 
 const PATIENCE: Duration = Duration::from_mins(1);
-const ME: &str = "ou_me";
-const CHAT: &str = "oc_mine";
+pub(super) const ME: &str = "ou_me";
+pub(super) const CHAT: &str = "oc_mine";
 
 /// A message as it stands in the chat now.
 #[derive(Debug, Clone)]
-struct Message {
-    id: MessageId,
-    chat: ChatId,
+pub(super) struct Message {
+    pub(super) id: MessageId,
+    pub(super) chat: ChatId,
     parcel: Parcel,
     n_changes: usize,
 }
 
 impl Message {
-    fn card(&self) -> Option<&Card> {
+    pub(super) fn card(&self) -> Option<&Card> {
         if let Parcel::Card(card) = &self.parcel { Some(card) } else { None }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match &self.parcel {
             Parcel::Text(text) => text.clone(),
             Parcel::Card(card) => card.plain(),
@@ -83,9 +83,12 @@ impl Message {
 
 /// A messenger that remembers, and fails when told to.
 #[derive(Debug, Default)]
-struct Phone {
+pub(super) struct Phone {
     messages: Mutex<Vec<Message>>,
     keys: Mutex<HashMap<String, MessageId>>,
+    pub(super) rung: Mutex<Vec<(MessageId, PersonId)>>,
+    /// What files hold that are fetched; others name their key.
+    pub(super) contents: Mutex<HashMap<String, Vec<u8>>>,
     /// What sending fails with before it succeeds again.
     failures: Mutex<Vec<Failure>>,
 }
@@ -111,6 +114,9 @@ impl Messenger for Phone {
     async fn update(&self, message: &MessageId, card: &Card) -> Result<(), Failure> {
         let mut messages = self.messages.lock().unwrap();
         let found = messages.iter_mut().find(|sent| sent.id == *message).ok_or(Failure::Gone("unknown".into()))?;
+        if found.card().is_none() {
+            return Err(Failure::Form("it is no card".into()));
+        }
         found.parcel = Parcel::Card(Box::new(card.clone()));
         found.n_changes += 1;
         Ok(())
@@ -118,29 +124,35 @@ impl Messenger for Phone {
 
     async fn seen(&self, _: &MessageId) {}
 
+    async fn urge(&self, message: &MessageId, person: &PersonId) -> Result<(), Failure> {
+        self.rung.lock().unwrap().push((message.clone(), person.clone()));
+        Err(Failure::Settings("the app lacks the scope im:message.urgent".into()))
+    }
+
     async fn fetch(&self, _: &MessageId, it: &Attachment, to: &Path, _: u64) -> Result<Option<String>, Failure> {
-        std::fs::write(to, format!("content of {}", it.key)).unwrap();
+        let known = self.contents.lock().unwrap().get(&it.key).cloned();
+        std::fs::write(to, known.unwrap_or_else(|| format!("content of {}", it.key).into_bytes())).unwrap();
         Ok(None)
     }
 }
 
 /// The relay of a test, and a hand that holds the phone.
-struct Hand {
-    phone: Arc<Phone>,
+pub(super) struct Hand {
+    pub(super) phone: Arc<Phone>,
     heard: mpsc::Sender<Heard>,
     wishes: mpsc::Sender<PhoneWish>,
     view: watch::Receiver<Option<PhoneView>>,
     attention: Arc<Attention>,
     quit: CancellationToken,
-    n_said: u32,
+    pub(super) n_said: u32,
 }
 
-fn who(person: &str) -> Who {
+pub(super) fn who(person: &str) -> Who {
     Who { person: PersonId(person.into()), tenant: TenantId("t".into()), of: TenantId("t".into()) }
 }
 
 impl Hand {
-    fn start(rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(super) fn start(rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
         let data = rig.folder.path().join("relay");
         std::fs::create_dir_all(&data).unwrap();
         let mut settings = Settings {
@@ -152,6 +164,7 @@ impl Hand {
             away_ms: 1_000,
             groups: false,
             deadline_s: 0,
+            urgent_ms: None,
             files: data.join("files"),
             progress_every: Duration::from_millis(20),
         };
@@ -178,20 +191,20 @@ impl Hand {
     }
 
     /// Its person has spoken to the bot before.
-    async fn known(rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(super) async fn known(rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
         let mut hand = Self::start(rig, change);
         hand.say("/help").await;
         hand.wait("the help", |message| message.text().contains("/new DIR")).await;
         hand
     }
 
-    async fn happens(&self, what: Happening) -> Reply {
+    pub(super) async fn happens(&self, what: Happening) -> Reply {
         let (sender, reply) = oneshot::channel();
         self.heard.send(Heard::new(what, move |reply| drop(sender.send(reply)))).await.unwrap();
         tokio::time::timeout(PATIENCE, reply).await.expect("it is answered").expect("once")
     }
 
-    fn said(&mut self, text: &str) -> Said {
+    pub(super) fn said(&mut self, text: &str) -> Said {
         self.n_said += 1;
         Said {
             message: MessageId(format!("om_said_{}", self.n_said)),
@@ -203,16 +216,16 @@ impl Hand {
         }
     }
 
-    async fn say(&mut self, text: &str) {
+    pub(super) async fn say(&mut self, text: &str) {
         let said = self.said(text);
         assert_eq!(self.happens(Happening::Said(said)).await, Reply::Done);
     }
 
-    fn messages(&self) -> Vec<Message> {
+    pub(super) fn messages(&self) -> Vec<Message> {
         self.phone.messages.lock().unwrap().clone()
     }
 
-    async fn wait(&self, what: &str, wanted: impl Fn(&Message) -> bool) -> Message {
+    pub(super) async fn wait(&self, what: &str, wanted: impl Fn(&Message) -> bool) -> Message {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             if let Some(found) = self.messages().into_iter().find(|message| wanted(message)) {
@@ -224,14 +237,14 @@ impl Hand {
     }
 
     /// The card that asks and can be pressed.
-    async fn asked(&self) -> Message {
+    pub(super) async fn asked(&self) -> Message {
         self.wait("a card that asks", |message| {
             message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending)
         })
         .await
     }
 
-    fn press(message: &Message, act: &str, form: Value) -> Pressed {
+    pub(super) fn press(message: &Message, act: &str, form: Value) -> Pressed {
         let value = values(message.card().expect("a card")).into_iter().find(|value| value["act"] == act);
         let Value::Object(form) = form else { panic!("a form is an object") };
         let value = value.unwrap_or_else(|| panic!("{act} is offered: {message:?}"));
@@ -246,7 +259,7 @@ impl Drop for Hand {
 }
 
 /// What the buttons of a card carry.
-fn values(card: &Card) -> Vec<Value> {
+pub(super) fn values(card: &Card) -> Vec<Value> {
     let of = |block: &Block| match block {
         Block::Buttons(buttons) => buttons.iter().map(|button| button.value.clone()).collect(),
         Block::Form(form) => vec![form.submit.value.clone()],
@@ -258,12 +271,12 @@ fn values(card: &Card) -> Vec<Value> {
 const ASKS: &str = r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "touch made"}, "result": "made it",
     "allowed": [{"say": "it-was-allowed"}], "denied": [{"say": "it-was-denied"}]}}]}"#;
 
-fn asks(n: usize) -> (Rig, tempfile::TempDir) {
+pub(super) fn asks(n: usize) -> (Rig, tempfile::TempDir) {
     let line = ASKS.replace('\n', " ");
     play(&vec![line.as_str(); n])
 }
 
-fn note(reply: &Reply) -> (Mood, &str) {
+pub(super) fn note(reply: &Reply) -> (Mood, &str) {
     match reply {
         Reply::Note { mood, text, .. } => (*mood, text),
         other => panic!("a note: {other:?}"),
@@ -291,7 +304,11 @@ async fn a_session_is_opened_asked_and_finished_from_the_phone() {
     hand.say("/list").await;
     hand.wait("the list", |message| message.text().contains("▸ 1 · make something")).await;
     hand.say("/progress").await;
-    hand.wait("the progress", |message| message.text().contains("✓ Bash touch made")).await;
+    hand.wait("the progress", |message| {
+        let text = message.text();
+        text.contains("✓ Bash touch made") && text.contains("1 tool call") && !text.contains("calls")
+    })
+    .await;
     rig.end().await;
 }
 
@@ -465,8 +482,11 @@ async fn what_fails_is_sent_again_once_and_in_order() {
     let approval = rig.approval().await;
     let command = format!("/approve {}", approval.id);
     hand.wait("the request as text or card", |message| message.text().contains(&command)).await;
+    // What went out as text cannot be changed: how it ended is said beside it.
     rig.answer(id, approval.id, Decision::deny("no")).await;
     rig.turn_end().await;
+    hand.wait("how it ended", |message| message.text().contains("[denied]") && !message.text().contains("/approve"))
+        .await;
     *hand.phone.failures.lock().unwrap() = vec![Failure::Withheld];
     hand.say("/help").await;
     hand.wait("a word about it", |message| message.text().contains("withheld by a filter")).await;
@@ -507,7 +527,9 @@ async fn what_is_asked_again_after_a_restart_is_closed_where_it_ended() {
     let approval = rig.approval().await;
     let asked = hand.asked().await;
     hand.quit.cancel();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    // It shows its state until it has ended.
+    let mut view = hand.view.clone();
+    while view.changed().await.is_ok() {}
     rig.answer(id, approval.id, Decision::allow_once()).await;
     rig.turn_end().await;
     // The relay begins anew on the same ledger; the phone is the same.

@@ -183,7 +183,7 @@ impl Books {
             let Some((text, by)) = self.queues.entry(session).or_default().pop_front() else { return };
             self.n_turns += 1;
             let id = PromptId::from(format!("p{}", self.n_turns).as_str());
-            let prompt = Prompt { id: id.clone(), text: text.clone(), origin: PromptOrigin::Surface(by) };
+            let prompt = Prompt::new(id.clone(), text.clone(), PromptOrigin::Surface(by));
             self.tell(session, EventKind::PromptSent(prompt));
             self.tell(session, EventKind::TurnStarted { turn: TurnId(self.n_turns), prompt: Some(id) });
             if text.starts_with("ask") {

@@ -142,6 +142,8 @@ pub struct State {
     pub expire: u64,
     pub limits: HashMap<String, VecDeque<Instant>>,
     pub n_limited: u32,
+    /// Chats that the bot is not in, with what is answered.
+    pub lost: HashMap<String, (i64, String)>,
     socket: Option<mpsc::UnboundedSender<Message>>,
     n_ids: u64,
 }
@@ -219,6 +221,7 @@ impl Feishu {
             expire: 7200,
             limits: HashMap::new(),
             n_limited: 0,
+            lost: HashMap::new(),
             socket: None,
             n_ids: 0,
         };

@@ -113,7 +113,7 @@ impl Story {
         self.n_prompts += 1;
         let id = PromptId::from(format!("p{}", self.n_prompts).as_str());
         let origin = PromptOrigin::Surface(Surface::Terminal);
-        self.event(EventKind::PromptSent(Prompt { id: id.clone(), text: text.into(), origin }));
+        self.event(EventKind::PromptSent(Prompt::new(id.clone(), text, origin)));
         self.turn = self.turn.next();
         let turn = self.turn;
         self.event(EventKind::TurnStarted { turn, prompt: Some(id) })
@@ -123,7 +123,7 @@ impl Story {
         let mut queue = Queue::default();
         for (idx, text) in texts.iter().enumerate() {
             let origin = PromptOrigin::Surface(Surface::Terminal);
-            queue.push(Prompt { id: format!("q{idx}").as_str().into(), text: (*text).into(), origin });
+            queue.push(Prompt::new(format!("q{idx}").as_str().into(), *text, origin));
         }
         self.event(EventKind::QueueChanged(queue))
     }

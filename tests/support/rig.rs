@@ -144,7 +144,15 @@ impl Rig {
     }
 
     pub async fn prompt_how(&self, session: SessionId, text: &str, how: SendHow) {
-        self.send(Command::Send { session, text: text.to_owned(), how, by: Surface::Terminal }).await;
+        self.send(Command::Send {
+            session,
+            text: text.to_owned(),
+            how,
+            by: Surface::Terminal,
+            id: None,
+            images: Vec::new(),
+        })
+        .await;
     }
 
     pub async fn answer(&self, session: SessionId, approval: ApprovalId, decision: Decision) {

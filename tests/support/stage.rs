@@ -154,6 +154,7 @@ impl Stage {
             away_ms: 0,
             groups: false,
             deadline_s: 0,
+            urgent_ms: None,
             files: self.folder.path().join("files"),
             progress_every: Duration::from_millis(if self.is_here { 2_000 } else { 200 }),
         };

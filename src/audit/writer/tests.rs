@@ -36,8 +36,7 @@ fn event(seq: u64, kind: EventKind) -> Arc<Event> {
 }
 
 fn prompt(seq: u64, text: &str) -> Arc<Event> {
-    let prompt =
-        Prompt { id: PromptId::from("p"), text: text.into(), origin: PromptOrigin::Surface(Surface::Terminal) };
+    let prompt = Prompt::new(PromptId::from("p"), text, PromptOrigin::Surface(Surface::Terminal));
     event(seq, EventKind::PromptSent(prompt))
 }
 

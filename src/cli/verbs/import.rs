@@ -12,9 +12,9 @@ use crate::cli::exit;
 use crate::cli::open;
 use crate::cli::setup;
 use crate::cli::setup::Stop;
+use crate::core::figures;
 use crate::transcripts::list;
 use crate::transcripts::list::Entry;
-use crate::tui::render::time;
 
 pub fn main(global: &Global, import: &Import) -> Result<u8, Stop> {
     let ground = setup::ground(global)?;
@@ -49,8 +49,8 @@ fn absolute(named: &std::path::Path) -> Result<std::path::PathBuf, Stop> {
 fn row(entry: &Entry) -> Vec<String> {
     vec![
         entry.id.to_string(),
-        time::duration(Duration::from_millis(crate::clock::now().millis_since(entry.modified))),
-        time::bytes(entry.bytes),
+        figures::duration(Duration::from_millis(crate::clock::now().millis_since(entry.modified))),
+        figures::bytes(entry.bytes),
         flat(entry.directory.as_deref().unwrap_or("?")),
         flat(entry.title.as_deref().unwrap_or("(no prompt)")),
     ]

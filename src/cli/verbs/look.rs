@@ -17,12 +17,12 @@ use crate::cli::setup::Stop;
 use crate::clock;
 use crate::core::cell::BlockKind;
 use crate::core::cell::CellBody;
+use crate::core::figures;
 use crate::core::ids::Timestamp;
 use crate::core::session::Activity;
 use crate::core::session::Session;
 use crate::core::usage::Tokens;
 use crate::core::worktree::Worktree;
-use crate::tui::render::time;
 
 /// Texts and tool calls of a session that `status` tells.
 const LAST_TEXTS: usize = 5;
@@ -128,7 +128,7 @@ pub fn list(global: &Global, json: bool) -> Result<u8, Stop> {
                 flat(&session.title),
                 flat(&session.spec.directory),
                 branch(session).unwrap_or_default(),
-                time::money(session.usage.cost_usd),
+                figures::money(session.usage.cost_usd),
             ]
         }));
         if rows.len() == 1 {
@@ -174,7 +174,7 @@ pub fn status(global: &Global, named: Option<&str>, json: bool) -> Result<u8, St
             overview.sessions,
             overview.working,
             overview.waiting,
-            time::money(overview.cost_usd)
+            figures::money(overview.cost_usd)
         ))?;
         if let Some(trouble) = overview.trouble {
             say(&trouble)?;
@@ -326,7 +326,7 @@ fn tell(session: &Session) -> Result<(), Stop> {
     row("branch", branch(session));
     row("worktree of", session.worktree.as_ref().map(|worktree| flat(&worktree.place.origin)));
     row("prompt", detail.prompt.as_deref().map(flat));
-    row("elapsed", detail.elapsed_ms.map(|ms| time::duration(std::time::Duration::from_millis(ms))));
+    row("elapsed", detail.elapsed_ms.map(|ms| figures::duration(std::time::Duration::from_millis(ms))));
     row("error", detail.error);
     for open in &session.approvals {
         let approval = &open.approval;
@@ -338,6 +338,6 @@ fn tell(session: &Session) -> Result<(), Stop> {
     for text in &detail.texts {
         row("said", Some(flat(text)));
     }
-    row("cost", Some(time::money(session.usage.cost_usd)));
+    row("cost", Some(figures::money(session.usage.cost_usd)));
     say_table(&rows)
 }

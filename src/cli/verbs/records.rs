@@ -10,9 +10,9 @@ use crate::cli::exit;
 use crate::cli::setup;
 use crate::cli::setup::Stop;
 use crate::cli::setup::places;
+use crate::core::figures;
 use crate::redact::Redactor;
 use crate::store::Store;
-use crate::tui::render::time;
 
 /// Hits that are printed unless told otherwise.
 pub const DEFAULT_HITS: usize = 50;
@@ -60,11 +60,11 @@ pub fn usage(global: &Global, usage: &Usage) -> Result<u8, Stop> {
         vec![
             name,
             line.turns.to_string(),
-            time::tokens(line.tokens.uncached),
-            time::tokens(line.tokens.cache_read),
-            time::tokens(line.tokens.cache_write),
-            time::tokens(line.tokens.output),
-            time::money(line.cost_usd),
+            figures::tokens(line.tokens.uncached),
+            figures::tokens(line.tokens.cache_read),
+            figures::tokens(line.tokens.cache_write),
+            figures::tokens(line.tokens.output),
+            figures::money(line.cost_usd),
         ]
     };
     rows.extend(lines.iter().map(|line| row(flat(&line.what), line)));

@@ -10,22 +10,29 @@ use super::say;
 use super::say_json;
 use crate::cli::Global;
 use crate::cli::RelayVerb;
+use crate::cli::doctor::Finding;
+use crate::cli::doctor::State;
 use crate::cli::exit;
 use crate::cli::setup;
 use crate::cli::setup::Stop;
+use crate::config::Config;
+use crate::config::places::Places;
 use crate::core::phone::Connection;
 use crate::core::phone::PhoneView;
 use crate::core::phone::PhoneWish;
 use crate::link::Link;
 use crate::link::Update;
 use crate::relay::feishu::account::Account;
-use crate::relay::feishu::api::Api;
 use crate::relay::feishu::check;
 use crate::relay::feishu::check::Outcome;
+use crate::relay::feishu::check::Step;
+use crate::server::client;
+use crate::server::protocol::Purpose;
 
 /// How long the runner may take to tell of the relay.
 const FIRST_VIEW: std::time::Duration = std::time::Duration::from_secs(3);
 
+const WHAT: &str = "phone";
 /// How long a person has to press.
 const PRESS_TIME: std::time::Duration = std::time::Duration::from_mins(1);
 
@@ -62,13 +69,14 @@ pub fn main(global: &Global, verb: Option<&RelayVerb>, json: bool) -> Result<u8,
 }
 
 async fn first_view(link: &mut Link) -> Result<PhoneView, Stop> {
-    let none = || {
-        Stop::failed(
-            "there is no relay: [relay.feishu] enabled in config.toml sets it up, then `adjutant stop` and start again",
-        )
-    };
     let found = tokio::time::timeout(FIRST_VIEW, next_view(link)).await;
-    found.map_err(|_| none())?.ok_or_else(none)
+    found.map_err(|_| no_relay())?.ok_or_else(no_relay)
+}
+
+fn no_relay() -> Stop {
+    Stop::failed(
+        "there is no relay: [relay.feishu] enabled in config.toml sets it up, then `adjutant stop` and start again",
+    )
 }
 
 async fn next_view(link: &mut Link) -> Option<PhoneView> {
@@ -128,43 +136,95 @@ async fn pair(link: &mut Link, n_before: usize) -> Result<u8, Stop> {
 
 /// Tries every step from the settings to a press, and says of each what came of it.
 async fn test(global: &Global, link: &mut Link, view: &PhoneView) -> Result<u8, Stop> {
-    let account = account(global)?;
-    let bot = Api::new(account).bot().await.map_err(|fault| Stop::failed(format!("✗ token and bot: {fault}")))?;
-    say(&format!("✓ token and bot: {}", flat(&bot.name)))?;
-    match &view.connection {
-        Connection::Connected { .. } => say("✓ connection: it stands")?,
-        Connection::Connecting { trouble, .. } => {
-            let why = trouble.as_deref().unwrap_or("it is being made");
-            return Err(Stop::failed(format!("✗ connection: {}", flat(why))));
-        }
-        Connection::Refused { why } => return Err(Stop::failed(format!("✗ connection: {}", flat(why)))),
+    let places = setup::places(global)?;
+    let (config, _) = setup::read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
+    if !tell(&looked_at(&places, &config, Some(view)).await)? {
+        return Ok(exit::FAILED);
     }
     pressed(link, view).await
 }
 
 /// The same without a runner, as far as it goes.
 async fn test_alone(global: &Global) -> Result<u8, Stop> {
-    let steps = check::check(account(global)?, None).await;
-    let is_good = steps.iter().all(|step| step.outcome == Outcome::Good);
-    for step in steps {
-        let mark = if step.outcome == Outcome::Good { "✓" } else { "✗" };
-        let advice = step.advice.map(|advice| format!(" — {advice}")).unwrap_or_default();
-        say(&format!("{mark} {}: {}{}", step.what, flat(&step.result), flat(&advice)))?;
+    let places = setup::places(global)?;
+    let (config, _) = setup::read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
+    if !config.feishu.enabled {
+        return Err(no_relay());
     }
+    let is_good = tell(&looked_at(&places, &config, None).await)?;
     say("No runner is at work: `adjutant serve`, then again, to try a press.")?;
     Ok(if is_good { exit::OK } else { exit::FAILED })
 }
 
-fn account(global: &Global) -> Result<Arc<Account>, Stop> {
-    let places = setup::places(global)?;
-    let (config, _) = setup::read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
-    let secret = setup::app_secret(&config, &places.config_file)
-        .map_err(|error| Stop::failed(format!("✗ settings: {error}")))?;
+/// Tells each; whether all went well.
+fn tell(findings: &[Finding]) -> Result<bool, Stop> {
+    for finding in findings {
+        say(&finding.line())?;
+    }
+    Ok(findings.iter().all(|finding| finding.state == State::Good))
+}
+
+/// What `doctor` tells of the relay: through the runner where one is at work, since a second connection would take
+/// its pushes away.
+pub(in crate::cli) async fn findings(places: &Places, config: &Config) -> Vec<Finding> {
+    if !config.feishu.enabled {
+        return vec![Finding::new(WHAT, State::Off, "not set up; [relay.feishu] in the configuration does")];
+    }
+    let connected = client::connect(&places.data_dir, Purpose::Verb).await;
+    let Ok((mut link, _)) = connected else { return looked_at(places, config, None).await };
+    match tokio::time::timeout(FIRST_VIEW, next_view(&mut link)).await {
+        Ok(Some(view)) => looked_at(places, config, Some(&view)).await,
+        _ => {
+            let finding = Finding::new(WHAT, State::Warning, "it is set up, but the runner at work began without it");
+            vec![finding.advise("`adjutant stop`, then start again")]
+        }
+    }
+}
+
+async fn looked_at(places: &Places, config: &Config, view: Option<&PhoneView>) -> Vec<Finding> {
+    let account = match account(places, config) {
+        Ok(account) => account,
+        Err(why) => return vec![Finding::new("Feishu: settings", State::Bad, why)],
+    };
+    let settings = format!("the app {}, and its secret", account.app_id());
+    let mut findings = vec![Finding::new("Feishu: settings", State::Good, settings)];
+    let steps = match view {
+        Some(_) => check::bot_alone(account).await,
+        None => check::check(account, None).await,
+    };
+    findings.extend(steps.into_iter().map(finding));
+    findings.extend(view.map(connection));
+    findings
+}
+
+fn finding(step: Step) -> Finding {
+    let state = match step.outcome {
+        Outcome::Good => State::Good,
+        Outcome::Bad => State::Bad,
+        Outcome::Skipped => State::Off,
+    };
+    let finding = Finding::new(format!("Feishu: {}", step.what), state, step.result);
+    Finding { advice: step.advice, ..finding }
+}
+
+fn connection(view: &PhoneView) -> Finding {
+    const WHAT: &str = "Feishu: connection";
+    match &view.connection {
+        Connection::Connected { .. } if view.paused => {
+            Finding::new(WHAT, State::Warning, "it stands, but the relay is paused").advise("`adjutant relay resume`")
+        }
+        Connection::Connected { .. } => Finding::new(WHAT, State::Good, "it stands"),
+        Connection::Connecting { trouble, .. } => {
+            Finding::new(WHAT, State::Bad, trouble.as_deref().unwrap_or("it is being made"))
+        }
+        Connection::Refused { why } => Finding::new(WHAT, State::Bad, why),
+    }
+}
+
+fn account(places: &Places, config: &Config) -> Result<Arc<Account>, String> {
+    let secret = setup::app_secret(config, &places.config_file).map_err(|error| error.to_string())?;
     let app_id = config.feishu.app_id.as_deref().unwrap_or_default();
-    let account = Account::new(app_id, secret, &config.feishu.base_url)
-        .map_err(|fault| Stop::failed(format!("✗ settings: {fault}")))?;
-    say(&format!("✓ settings: the app {app_id}, and its secret"))?;
-    Ok(account)
+    Account::new(app_id, secret, &config.feishu.base_url).map_err(|fault| fault.to_string())
 }
 
 /// Whether a press on a card arrives.

@@ -42,7 +42,9 @@ async fn deliver(global: &Global, send: &Send, text: String) -> Result<u8, Stop>
     let how = if send.now { SendHow::InterruptFirst } else { SendHow::Queue };
     let gone = || Stop::failed("the runner has ended; what became of the prompt shows with the next `adjutant`");
     let by = Surface::Headless;
-    link.send(Command::Send { session: id, text: text.clone(), how, by }).await.map_err(|_| gone())?;
+    link.send(Command::Send { session: id, text: text.clone(), how, by, id: None, images: Vec::new() })
+        .await
+        .map_err(|_| gone())?;
     let is_ours = |prompt: &Prompt| {
         prompt.text == text && prompt.origin == PromptOrigin::Surface(Surface::Headless) && !known.contains(&prompt.id)
     };

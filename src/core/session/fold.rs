@@ -361,7 +361,7 @@ impl Session {
             |cell: &crate::core::cell::Cell| matches!(&cell.body, CellBody::Prompt(prompt) if prompt.id == *id);
         let cell = self.transcript.get(self.transcript.find_last(200, wanted)?)?;
         match &cell.body {
-            CellBody::Prompt(prompt) => Some(title_of(&prompt.text)),
+            CellBody::Prompt(prompt) => Some(title_of(&prompt.shown())),
             _ => None,
         }
     }
@@ -369,7 +369,7 @@ impl Session {
     fn prompt_sent(&mut self, prompt: &Prompt, at: Timestamp) {
         let is_comment = matches!(prompt.origin, PromptOrigin::Comment(_));
         if !self.titled && !is_comment && !prompt.text.trim_start().starts_with('/') {
-            let title = title_of(&prompt.text);
+            let title = title_of(&prompt.shown());
             if !title.is_empty() {
                 self.title = title;
                 self.titled = true;

@@ -19,7 +19,7 @@ use crate::wire::inbound::words;
 use crate::wire::outbound::ClientRequest;
 
 pub(super) fn new_prompt(text: String, origin: PromptOrigin) -> Prompt {
-    Prompt { id: PromptId::from(uuid::Uuid::new_v4().to_string().as_str()), text, origin }
+    Prompt::new(PromptId::from(uuid::Uuid::new_v4().to_string().as_str()), text, origin)
 }
 
 impl Machine {
@@ -40,7 +40,12 @@ impl Machine {
                 self.given_title = Some(title.clone());
                 self.emit(EventKind::Renamed { title });
             }
-            Command::Send { text, how, by, .. } => self.send(text, how, by),
+            Command::Send { text, how, by, id, images, .. } => {
+                let prompt = Prompt { images, ..new_prompt(text, PromptOrigin::Surface(by)) };
+                // The CLI takes nothing but a UUID for a name.
+                let id = id.filter(|id| uuid::Uuid::parse_str(&id.0).is_ok());
+                self.send(Prompt { id: id.unwrap_or_else(|| prompt.id.clone()), ..prompt }, how);
+            }
             Command::EditQueued { prompt, text, .. } => {
                 let there = self.queue.edit(&prompt, text);
                 self.expect_queued(there);
@@ -86,7 +91,7 @@ impl Machine {
         }
     }
 
-    fn send(&mut self, text: String, how: SendHow, by: Surface) {
+    fn send(&mut self, prompt: Prompt, how: SendHow) {
         if self.ending.is_some() {
             self.emit(EventKind::Noted(Notice::warning("The session is closing: the prompt was not sent.")));
             return;
@@ -95,7 +100,6 @@ impl Machine {
             return;
         }
         self.limit_is_over();
-        let prompt = new_prompt(text, PromptOrigin::Surface(by));
         match how {
             SendHow::Queue => self.queue.push(prompt),
             SendHow::InterruptFirst => {
@@ -114,8 +118,9 @@ impl Machine {
         }
         self.limit_is_over();
         if self.turn.is_none() && self.queue.is_empty() {
-            let Some(text) = self.last_prompt.clone() else { return };
-            self.queue.push(new_prompt(text, PromptOrigin::Surface(Surface::Terminal)));
+            let Some(Prompt { text, images, .. }) = self.last_prompt.clone() else { return };
+            let again = new_prompt(text, PromptOrigin::Surface(Surface::Terminal));
+            self.queue.push(Prompt { images, ..again });
         }
         self.wanted = true;
         self.over_budget = true;

@@ -9,6 +9,7 @@ use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
 use crate::core::ids::Timestamp;
+use crate::core::image::ImageRef;
 use crate::core::trouble::Trouble;
 use crate::core::worktree::Place;
 use crate::engine::approvals::inspect::Inspection;
@@ -19,12 +20,20 @@ use crate::engine::spawn::Launch;
 use crate::engine::worktrees;
 use crate::transcripts::read::Told;
 use crate::wire::outbound::Outbound;
+use crate::wire::outbound::UserImage;
 
 /// The time, twice: the wall's for people, the monotonic for deadlines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Now {
     pub(crate) wall: Timestamp,
     pub(crate) mono: Duration,
+}
+
+/// The images of a prompt as the CLI takes them, or why one cannot be sent.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) prompt: PromptId,
+    pub(crate) images: Vec<Result<UserImage, String>>,
 }
 
 #[derive(Debug)]
@@ -64,6 +73,7 @@ pub(crate) enum Input {
     },
     /// What came of a job on the session's worktree.
     Worktree(Box<worktrees::Outcome>),
+    ImagesLoaded(Loaded),
     /// A deadline may have passed.
     Tick,
 }
@@ -93,6 +103,11 @@ pub(crate) enum Effect {
     /// Look at a conversation from now on; `Watched` follows again and again.
     Watch(ConversationId),
     EndWatch,
+    /// Read the images of a prompt; `ImagesLoaded` follows.
+    LoadImages {
+        prompt: PromptId,
+        images: Vec<ImageRef>,
+    },
     /// Do something with the session's worktree; an outcome follows.
     Worktree {
         place: Box<Place>,

@@ -12,6 +12,7 @@ use crate::core::cell::Notice;
 use crate::core::cell::TurnOutcome;
 use crate::core::event::EventKind;
 use crate::core::ids::Timestamp;
+use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::Surface;
 use crate::core::session::Resume;
@@ -103,7 +104,7 @@ impl Machine {
         let from = lifts.max(self.now.wall);
         let at = Timestamp(from.0.saturating_add_unsigned(MARGIN_MS + jitter + again));
         let text = match &self.last_prompt {
-            Some(prompt) if !self.limit.has_worked => prompt.clone(),
+            Some(prompt) if !self.limit.has_worked => prompt.text.clone(),
             _ => GO_ON.to_owned(),
         };
         let resume = Resume { at, text };
@@ -164,7 +165,10 @@ impl Machine {
         self.emit(EventKind::Noted(Notice::info("The usage limit should have lifted: the session goes on.")));
         self.limit.reached = None;
         self.limit.n_tries += 1;
-        self.queue.push_front(new_prompt(resume.text, PromptOrigin::Surface(Surface::Engine)));
+        let again = self.last_prompt.as_ref().filter(|last| last.text == resume.text);
+        let images = again.map(|last| last.images.clone()).unwrap_or_default();
+        let prompt = new_prompt(resume.text, PromptOrigin::Surface(Surface::Engine));
+        self.queue.push_front(Prompt { images, ..prompt });
         self.wanted = true;
         self.advance();
     }

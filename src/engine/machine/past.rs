@@ -48,7 +48,7 @@ impl Machine {
         for (at, kind) in told {
             match &kind {
                 EventKind::TurnStarted { turn, .. } => self.last_turn = self.last_turn.max(*turn),
-                EventKind::PromptSent(prompt) => self.last_prompt = Some(prompt.text.clone()),
+                EventKind::PromptSent(prompt) => self.last_prompt = Some(prompt.clone()),
                 _ => {}
             }
             self.known_until = self.known_until.max(at);

@@ -35,6 +35,7 @@ use crate::wire::permission::PermissionAnswer;
 
 /// Grants.
 mod granting;
+mod images;
 /// Usage limits.
 mod limits;
 /// Worktrees.
@@ -49,6 +50,8 @@ struct Bench {
     log: Vec<Event>,
     /// Answers to permission requests, by request.
     answers: BTreeMap<String, Vec<PermissionAnswer>>,
+    /// Prompts whose images are to be read.
+    loads: Vec<PromptId>,
     lines: Vec<Outbound>,
     signals: Vec<Rung>,
     /// A process runs.
@@ -96,6 +99,7 @@ impl Bench {
             fleet: Fleet::default(),
             log: Vec::new(),
             answers: BTreeMap::new(),
+            loads: Vec::new(),
             lines: Vec::new(),
             signals: Vec::new(),
             alive: false,
@@ -155,6 +159,7 @@ impl Bench {
                 Effect::Worktree { job, .. } => self.jobs.push(job),
                 Effect::Finish => self.finished = true,
                 Effect::CloseInput | Effect::NoteFile(_) | Effect::LookUpBranch | Effect::ReadHistory { .. } => {}
+                Effect::LoadImages { prompt, .. } => self.loads.push(prompt),
                 Effect::Watch(_) => self.n_watches += 1,
                 Effect::EndWatch => self.n_watches -= 1,
             }
@@ -177,7 +182,14 @@ impl Bench {
     }
 
     fn prompt(&mut self, text: &str, how: SendHow) -> &mut Self {
-        self.command(Command::Send { session: ID, text: text.into(), how, by: Surface::Terminal })
+        self.command(Command::Send {
+            session: ID,
+            text: text.into(),
+            how,
+            by: Surface::Terminal,
+            id: None,
+            images: Vec::new(),
+        })
     }
 
     /// Answers our own newest request of a subtype.
@@ -711,7 +723,7 @@ fn a_spent_budget_holds_the_queue_until_a_person_insists() {
 
 fn past(at: i64, text: &str) -> (Timestamp, EventKind) {
     let origin = PromptOrigin::Surface(Surface::Terminal);
-    (Timestamp(at), EventKind::PromptSent(Prompt { id: text.into(), text: text.into(), origin }))
+    (Timestamp(at), EventKind::PromptSent(Prompt::new(text.into(), text, origin)))
 }
 
 fn prompts(bench: &Bench) -> Vec<String> {

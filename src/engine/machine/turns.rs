@@ -19,7 +19,6 @@ use crate::wire::inbound::turn::TurnResult;
 use crate::wire::inbound::words::RunState;
 use crate::wire::outbound::ClientRequest;
 use crate::wire::outbound::Outbound;
-use crate::wire::outbound::UserContent;
 use crate::wire::outbound::UserMessage;
 use crate::wire::outbound::UserOrigin;
 
@@ -75,7 +74,9 @@ impl Machine {
         }
         if matches!(self.life, Life::Absent) {
             self.start();
-        } else if let Some(prompt) = self.queue.pop() {
+        } else if self.has_images()
+            && let Some(prompt) = self.queue.pop()
+        {
             self.tell_queue();
             self.send_prompt(prompt);
         }
@@ -94,10 +95,10 @@ impl Machine {
         is_held
     }
 
-    fn send_prompt(&mut self, prompt: Prompt) {
+    fn send_prompt(&mut self, mut prompt: Prompt) {
         self.over_budget = false;
         let message = UserMessage {
-            content: UserContent::Text(prompt.text.clone()),
+            content: self.content_of(&mut prompt),
             uuid: Some(prompt.id.0.to_string()),
             session_id: self.conversation.as_ref().map(|id| id.0.to_string()).unwrap_or_default(),
             priority: None,
@@ -106,7 +107,7 @@ impl Machine {
         self.write(Outbound::User(message));
         self.emit(EventKind::PromptSent(prompt.clone()));
         if matches!(prompt.origin, PromptOrigin::Surface(_)) {
-            self.last_prompt = Some(prompt.text.clone());
+            self.last_prompt = Some(prompt.clone());
         }
         self.last_line = self.now.mono;
         self.begin_turn(Some(prompt));

@@ -220,6 +220,7 @@ fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
         let card = ended(&asked, &end, Tongue::English);
         assert!(!card.is_live() && card.tone == tone && card.plain().contains(word), "{card:?}");
         assert!(card.plain().contains("npm ci"));
+        assert!(!card.summary.contains("waits"), "the list of chats shows it: {}", card.summary);
     }
 }
 

@@ -48,19 +48,31 @@ pub async fn check(account: Arc<Account>, chat: Option<&ChatId>) -> Vec<Step> {
     with_timing(account, chat, &Timing::default()).await
 }
 
+/// As far as it goes without a connection, for when somebody else has one.
+pub async fn bot_alone(account: Arc<Account>) -> Vec<Step> {
+    known(&account).await
+}
+
 /// The same within other times.
 pub async fn with_timing(account: Arc<Account>, chat: Option<&ChatId>, timing: &Timing) -> Vec<Step> {
-    let mut steps = vec![token(&account).await];
-    let has_token = steps.iter().all(|step| step.outcome == Outcome::Good);
-    let api = Api::new(Arc::clone(&account));
-    steps.push(if has_token { bot(&api).await } else { skipped("the bot") });
+    let mut steps = known(&account).await;
+    let has_token = steps.first().is_some_and(|step| step.outcome == Outcome::Good);
     steps.extend(connection(&account, timing).await);
     match chat {
-        Some(chat) if has_token => steps.push(text(&api, chat).await),
+        Some(chat) if has_token => steps.push(text(&Api::new(account), chat).await),
         Some(_) => steps.push(skipped("a message")),
         None => {}
     }
     steps
+}
+
+async fn known(account: &Arc<Account>) -> Vec<Step> {
+    let token = token(account).await;
+    let bot = match token.outcome {
+        Outcome::Good => bot(&Api::new(Arc::clone(account))).await,
+        _ => skipped("the bot"),
+    };
+    vec![token, bot]
 }
 
 fn good(what: &'static str, result: impl Into<String>) -> Step {

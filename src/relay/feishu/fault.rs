@@ -44,8 +44,8 @@ pub enum Fault {
     /// A filter of the organisation holds the text back.
     #[error("a filter of your organisation holds this text back")]
     Withheld,
-    /// The message is recalled, deleted or too old to be changed, or its chat is.
-    #[error("the message is gone: {0}")]
+    /// The message is recalled, deleted or too old to be changed, or its chat is not, or no longer, one of the bot's.
+    #[error("the message or its chat is gone: {0}")]
     Gone(String),
     /// The bot may not do this here.
     #[error("the bot may not do this: {0}")]
@@ -153,8 +153,11 @@ pub fn classify(failure: Failure<'_>) -> Fault {
         230_099 if is_over_a_limit(body) => Fault::TooBig(text),
         230_001 | 230_054 | 230_055 | 230_071 | 230_072 | 230_099 | 232_007 | 234_001 | 234_010 | 234_011
         | 99_992_402 => Fault::Format(text),
-        230_011 | 230_019 | 230_031 | 230_050 | 230_110 | 230_111 | 232_009 | 234_038 => Fault::Gone(text),
-        230_002 | 230_017 | 230_018 | 230_027 | 230_035 | 230_038 | 230_075 => Fault::NoRight(text),
+        // Not in the chat (any more), of another organisation: the chat is lost to us, and to no other is anything wrong.
+        230_002 | 230_011 | 230_019 | 230_031 | 230_038 | 230_050 | 230_110 | 230_111 | 232_009 | 234_038 => {
+            Fault::Gone(text)
+        }
+        230_017 | 230_018 | 230_027 | 230_035 | 230_075 => Fault::NoRight(text),
         230_049 | 232_096 | 1 | 1_000_040_343 => Fault::Retry { after, text },
         code if is_stale_token(code) => Fault::Retry { after, text },
         code if status >= 500 => Fault::Retry { after, text: format!("{text} (code {code})") },
@@ -224,7 +227,8 @@ mod tests {
         assert!(matches!(kind(230_099, "ext=ErrCode: 11310; over"), Fault::TooBig(_)));
         assert!(matches!(kind(230_099, "ext=ErrCode: 200861; tag"), Fault::Format(_)));
         assert!(matches!(kind(230_031, "14 days"), Fault::Gone(_)));
-        assert!(matches!(kind(230_002, "not in the group"), Fault::NoRight(_)));
+        assert!(matches!(kind(230_002, "not in the group"), Fault::Gone(_)));
+        assert!(matches!(kind(230_018, "muted"), Fault::NoRight(_)));
         assert!(matches!(kind(230_049, "being sent"), Fault::Retry { .. }));
         assert!(matches!(kind(99_991_663, "token"), Fault::Retry { .. }));
         assert!(matches!(kind(10_014, "app secret invalid"), Fault::Configuration(_)));

@@ -35,6 +35,7 @@ use crate::relay::messenger::Heard;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
+use crate::relay::messenger::PersonId;
 use crate::relay::words::Tongue;
 
 /// Files, both ways.
@@ -133,6 +134,11 @@ impl Messenger for Feishu {
         if let Err(fault) = self.api.react(&message.0, SEEN).await {
             tracing::debug!(%fault, "a message could not be marked as seen");
         }
+    }
+
+    async fn urge(&self, message: &MessageId, person: &PersonId) -> Result<(), Failure> {
+        let missed = self.api.urge(&message.0, &[&person.0]).await.map_err(|fault| failure(&fault))?;
+        if missed.is_empty() { Ok(()) } else { Err(Failure::Gone(format!("{person} cannot be rung"))) }
     }
 
     async fn fetch(

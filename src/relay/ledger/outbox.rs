@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
+use super::Kind;
 use super::Ledger;
 use super::LedgerError;
 use crate::core::ids::Timestamp;
@@ -35,6 +36,8 @@ pub struct Change {
     pub chat: ChatId,
     pub message: MessageId,
     pub card: Card,
+    /// It asks for an answer: how that ended must be seen, on the card or beside it.
+    pub is_request: bool,
     /// Which wish this is; a newer one may come while it is under way.
     pub version: i64,
     pub tries: u32,
@@ -133,10 +136,10 @@ impl Ledger {
     /// Cards that are to be changed now.
     pub fn changes(&self, now: Timestamp, busy: &[i64]) -> Result<Vec<Change>, LedgerError> {
         let mut rows = self.connection.prepare_cached(
-            "SELECT id, chat, message, wanted, version, tries FROM cards
+            "SELECT id, chat, message, wanted, version, tries, kind = ?2 FROM cards
              WHERE wanted IS NOT NULL AND message IS NOT NULL AND due <= ?1 ORDER BY due, id LIMIT 50",
         )?;
-        let mut rows = rows.query([now.0])?;
+        let mut rows = rows.query(params![now.0, Kind::Approval.word()])?;
         let mut changes = Vec::new();
         while let Some(row) = rows.next()? {
             let id: i64 = row.get(0)?;
@@ -145,7 +148,8 @@ impl Ledger {
                 continue;
             }
             let (chat, message) = (ChatId(row.get(1)?), MessageId(row.get(2)?));
-            changes.push(Change { id, chat, message, card, version: row.get(4)?, tries: row.get(5)? });
+            let (version, tries, is_request) = (row.get(4)?, row.get(5)?, row.get(6)?);
+            changes.push(Change { id, chat, message, card, is_request, version, tries });
         }
         Ok(changes)
     }

@@ -1,5 +1,8 @@
 //! Work that takes longer than an answer may: it is done beside the relay, and comes back as what is to be done.
 
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,11 +11,20 @@ use super::Opening;
 use super::Service;
 use crate::core::command::Command;
 use crate::core::ids::SessionId;
+use crate::core::image;
+use crate::core::image::ImageRef;
+use crate::core::image::MAX_IMAGES;
+use crate::core::image::MAX_TOTAL;
+use crate::core::image::Seen;
 use crate::core::session::SessionSpec;
+use crate::core::worktree::Place;
+use crate::relay::access;
+use crate::relay::access::Grounds;
 use crate::relay::access::Shut;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
 use crate::relay::messenger::Attachment;
+use crate::relay::messenger::ChatId;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
@@ -28,12 +40,61 @@ const MAX_NAME: usize = 100;
 /// Work that took longer than an answer may, and what is to be done now.
 #[derive(Debug)]
 pub(super) enum Errand {
-    Open { reach: Reach, found: Result<PathBuf, Shut>, prompt: Option<String>, spec: Box<SessionSpec> },
-    File { reach: Reach, found: Result<PathBuf, Shut> },
-    Fetched { reach: Reach, session: SessionId, text: String, files: Vec<Result<PathBuf, String>> },
+    Open {
+        reach: Reach,
+        message: MessageId,
+        found: Result<PathBuf, Shut>,
+        prompt: Option<String>,
+        spec: Box<SessionSpec>,
+    },
+    File {
+        reach: Reach,
+        found: Result<PathBuf, Shut>,
+    },
+    Fetched {
+        reach: Reach,
+        message: MessageId,
+        session: SessionId,
+        text: String,
+        files: Vec<Result<Arrived, String>>,
+    },
+}
+
+/// A file that was fetched.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    path: PathBuf,
+    image: Option<ImageRef>,
+    /// It is an image, and why the model cannot be shown it.
+    unfit: Option<String>,
 }
 
 impl<M: Messenger> Service<M> {
+    /// Looks whether a session may be opened there, then opens it.
+    pub(super) fn find_and_open(
+        &mut self,
+        (reach, message): (&Reach, &MessageId),
+        directory: String,
+        prompt: Option<String>,
+        spec: Box<SessionSpec>,
+    ) -> Result<(), LedgerError> {
+        let roots = self.settings.roots.clone();
+        let mine = self.reached(reach)?;
+        let places = mine.into_iter().filter_map(|session| self.fleet.get(session)?.worktree.as_ref());
+        let places: Vec<Place> = places.map(|worktree| worktree.place.clone()).collect();
+        let (reach, message) = (reach.clone(), message.clone());
+        self.errands.spawn_blocking(move || {
+            let grounds = Grounds::survey(&roots, &places);
+            let found = access::directory(&directory, &grounds);
+            let found = match (found, &spec.worktree) {
+                (Ok(found), Some(_)) => access::repository(&found, &grounds).map(|()| found),
+                (found, _) => found,
+            };
+            Errand::Open { reach, message, found, prompt, spec }
+        });
+        Ok(())
+    }
+
     /// Fetches what was attached, then sends a prompt that names it.
     pub(super) fn fetch(&mut self, said: &Said, reach: Reach) -> Result<(), LedgerError> {
         let session = match self.session(&reach, None)? {
@@ -49,7 +110,7 @@ impl<M: Messenger> Service<M> {
             for attachment in &attachments {
                 files.push(fetch_one(&*messenger, &message, attachment, &folder).await);
             }
-            Errand::Fetched { reach, session, text, files }
+            Errand::Fetched { reach, message, session, text, files }
         });
         Ok(())
     }
@@ -61,11 +122,11 @@ impl<M: Messenger> Service<M> {
                 tracing::error!(%error, "an errand failed by a defect");
                 Ok(())
             }
-            Ok(Errand::Open { reach, found: Ok(directory), prompt, mut spec }) => {
+            Ok(Errand::Open { reach, message, found: Ok(directory), prompt, mut spec }) => {
                 spec.directory = directory.to_string_lossy().into_owned();
                 // Other clients count theirs from one.
                 let tag = uuid::Uuid::new_v4().as_u64_pair().0 | 1 << 63;
-                self.openings.insert(tag, Opening { reach: reach.clone(), prompt });
+                self.openings.insert(tag, Opening { reach: reach.clone(), message, prompt });
                 self.give(&reach, Command::Open { spec, tag: Some(tag) })
             }
             Ok(Errand::Open { reach, found: Err(shut), .. }) => {
@@ -75,7 +136,10 @@ impl<M: Messenger> Service<M> {
                         "未配置可用目录：[relay.feishu] roots 为空。",
                     ),
                     Shut::Missing => tongue.pick("There is no such directory.", "目录不存在。"),
-                    Shut::Outside => tongue.pick("This directory is outside the roots.", "目录不在允许范围内。"),
+                    Shut::Outside => tongue.pick(
+                        "This directory, or the repository that it is a part of, is outside the roots.",
+                        "目录或其所属仓库不在允许范围内。",
+                    ),
                 };
                 self.say(&reach.chat, text)
             }
@@ -90,45 +154,95 @@ impl<M: Messenger> Service<M> {
                 );
                 self.say(&reach.chat, text)
             }
-            Ok(Errand::Fetched { reach, session, text, files }) => self.fetched(&reach, session, &text, files),
+            Ok(Errand::Fetched { reach, message, session, text, files }) => {
+                self.fetched((&reach, &message), session, &text, files)
+            }
         }
     }
 
     fn fetched(
         &mut self,
-        reach: &Reach,
+        (reach, message): (&Reach, &MessageId),
         session: SessionId,
         text: &str,
-        files: Vec<Result<PathBuf, String>>,
+        files: Vec<Result<Arrived, String>>,
     ) -> Result<(), LedgerError> {
-        let mut prompt = text.trim().to_owned();
+        let mut lines = vec![text.trim().to_owned()];
+        let mut images: Vec<ImageRef> = Vec::new();
         for file in files {
-            match file {
-                Ok(path) => {
-                    if !prompt.is_empty() {
-                        prompt.push('\n');
-                    }
-                    prompt.push_str(&format!("Attached file: {}", path.display()));
+            let arrived = match file {
+                Ok(arrived) => arrived,
+                Err(why) => {
+                    self.say(&reach.chat, why)?;
+                    continue;
                 }
-                Err(why) => self.say(&reach.chat, why)?,
+            };
+            if let Some(why) = &arrived.unfit {
+                self.as_a_file(&reach.chat, &arrived.path, why)?;
+            }
+            let n_bytes: u64 = images.iter().map(|image| image.bytes).sum();
+            match arrived.image {
+                Some(image) if images.len() < MAX_IMAGES && n_bytes + image.bytes <= MAX_TOTAL => images.push(image),
+                image => {
+                    if image.is_some() {
+                        self.as_a_file(&reach.chat, &arrived.path, "there are too many images in this message")?;
+                    }
+                    lines.push(format!("Attached file: {}", arrived.path.display()));
+                }
             }
         }
-        if prompt.is_empty() { Ok(()) } else { self.prompt(reach, session, prompt) }
+        let prompt = lines.join("\n").trim().to_owned();
+        if prompt.is_empty() && images.is_empty() {
+            return Ok(());
+        }
+        self.prompt((reach, message), session, (prompt, images))
+    }
+
+    /// An image that the model is not shown at once: it can look at it as at any file.
+    fn as_a_file(&mut self, chat: &ChatId, path: &Path, why: &str) -> Result<(), LedgerError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let text = match self.settings.tongue {
+            Tongue::English => format!("{name} goes along as a file, not as an image: {why}."),
+            Tongue::Chinese => format!("{name} 将作为文件而非图片发送：{why}。"),
+        };
+        self.say(chat, text)
     }
 
     /// A session is there that was asked for from the phone: it belongs to who asked.
     pub(super) fn opened(&mut self, session: SessionId, tag: u64) -> Result<(), LedgerError> {
         let Some(opening) = self.openings.remove(&tag) else { return Ok(()) };
         self.ledger.own(session, &opening.reach)?;
-        let text = match self.settings.tongue {
+        let mut text = match self.settings.tongue {
             Tongue::English => format!("Opened session {session} in {}", self.directory(session)),
             Tongue::Chinese => format!("已打开会话 {session}：{}", self.directory(session)),
         };
+        if let Some(tree) = self.fleet.get(session).and_then(|session| session.worktree.as_ref()) {
+            let _ = match self.settings.tongue {
+                Tongue::English => write!(text, "\nin the git worktree of the branch {}", tree.place.branch),
+                Tongue::Chinese => write!(text, "\n位于分支 {} 的 git 工作树", tree.place.branch),
+            };
+        }
         self.say(&opening.reach.chat, text)?;
         match opening.prompt {
-            Some(prompt) => self.prompt(&opening.reach, session, prompt),
+            Some(prompt) => self.prompt((&opening.reach, &opening.message), session, (prompt, Vec::new())),
             None => Ok(()),
         }
+    }
+
+    /// A session that was asked for from the phone cannot be: whoever asked is told why.
+    pub(super) fn open_refused(&mut self, tag: u64, why: &str, instead: Option<&str>) -> Result<(), LedgerError> {
+        let Some(opening) = self.openings.remove(&tag) else { return Ok(()) };
+        let mut text = match self.settings.tongue {
+            Tongue::English => format!("No session was opened, and nothing was sent: {why}."),
+            Tongue::Chinese => format!("未打开会话，也未发送任何内容：{why}。"),
+        };
+        if let Some(instead) = instead {
+            let _ = match self.settings.tongue {
+                Tongue::English => write!(text, " This name is free: --worktree={instead}"),
+                Tongue::Chinese => write!(text, " 可用名称：--worktree={instead}"),
+            };
+        }
+        self.say(&opening.reach.chat, text)
     }
 
     fn directory(&self, session: SessionId) -> String {
@@ -141,16 +255,39 @@ async fn fetch_one<M: Messenger>(
     message: &MessageId,
     attachment: &Attachment,
     folder: &Path,
-) -> Result<PathBuf, String> {
+) -> Result<Arrived, String> {
     let failed = |why: String| format!("{}: {why}", attachment.name.as_deref().unwrap_or("file"));
     let made = tokio::fs::create_dir_all(folder).await;
     made.map_err(|error| failed(error.to_string()))?;
     let wanted = safe_name(attachment.name.as_deref().unwrap_or_default(), attachment.is_image);
     let path = free_place(folder, &wanted).ok_or_else(|| failed("there are too many of that name".into()))?;
     match messenger.fetch(message, attachment, &path, MAX_FILE_BYTES).await {
-        Ok(_) => Ok(path),
+        Ok(_) => {
+            let seen = tokio::task::spawn_blocking(move || inspect(path)).await;
+            seen.map_err(|error| failed(error.to_string()))
+        }
         Err(failure) => Err(failed(format!("it could not be fetched ({failure:?})"))),
     }
+}
+
+/// Whether what came is an image that the model can be shown. Blocking.
+fn inspect(path: PathBuf) -> Arrived {
+    let mut beginning = Vec::new();
+    let read = File::open(&path).and_then(|file| {
+        let n_bytes = file.metadata()?.len();
+        file.take(image::MAX_BYTES).read_to_end(&mut beginning)?;
+        Ok(n_bytes)
+    });
+    let (Ok(bytes), Some(seen)) = (read, image::recognise(&beginning)) else {
+        return Arrived { path, image: None, unfit: None };
+    };
+    if let Some(why) = image::unfit(seen, bytes) {
+        return Arrived { path, image: None, unfit: Some(why) };
+    }
+    let Seen { kind, width, height } = seen;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let image = ImageRef { path: path.to_string_lossy().into_owned(), name, kind, bytes, width, height };
+    Arrived { path, image: Some(image), unfit: None }
 }
 
 /// A name for the disk out of a name from outside: no folder, nothing hidden, nothing that a shell or terminal reads.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Service;
 use super::errands::Errand;
 use super::presses::Given;
+use super::recalls;
 use crate::clock;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
@@ -17,11 +18,13 @@ use crate::core::command::Command;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::image::ImageRef;
 use crate::core::permission::PermissionMode;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
+use crate::core::worktree::WorktreeSpec;
 use crate::relay::access;
 use crate::relay::access::Member;
 use crate::relay::approvals;
@@ -32,6 +35,7 @@ use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
 use crate::relay::messenger::Happening;
 use crate::relay::messenger::Heard;
+use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Mood;
 use crate::relay::messenger::PersonId;
@@ -40,7 +44,7 @@ use crate::relay::messenger::Said;
 use crate::relay::words::Tongue;
 
 /// Older messages are not acted on: whoever wrote them has long gone on.
-const TOO_OLD_MS: u64 = 10 * 60_000;
+pub(super) const TOO_OLD_MS: u64 = 10 * 60_000;
 /// A stranger is told who they are at most so often.
 const STRANGER_MS: u64 = 60 * 60_000;
 
@@ -82,10 +86,26 @@ impl<M: Messenger> Service<M> {
                 }
                 Ok(())
             }
-            Happening::Recalled { .. } => {
-                reply(Reply::Done);
-                Ok(())
-            }
+            Happening::Chosen { id, who, at, key } => match self.ledger.note(&id, clock::now()) {
+                Ok(is_new) => {
+                    reply(Reply::Done);
+                    if is_new { self.chosen(id, &who, at, &key) } else { Ok(()) }
+                }
+                Err(error) => {
+                    reply(Reply::Failed);
+                    Err(error)
+                }
+            },
+            Happening::Recalled { chat, message } => match self.ledger.recall(&message, clock::now()) {
+                Ok(()) => {
+                    reply(Reply::Done);
+                    self.taken_back(&chat, message)
+                }
+                Err(error) => {
+                    reply(Reply::Failed);
+                    Err(error)
+                }
+            },
         }
     }
 
@@ -129,7 +149,7 @@ impl<M: Messenger> Service<M> {
         }
         match commands::read(&said.text, self.settings.tongue) {
             Wish::Prompt(text) if text.is_empty() => Ok(()),
-            wish => self.wished(&reach, wish),
+            wish => self.wished(&reach, wish, &said.message),
         }
     }
 
@@ -168,21 +188,20 @@ impl<M: Messenger> Service<M> {
         self.say(&said.chat, text)
     }
 
-    fn wished(&mut self, reach: &Reach, wish: Wish) -> Result<(), LedgerError> {
+    pub(super) fn wished(&mut self, reach: &Reach, wish: Wish, message: &MessageId) -> Result<(), LedgerError> {
         let tongue = self.settings.tongue;
         match wish {
-            Wish::New { directory, prompt, timeout_minutes, idle_minutes } => {
-                let roots = self.settings.roots.clone();
-                let reach = reach.clone();
+            Wish::New { directory, prompt, timeout_minutes, idle_minutes, worktree } => {
+                let worktree = worktree.map(|branch| WorktreeSpec::Wanted { branch });
                 let deadline_s = Some(self.settings.deadline_s);
                 let spec =
-                    Box::new(SessionSpec { idle_minutes, timeout_minutes, deadline_s, ..SessionSpec::default() });
-                self.errands.spawn_blocking(move || {
-                    let found = access::directory(&directory, &roots);
-                    Errand::Open { reach, found, prompt, spec }
-                });
-                Ok(())
+                    SessionSpec { idle_minutes, timeout_minutes, deadline_s, worktree, ..SessionSpec::default() };
+                self.find_and_open((reach, message), directory, prompt, Box::new(spec))
             }
+            Wish::Worktree(number) => match self.session(reach, number)? {
+                Ok(session) => self.look_at_tree(reach, session),
+                Err(why) => self.say(&reach.chat, why),
+            },
             Wish::List => {
                 let lines = self.list(reach)?;
                 let nothing =
@@ -239,19 +258,30 @@ impl<M: Messenger> Service<M> {
                 }
                 Err(why) => self.say(&reach.chat, why),
             },
+            Wish::Quiet(quiet) => self.set_quiet(reach, quiet),
             Wish::Help => self.say(&reach.chat, commands::help(tongue)),
             Wish::Code(_) => self.say(&reach.chat, tongue.pick("You are known here already.", "您已配对。")),
             Wish::Wrong(why) => self.say(&reach.chat, why),
             Wish::Prompt(text) => match self.session(reach, None)? {
-                Ok(session) => self.prompt(reach, session, text),
+                Ok(session) => self.prompt((reach, message), session, (text, Vec::new())),
                 Err(why) => self.say(&reach.chat, why),
             },
         }
     }
 
-    pub(super) fn prompt(&mut self, reach: &Reach, session: SessionId, text: String) -> Result<(), LedgerError> {
+    /// Sends a prompt, unless the message that it came with was taken back meanwhile.
+    pub(super) fn prompt(
+        &mut self,
+        (reach, message): (&Reach, &MessageId),
+        session: SessionId,
+        (text, images): (String, Vec<ImageRef>),
+    ) -> Result<(), LedgerError> {
+        if self.recalls.has(message) {
+            return self.say(&reach.chat, recalls::taken_out(self.settings.tongue));
+        }
         let by = Surface::Phone(reach.person.to_string());
-        let command = Command::Send { session, text, how: SendHow::Queue, by };
+        let command =
+            Command::Send { session, text, how: SendHow::Queue, by, id: Some(recalls::prompt_of(message)), images };
         let is_busy = self.fleet.get(session).is_some_and(|session| session.turn.is_some());
         self.give(reach, command)?;
         if is_busy {
@@ -324,7 +354,7 @@ impl<M: Messenger> Service<M> {
     }
 
     /// The sessions that the person reaches.
-    fn reached(&self, reach: &Reach) -> Result<Vec<SessionId>, LedgerError> {
+    pub(super) fn reached(&self, reach: &Reach) -> Result<Vec<SessionId>, LedgerError> {
         let mut mine = Vec::new();
         for session in self.fleet.sessions() {
             let owner = self.ledger.owner(session.id)?.map(|owner| owner.person);

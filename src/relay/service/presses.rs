@@ -31,7 +31,7 @@ pub(super) enum Given {
     Busy,
 }
 
-fn note(mood: Mood, text: impl Into<String>) -> Reply {
+pub(super) fn note(mood: Mood, text: impl Into<String>) -> Reply {
     Reply::Note { mood, text: text.into(), card: None }
 }
 
@@ -75,6 +75,9 @@ impl<M: Messenger> Service<M> {
         }
         if card.kind == "test" {
             return self.test_pressed(&card);
+        }
+        if card.kind == "worktree" {
+            return self.tree_pressed(&card, pressed);
         }
         self.decided(&card, pressed)
     }

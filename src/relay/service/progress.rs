@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Service;
 use crate::clock;
 use crate::core::cell::CellBody;
+use crate::core::figures;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::core::session::Activity;
@@ -135,7 +136,7 @@ impl<M: Messenger> Service<M> {
         let mut text = format!("{} · {} · {}\n", session.id, session.title, activity(session, tongue));
         let _ = writeln!(text, "{}", session.spec.directory);
         if let Some(turn) = &session.turn {
-            let elapsed = words::duration(Duration::from_millis(now.millis_since(turn.started)));
+            let elapsed = figures::duration(Duration::from_millis(now.millis_since(turn.started)));
             let _ = writeln!(text, "{}: {} ({elapsed})", tongue.pick("prompt", "提示"), line(&turn.prompt_line));
         }
         let texts = texts(session);
@@ -164,7 +165,7 @@ impl<M: Messenger> Service<M> {
         let mut lines = Vec::new();
         for cell in session.transcript.iter().rev().take(12) {
             match &cell.body {
-                CellBody::Prompt(prompt) => lines.push(format!("❯ {}", line(&prompt.text))),
+                CellBody::Prompt(prompt) => lines.push(format!("❯ {}", line(&prompt.shown()))),
                 CellBody::Block(block) => lines.push(line(&block.text)),
                 CellBody::Tool(call) => lines.push(format!("⚙ {}", call_line(call))),
                 CellBody::Notice(notice) => lines.push(format!("· {}", line(&notice.text))),
@@ -193,22 +194,21 @@ pub(super) fn activity(session: &Session, tongue: Tongue) -> String {
 }
 
 fn facts(session: &Session, tongue: Tongue) -> String {
-    let n_calls = session.turn.as_ref().map_or(0, |turn| turn.n_calls);
+    // Of the turn that runs, or of the last one.
+    let running = session.turn.as_ref().map(|turn| turn.n_calls);
+    let n_calls = running.or(session.last_turn.as_ref().map(|turn| turn.n_calls)).unwrap_or(0);
+    let mut facts = vec![words::tool_calls(n_calls, tongue)];
     let n_queued = session.queue.len();
-    let mut facts = match tongue {
-        Tongue::English => format!("{n_calls} tool calls"),
-        Tongue::Chinese => format!("{n_calls} 次工具调用"),
-    };
     if n_queued > 0 {
-        let _ = match tongue {
-            Tongue::English => write!(facts, " · {n_queued} queued"),
-            Tongue::Chinese => write!(facts, " · 排队 {n_queued}"),
-        };
+        facts.push(match tongue {
+            Tongue::English => format!("{n_queued} queued"),
+            Tongue::Chinese => format!("排队 {n_queued}"),
+        });
     }
     if session.usage.cost_usd > 0.0 {
-        let _ = write!(facts, " · ${:.2}", session.usage.cost_usd);
+        facts.push(figures::money(session.usage.cost_usd));
     }
-    facts
+    facts.join(" · ")
 }
 
 /// A text in one line.

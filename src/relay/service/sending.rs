@@ -119,7 +119,8 @@ impl<M: Messenger> Service<M> {
             }
             Err(Failure::Gone(why)) => {
                 tracing::warn!(why, "a chat is gone; what was for it is given up");
-                self.ledger.give_up(item.id)
+                self.ledger.give_up(item.id)?;
+                self.move_from(&item.chat)
             }
         }
     }
@@ -139,8 +140,13 @@ impl<M: Messenger> Service<M> {
                 self.trouble = Some(why);
                 SETTINGS_WAIT_MS.unsigned_abs()
             }
-            // The card stays as it is: no press on it counts any more, and that is what matters.
-            Err(Failure::Form(why) | Failure::Gone(why)) => {
+            // It went out as text, most likely. No press on it counts any more, but whoever was asked must see so.
+            Err(Failure::Form(why)) => {
+                tracing::warn!(why, "a card could not be changed");
+                self.ledger.changed(change, now)?;
+                return if change.is_request { self.say(&change.chat, change.card.in_short()) } else { Ok(()) };
+            }
+            Err(Failure::Gone(why)) => {
                 tracing::warn!(why, "a card could not be changed");
                 return self.ledger.changed(change, now);
             }

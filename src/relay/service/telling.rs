@@ -1,6 +1,5 @@
 //! Events become cards and notices: what needs an answer at once, what has ended, and how it goes.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use crate::core::approval::Verdict;
 use crate::core::cell::TurnOutcome;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
+use crate::core::figures;
 use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
@@ -30,6 +30,7 @@ use crate::relay::ledger::State;
 use crate::relay::messenger::ChatId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
+use crate::relay::words;
 use crate::relay::words::Tongue;
 
 /// Characters of an answer in a notice.
@@ -58,6 +59,7 @@ impl<M: Messenger> Service<M> {
         for approval in waiting {
             self.offer(&approval)?;
         }
+        self.catch_up_trees()?;
         self.end_missed_progress()?;
         self.resume_hearing()?;
         self.is_unsettled = false;
@@ -79,6 +81,12 @@ impl<M: Messenger> Service<M> {
         let session = event.session;
         match &event.kind {
             EventKind::Opened { tag: Some(tag), .. } => self.opened(session, *tag),
+            EventKind::OpenRefused { tag: Some(tag), why, instead } => self.open_refused(*tag, why, instead.as_deref()),
+            EventKind::WorktreeLooked(_)
+            | EventKind::WorktreeKept { .. }
+            | EventKind::WorktreeAside { .. }
+            | EventKind::WorktreeBack { .. }
+            | EventKind::WorktreeGone { .. } => self.tree_event(session, &event.kind),
             EventKind::ApprovalAsked(approval) => self.offer(approval),
             EventKind::ApprovalResolved { approval, verdict } => self.resolved(session, *approval, verdict),
             EventKind::ApprovalWithdrawn { approval, why } => self.close(*approval, &End::Withdrawn(*why)),
@@ -88,6 +96,7 @@ impl<M: Messenger> Service<M> {
                 self.end_progress(session)?;
                 self.turn_ended(session, outcome, *duration_ms, *cost_usd, text.as_deref())
             }
+            EventKind::PromptSent(prompt) => self.sent_after_all(session, &prompt.id),
             EventKind::Stalled { silent_ms } => {
                 let minutes = silent_ms / 60_000;
                 let text = match self.settings.tongue {
@@ -104,13 +113,17 @@ impl<M: Messenger> Service<M> {
                 }
                 None => Ok(()),
             },
-            EventKind::Closed => self.end_progress(session),
-            EventKind::ToolStarted { .. }
-            | EventKind::ToolEnded { .. }
-            | EventKind::BlockEnded { .. }
-            | EventKind::QueueChanged(_) => {
+            EventKind::Closed => {
+                self.end_progress(session)?;
+                self.close_tree_cards(session)
+            }
+            EventKind::ToolStarted { .. } | EventKind::ToolEnded { .. } | EventKind::BlockEnded { .. } => {
                 self.stale_progress(session);
                 Ok(())
+            }
+            EventKind::QueueChanged(_) => {
+                self.stale_progress(session);
+                self.drop_recalled(session)
             }
             _ => Ok(()),
         }
@@ -124,7 +137,7 @@ impl<M: Messenger> Service<M> {
     }
 
     /// Sends a card for a request, to where it belongs; none while somebody is at the terminal.
-    fn offer(&mut self, approval: &Approval) -> Result<(), LedgerError> {
+    pub(super) fn offer(&mut self, approval: &Approval) -> Result<(), LedgerError> {
         let chats = self.chats_of(approval.session)?;
         if chats.is_empty() {
             if self.ledger.owner(approval.session)?.is_none() {
@@ -233,16 +246,12 @@ impl<M: Messenger> Service<M> {
         };
         let n_calls =
             self.fleet.get(session).and_then(|session| session.last_turn.as_ref()).map_or(0, |turn| turn.n_calls);
-        let mut facts = crate::relay::words::duration(Duration::from_millis(duration_ms));
-        let _ = match tongue {
-            Tongue::English => write!(facts, " · {n_calls} tool calls"),
-            Tongue::Chinese => write!(facts, " · {n_calls} 次工具调用"),
-        };
+        let mut facts = vec![figures::duration(Duration::from_millis(duration_ms)), words::tool_calls(n_calls, tongue)];
         if cost_usd > 0.0 {
-            let _ = write!(facts, " · ${cost_usd:.2}");
+            facts.push(figures::money(cost_usd));
         }
         let summary = format!("{session}: {word}");
-        let mut card = Card::new(tone, title, summary).tagged(word).with(Block::Small(facts));
+        let mut card = Card::new(tone, title, summary).tagged(word).with(Block::Small(facts.join(" · ")));
         match outcome {
             TurnOutcome::Failed(trouble) => {
                 let said = format!("{} {}", trouble.headline(), trouble.advice());

@@ -67,6 +67,6 @@ impl App {
             return;
         }
         let (session, how, by) = (event.session, SendHow::Queue, Surface::Terminal);
-        self.perform(vec![Effect::Send(Command::Send { session, text, how, by })]);
+        self.perform(vec![Effect::Send(Command::Send { session, text, how, by, id: None, images: Vec::new() })]);
     }
 }

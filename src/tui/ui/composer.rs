@@ -8,7 +8,7 @@ use tui_textarea::Input;
 use tui_textarea::TextArea;
 use tui_textarea::WrapMode;
 
-use crate::tui::render::time;
+use crate::core::figures;
 
 /// A paste longer than this becomes a token.
 const MAX_INLINE_CHARS: usize = 2_000;
@@ -126,7 +126,7 @@ impl Composer {
             return;
         }
         self.n_pastes += 1;
-        let token = format!("⟦paste {}: {}, {n_lines} lines⟧", self.n_pastes, time::bytes(text.len() as u64));
+        let token = format!("⟦paste {}: {}, {n_lines} lines⟧", self.n_pastes, figures::bytes(text.len() as u64));
         self.area.insert_str(&token);
         self.pastes.push(Paste { token, content: text });
     }

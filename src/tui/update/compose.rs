@@ -86,7 +86,10 @@ fn send(ui: &mut Ui, world: World<'_>, session: &Session, how: SendHow) -> Vec<E
         ui.history.remove(0);
     }
     let by = Surface::Terminal;
-    vec![Effect::SavePrompt(past), Effect::Send(Command::Send { session: session.id, text, how, by })]
+    vec![
+        Effect::SavePrompt(past),
+        Effect::Send(Command::Send { session: session.id, text, how, by, id: None, images: Vec::new() }),
+    ]
 }
 
 fn escape(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {

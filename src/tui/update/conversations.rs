@@ -56,13 +56,14 @@ pub(super) fn rows(ui: &Ui, world: World<'_>, found: &[Arc<Entry>]) -> Vec<ListE
 }
 
 fn row(ui: &Ui, world: World<'_>, entry: &Arc<Entry>) -> ListEntry {
+    use crate::core::figures;
+    use crate::tui::render::paths;
     use crate::tui::render::sanitize::sanitize;
-    use crate::tui::render::time;
     const PROJECT_WIDTH: usize = 32;
     let project = entry.directory.as_deref().unwrap_or("an unknown directory");
-    let project = time::path(&sanitize(project), Some(&ui.home), PROJECT_WIDTH, "…");
-    let age = time::duration(std::time::Duration::from_millis(world.now.millis_since(entry.modified)));
-    let detail = format!("{project} · {age} ago · {}", time::bytes(entry.bytes));
+    let project = paths::short(&sanitize(project), Some(&ui.home), PROJECT_WIDTH, "…");
+    let age = figures::duration(std::time::Duration::from_millis(world.now.millis_since(entry.modified)));
+    let detail = format!("{project} · {age} ago · {}", figures::bytes(entry.bytes));
     let is_open = world.fleet.sessions().any(|session| session.is_on(&entry.id));
     ListEntry {
         item: ListItem::Conversation(Arc::clone(entry)),

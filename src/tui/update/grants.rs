@@ -4,12 +4,12 @@ use super::Effect;
 use super::World;
 use super::pages;
 use crate::core::command::Command;
+use crate::core::figures;
 use crate::core::grant::Grant;
 use crate::core::grant::Granted;
 use crate::core::ids::GrantId;
 use crate::core::prompt::Surface;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::ui::Ui;
 use crate::tui::ui::dialog::ListEntry;
 use crate::tui::ui::dialog::ListItem;
@@ -40,7 +40,7 @@ pub(super) fn revoke(world: World<'_>, id: GrantId) -> Option<Effect> {
 pub(super) fn look(ui: &mut Ui, world: World<'_>, id: GrantId) {
     let Some(grant) = world.fleet.grants().get(id) else { return };
     let session = world.fleet.get(grant.session).map_or("closed meanwhile", |session| session.title.as_str());
-    let age = time::duration(std::time::Duration::from_millis(world.now.millis_since(grant.at)));
+    let age = figures::duration(std::time::Duration::from_millis(world.now.millis_since(grant.at)));
     let used = match &grant.granted {
         Granted::Boxed { .. } => format!("{} calls", grant.used),
         Granted::Remembered(_) => "the CLI does not tell".to_owned(),

@@ -6,10 +6,11 @@ use super::Effect;
 use super::World;
 use super::sessions;
 use super::timeline;
+use crate::core::figures;
 use crate::core::session::SessionSpec;
 use crate::store::search::Hit;
+use crate::tui::render::paths;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::ui::Ui;
 use crate::tui::ui::dialog::Layer;
 use crate::tui::ui::dialog::ListEntry;
@@ -48,8 +49,8 @@ pub(super) fn rows(ui: &Ui, world: World<'_>, hits: &[Arc<Hit>]) -> Vec<ListEntr
 fn row(ui: &Ui, world: World<'_>, hit: &Arc<Hit>) -> ListEntry {
     const PROJECT_WIDTH: usize = 24;
     let flat = |text: &str| sanitize(text).as_str().replace('\n', " ");
-    let project = time::path(&sanitize(&hit.directory), Some(&ui.home), PROJECT_WIDTH, "…");
-    let age = time::duration(std::time::Duration::from_millis(world.now.millis_since(hit.at)));
+    let project = paths::short(&sanitize(&hit.directory), Some(&ui.home), PROJECT_WIDTH, "…");
+    let age = figures::duration(std::time::Duration::from_millis(world.now.millis_since(hit.at)));
     ListEntry {
         item: ListItem::Hit(Arc::clone(hit)),
         label: format!("{}: {}", hit.who, flat(&hit.snippet)),

@@ -392,7 +392,7 @@ fn a_fork_before_a_prompt_begins_with_its_text() {
     let mut desk = Desk::new();
     let (model, mode) = ("m".into(), crate::core::permission::PermissionMode::Default);
     let origin = crate::core::prompt::PromptOrigin::Surface(crate::core::prompt::Surface::Terminal);
-    let prompt = crate::core::prompt::Prompt { id: "p1".into(), text: "say it".into(), origin };
+    let prompt = crate::core::prompt::Prompt::new("p1".into(), "say it", origin);
     desk.happens(EventKind::PromptSent(prompt));
     desk.press("ctrl-g");
     assert_eq!(desk.opening("f"), None, "there is no conversation yet");

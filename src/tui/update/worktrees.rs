@@ -15,8 +15,8 @@ use crate::core::worktree::Report;
 use crate::core::worktree::Verdict;
 use crate::core::worktree::WorktreeSpec;
 use crate::tui::input::action::Action;
+use crate::tui::render::paths;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::ui::Ui;
 use crate::tui::ui::dialog::Confirm;
 use crate::tui::ui::dialog::ConfirmKind;
@@ -42,7 +42,7 @@ pub(super) fn ask_here(ui: &mut Ui, world: World<'_>) {
 
 /// Asks for the branch of a worktree.
 pub(super) fn ask(ui: &mut Ui, wanted: NewWorktree, branch: &str, error: Option<String>) {
-    let directory = time::path(&sanitize(&wanted.directory), Some(&ui.home), DIRECTORY_WIDTH, "…");
+    let directory = paths::short(&sanitize(&wanted.directory), Some(&ui.home), DIRECTORY_WIDTH, "…");
     let hint = format!(
         "a name for the new branch, or nothing to have one chosen · it begins at the commit that is checked out in \
          {directory}; what is not committed there is not in it"
@@ -129,7 +129,7 @@ pub(super) fn looked(ui: &mut Ui, fleet: &Fleet, id: SessionId, found: Result<&R
     if let (Ok(report), Offer::Free { .. } | Offer::Named { .. }) = (found, &offer) {
         details.extend(report.remarks(&worktree.place));
     }
-    details.push(time::path(&sanitize(&worktree.place.path), Some(&ui.home), DIRECTORY_WIDTH + 20, "…"));
+    details.push(paths::short(&sanitize(&worktree.place.path), Some(&ui.home), DIRECTORY_WIDTH + 20, "…"));
     let is_dangerous = matches!(offer, Offer::Named { .. });
     let kind = ConfirmKind::Worktree(id, offer);
     ui.layers.push(Layer::Confirm(Confirm { kind, question, details, is_dangerous, opened: now }));

@@ -29,8 +29,8 @@ use crate::core::approval::Ask;
 use crate::core::approval::OpenApproval;
 use crate::core::ids::Timestamp;
 use crate::tui::input::action::Action;
+use crate::tui::render::paths;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::ui::approval::ARMING_MS;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::Pane;
@@ -214,7 +214,7 @@ impl<'d> Dialog<'d, '_> {
         let session = scene.fleet.get(approval.session).map(|session| flat(&session.title)).unwrap_or_default();
         let home = Some(scene.ui.home.as_str());
         let directory =
-            time::path(&sanitize(&approval.place.directory), home, 30, theme.glyphs.ellipsis).replace('\n', " ");
+            paths::short(&sanitize(&approval.place.directory), home, 30, theme.glyphs.ellipsis).replace('\n', " ");
         let separator = format!(" {} ", theme.glyphs.separator);
         title.push(span(format!("{separator}{session}"), theme.strong));
         title.push(span(format!("{separator}{directory}"), theme.dim));

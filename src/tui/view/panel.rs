@@ -21,13 +21,14 @@ use super::pulse::Pulse;
 use super::state;
 use crate::core::cell::CellBody;
 use crate::core::cell::TurnOutcome;
+use crate::core::figures;
 use crate::core::grant::Granted;
 use crate::core::phone::Connection;
 use crate::core::session::Session;
 use crate::core::todo::TodoState;
 use crate::core::usage::ContextUse;
+use crate::tui::render::paths;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::render::width;
 use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
@@ -109,7 +110,7 @@ fn identity(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
     sheet.line(join(vec![model.unwrap_or_default(), state::mode(session.mode, theme)], theme));
     let room = sheet.room;
     let directory = sanitize(&session.spec.directory);
-    let path = time::path(&directory, Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
+    let path = paths::short(&directory, Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
     sheet.line(vec![span(path, theme.dim)]);
     if let Some(branch) = &session.branch {
         let mark = if session.worktree.is_some() { format!("{} ", theme.glyphs.worktree) } else { String::new() };
@@ -119,7 +120,7 @@ fn identity(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
         let label = "worktree of ";
         let room = sheet.room.saturating_sub(label.len());
         let origin = sanitize(&worktree.place.origin);
-        let origin = time::path(&origin, Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
+        let origin = paths::short(&origin, Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
         sheet.line(vec![span(label, theme.dim), span(origin, theme.dim)]);
     }
 }
@@ -255,7 +256,7 @@ fn queue(sheet: &mut Sheet<'_>, session: &Session) {
     }
     sheet.heading("QUEUE", &session.queue.len().to_string());
     for (idx, prompt) in session.queue.iter().take(MAX_QUEUE).enumerate() {
-        sheet.line(vec![span(format!("{} ", idx + 1), theme.dim), span(one_line(&prompt.text, theme), theme.text)]);
+        sheet.line(vec![span(format!("{} ", idx + 1), theme.dim), span(one_line(&prompt.shown(), theme), theme.text)]);
     }
 }
 
@@ -266,7 +267,7 @@ fn usage(sheet: &mut Sheet<'_>, session: &Session) {
     if tokens.is_zero() && !has_context && session.usage.cost_usd <= 0.0 {
         return;
     }
-    let cost = if session.usage.cost_usd > 0.0 { time::money(session.usage.cost_usd) } else { String::new() };
+    let cost = if session.usage.cost_usd > 0.0 { figures::money(session.usage.cost_usd) } else { String::new() };
     sheet.heading("USAGE", &cost);
     if let Some(context) = session.usage.context {
         sheet.line(context_bar(context, sheet.room, theme));
@@ -276,7 +277,7 @@ fn usage(sheet: &mut Sheet<'_>, session: &Session) {
     }
     let glyphs = &theme.glyphs;
     let fact = |mark: &str, n: u64, what: &str| {
-        vec![span(mark, theme.accent), span(time::tokens(n), theme.text), span(format!(" {what}"), theme.dim)]
+        vec![span(mark, theme.accent), span(figures::tokens(n), theme.text), span(format!(" {what}"), theme.dim)]
     };
     let rows = [
         [fact(glyphs.sent, tokens.uncached, "in"), fact(glyphs.received, tokens.output, "out")],
@@ -303,7 +304,7 @@ fn context_bar(context: ContextUse, room: usize, theme: &Theme) -> Spans {
         span(theme.glyphs.bar_empty.repeat(BAR - n_full), theme.bar_empty),
         span(format!(" {percent}%"), if percent >= 85 { theme.warning } else { theme.text }),
     ];
-    let of = format!(" of {}", time::tokens(context.limit));
+    let of = format!(" of {}", figures::tokens(context.limit));
     if width::of_spans(&spans) + of.len() <= room {
         spans.push(span(of, theme.dim));
     }
@@ -378,7 +379,7 @@ pub(super) fn status_line(scene: &Scene<'_>, session: &Session, pulse: &mut Puls
         facts.push(vec![span(format!("context {}%", context.percent()), style)]);
     }
     if session.usage.cost_usd > 0.0 {
-        facts.push(vec![span(time::money(session.usage.cost_usd), theme.dim)]);
+        facts.push(vec![span(figures::money(session.usage.cost_usd), theme.dim)]);
     }
     if let Some(branch) = &session.branch {
         let mark = if session.worktree.is_some() { format!("{} ", theme.glyphs.worktree) } else { String::new() };

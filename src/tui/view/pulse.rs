@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use crate::core::figures;
 use crate::core::ids::Timestamp;
-use crate::tui::render::time;
 use crate::tui::theme::Theme;
 
 /// How long one frame of a spinner stands.
@@ -54,7 +54,7 @@ impl Pulse {
             let rest = i64::try_from(left_ms).unwrap_or(i64::MAX).rem_euclid(SECOND_MS);
             self.change_at(Timestamp(self.now.0.saturating_add(if rest == 0 { SECOND_MS } else { rest })));
         }
-        time::countdown(Duration::from_millis(left_ms.div_ceil(1_000).saturating_mul(1_000)))
+        figures::countdown(Duration::from_millis(left_ms.div_ceil(1_000).saturating_mul(1_000)))
     }
 
     /// How long ago that was, in whole minutes: for what is hours ago.
@@ -62,7 +62,7 @@ impl Pulse {
         let gone_ms = self.now.millis_since(start);
         let rest = MINUTE_MS - i64::try_from(gone_ms).unwrap_or(0).rem_euclid(MINUTE_MS);
         self.change_at(Timestamp(self.now.0.saturating_add(rest)));
-        minutes_text(gone_ms / 60_000)
+        if gone_ms < 60_000 { "<1m".to_owned() } else { minutes_text(gone_ms / 60_000) }
     }
 
     /// How long is left until then, in whole minutes, rounded up: for what is hours away.
@@ -82,7 +82,7 @@ fn minutes_text(minutes: u64) -> String {
 
 /// Whole seconds below a minute, then as durations read.
 pub(super) fn seconds_text(seconds: u64) -> String {
-    if seconds < 60 { format!("{seconds}s") } else { time::duration(Duration::from_secs(seconds)) }
+    if seconds < 60 { format!("{seconds}s") } else { figures::duration(Duration::from_secs(seconds)) }
 }
 
 #[cfg(test)]

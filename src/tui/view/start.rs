@@ -12,8 +12,8 @@ use super::paint::quoted;
 use super::paint::span;
 use crate::core::session::Session;
 use crate::tui::input::action::Action;
+use crate::tui::render::paths;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::render::width;
 use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
@@ -44,7 +44,7 @@ fn welcome(scene: &Scene<'_>, session: Option<&Session>, room: usize) -> Vec<Lin
     let theme = scene.theme;
     let mut lines = vec![Line::from(span("adjutant", theme.heading)), Line::default()];
     let directory = session.map_or(scene.ui.here.as_str(), |session| session.spec.directory.as_str());
-    let path = time::path(&sanitize(directory), Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
+    let path = paths::short(&sanitize(directory), Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
     let mut place: Spans = vec![span(path, theme.text)];
     if let Some(branch) = session.and_then(|session| session.branch.as_deref()) {
         let mark = if session.is_some_and(|session| session.worktree.is_some()) { "worktree " } else { "" };

@@ -11,9 +11,9 @@ use super::paint::put;
 use super::paint::rule;
 use super::paint::span;
 use super::state;
+use crate::core::figures;
 use crate::core::session::Activity;
 use crate::core::session::Session;
-use crate::tui::render::time;
 use crate::tui::render::width;
 
 /// Titles get no longer than this, and no shorter than [`MIN_TITLE`] before tabs scroll out.
@@ -169,7 +169,7 @@ fn fleet_line(scene: &Scene<'_>) -> Spans {
     }
     let cost = scene.fleet.cost_usd();
     if cost > 0.0 {
-        facts.push(vec![span(time::money(cost), theme.dim)]);
+        facts.push(vec![span(figures::money(cost), theme.dim)]);
     }
     let mut line = join(facts, theme);
     if !line.is_empty() {

@@ -216,6 +216,9 @@ fn send(state: &mut State, body: &Value, query: &str) -> Answered {
         "receive_id_type=open_id" => CHAT.to_owned(),
         other => return Err((400, 99_992_402, format!("receive_id_type is wrong: {other}"))),
     };
+    if let Some((code, why)) = state.lost.get(&chat) {
+        return Err((400, *code, why.clone()));
+    }
     take(state, body, chat, None)
 }
 

@@ -79,7 +79,14 @@ fn a_turn_that_was_cut_off_is_gone_on_with() {
 
 #[test]
 fn whatever_the_person_does_about_it_comes_first() {
-    let send = Command::Send { session: ID, text: "mine".into(), how: SendHow::Queue, by: Surface::Terminal };
+    let send = Command::Send {
+        session: ID,
+        text: "mine".into(),
+        how: SendHow::Queue,
+        by: Surface::Terminal,
+        id: None,
+        images: Vec::new(),
+    };
     for answer in [
         send,
         Command::Retry { session: ID },

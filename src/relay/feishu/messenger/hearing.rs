@@ -141,7 +141,10 @@ impl Ear {
             Event::Recalled(recalled) => {
                 Some(Happening::Recalled { chat: ChatId(recalled.chat_id), message: MessageId(recalled.message_id) })
             }
-            Event::Menu(_) => None,
+            Event::Menu(menu) => {
+                let id = MessageId(format!("menu {}", menu.envelope.event_id));
+                Some(Happening::Chosen { id, who, at: menu.envelope.created, key: menu.key })
+            }
         })
     }
 

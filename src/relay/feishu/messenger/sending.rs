@@ -41,7 +41,7 @@ impl Feishu {
     }
 
     async fn post(&self, chat: &ChatId, what: &Outgoing, uuid: &str) -> Result<MessageId, Fault> {
-        let sent = self.api.send(&Target::Chat(chat.0.clone()), what, uuid).await?;
+        let sent = self.api.send(&target(chat), what, uuid).await?;
         Ok(MessageId(sent.message_id))
     }
 
@@ -107,6 +107,11 @@ impl Feishu {
         );
         Card { title: "adjutant".to_owned(), blocks: vec![Block::Text(text.to_owned())], ..card.clone() }
     }
+}
+
+/// A person's id stands for the direct chat with them.
+fn target(chat: &ChatId) -> Target {
+    if chat.0.starts_with("ou_") { Target::Person(chat.0.clone()) } else { Target::Chat(chat.0.clone()) }
 }
 
 /// Of the key and of what is sent under it: at most 50 characters, whatever they are.

@@ -16,6 +16,7 @@ use crate::core::cell::NoticeLevel;
 use crate::core::cell::Retry;
 use crate::core::cell::TurnEnd;
 use crate::core::cell::TurnOutcome;
+use crate::core::figures;
 use crate::core::ids::Timestamp;
 use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
@@ -26,7 +27,6 @@ use crate::core::usage::Tokens;
 use crate::tui::input::action::Action;
 use crate::tui::render::markdown::markdown;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
 use crate::tui::render::wrap::wrap_text;
@@ -54,7 +54,7 @@ pub(super) fn prompt(prompt: &Prompt, shape: Shape, env: &Env<'_>) -> Laid {
             lines.push(Line::from(span(format!("from {}", flat(&other.describe())), theme.dim)));
         }
     }
-    lines.extend(wrap_text(&sanitize(prompt.text.trim_end()), room, theme.prompt, theme));
+    lines.extend(wrap_text(&sanitize(prompt.shown().trim_end()), room, theme.prompt, theme));
     let n_lines = lines.len();
     let foldable = n_lines > PROMPT_LINES + 1;
     if foldable && !shape.unfolded {
@@ -151,9 +151,9 @@ pub(super) fn compaction_head(compaction: &Compaction, at: Timestamp, env: &Env<
     let text = format!("{why} conversation so far was replaced by a summary");
     let right = match (compaction.tokens_before, compaction.tokens_after) {
         (Some(before), Some(after)) => {
-            format!("{} {} {} tokens", time::tokens(before), theme.glyphs.arrow, time::tokens(after))
+            format!("{} {} {} tokens", figures::tokens(before), theme.glyphs.arrow, figures::tokens(after))
         }
-        (Some(before), None) => format!("{} tokens before", time::tokens(before)),
+        (Some(before), None) => format!("{} tokens before", figures::tokens(before)),
         _ => String::new(),
     };
     let left = vec![span(format!("{} ", theme.glyphs.cached), theme.accent), span(text, theme.text)];
@@ -164,18 +164,18 @@ pub(super) fn compaction_head(compaction: &Compaction, at: Timestamp, env: &Env<
 fn tokens_short(tokens: Tokens, env: &Env<'_>) -> String {
     let glyphs = &env.theme.glyphs;
     let sent = tokens.uncached.saturating_add(tokens.cache_write);
-    format!("{}{} {}{}", glyphs.sent, time::tokens(sent), glyphs.received, time::tokens(tokens.output))
+    format!("{}{} {}{}", glyphs.sent, figures::tokens(sent), glyphs.received, figures::tokens(tokens.output))
 }
 
 pub(super) fn turn_end(end: &TurnEnd, at: Timestamp, shape: Shape, env: &Env<'_>) -> Laid {
     let theme = env.theme;
     let dim = |text: String| vec![span(text, theme.dim)];
-    let mut facts = vec![dim(time::duration(Duration::from_millis(end.duration_ms)))];
+    let mut facts = vec![dim(figures::duration(Duration::from_millis(end.duration_ms)))];
     if end.n_calls > 0 {
         facts.push(dim(count(u64::from(end.n_calls), "call", "calls")));
     }
     if end.cost_usd > 0.0 {
-        facts.push(dim(time::money(end.cost_usd)));
+        facts.push(dim(figures::money(end.cost_usd)));
     }
     if !end.tokens.is_zero() {
         facts.push(dim(tokens_short(end.tokens, env)));

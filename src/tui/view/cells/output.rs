@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::Env;
 use super::edits;
+use crate::core::figures;
 use crate::core::tool::ToolCall;
 use crate::core::tool::ToolOutput;
 use crate::core::tool::ToolState;
 use crate::tui::input::action::Action;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::render::wrap::wrap_text_hard;
 use crate::tui::view::paint::Spans;
 use crate::tui::view::paint::count;
@@ -52,7 +52,7 @@ pub(super) fn facts(call: &ToolCall, env: &Env<'_>) -> Spans {
         "Bash" | "PowerShell" => exit_code(call, output).or_else(lines),
         "WebFetch" => number(detail, &["code"])
             .map(|code| match number(detail, &["bytes"]) {
-                Some(bytes) => format!("{code} {} {}", theme.glyphs.separator, time::bytes(bytes)),
+                Some(bytes) => format!("{code} {} {}", theme.glyphs.separator, figures::bytes(bytes)),
                 None => code.to_string(),
             })
             .or_else(lines),
@@ -112,7 +112,7 @@ pub(super) fn lines(
         out.push(more(n_more, env));
     }
     if output.omitted > 0 {
-        let note = format!("{} of the middle were left out", time::bytes(output.omitted));
+        let note = format!("{} of the middle were left out", figures::bytes(output.omitted));
         out.push(Line::from(span(note, theme.diff.note)));
     }
     out

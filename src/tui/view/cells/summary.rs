@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::Env;
 use crate::core::tool::is_agent_tool;
+use crate::tui::render::paths;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::view::paint::Spans;
 use crate::tui::view::paint::flat;
 use crate::tui::view::paint::one_line;
@@ -28,7 +28,7 @@ pub(in crate::tui::view) fn short_path(raw: &str, directory: &str, home: &str, r
         .and_then(|rest| rest.strip_prefix('/'))
         .filter(|rest| !directory.is_empty() && !rest.is_empty());
     let clean = sanitize(inside.unwrap_or(raw));
-    time::path(&clean, Some(home), room, ellipsis).replace('\n', " ")
+    paths::short(&clean, Some(home), room, ellipsis).replace('\n', " ")
 }
 
 /// What the call is about.

@@ -15,12 +15,12 @@ use super::output;
 use super::summary::summary;
 use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
+use crate::core::figures;
 use crate::core::prompt::Surface;
 use crate::core::tool::ToolCall;
 use crate::core::tool::ToolState;
 use crate::tui::render::highlight::highlight_shell;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::render::time;
 use crate::tui::render::width;
 use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
@@ -193,7 +193,7 @@ pub(super) fn head(call: &ToolCall, laid: &Laid, env: &Env<'_>, pulse: &mut Puls
     }
     match call.state {
         ToolState::Receiving => {
-            let n_received = (call.received > 0).then(|| time::bytes(call.received));
+            let n_received = (call.received > 0).then(|| figures::bytes(call.received));
             facts.push(dim(n_received.map_or_else(|| "being written".into(), |size| format!("{size} written"))));
         }
         ToolState::Waiting => {
@@ -212,7 +212,7 @@ pub(super) fn head(call: &ToolCall, laid: &Laid, env: &Env<'_>, pulse: &mut Puls
             // What took no time to speak of says nothing about it.
             let took_ms = call.ended.map_or(0, |ended| ended.millis_since(call.started));
             if took_ms >= 50 {
-                facts.push(dim(time::duration(Duration::from_millis(took_ms))));
+                facts.push(dim(figures::duration(Duration::from_millis(took_ms))));
             }
         }
     }

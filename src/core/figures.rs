@@ -1,4 +1,4 @@
-//! Durations, counts, money, sizes and paths as people write them.
+//! Durations, counts, money and sizes as people write them.
 //!
 //! For short forms that stand in a line of their own. Not for sentences and not for sums: these
 //! forms round.
@@ -6,9 +6,6 @@
 //! Invariant: every number has its unit, and no argument panics.
 
 use std::time::Duration;
-
-use super::sanitize::CleanText;
-use super::width;
 
 /// How long something took or has been going on: `0.1s`, `41s`, `2m 14s`, `1h 02m`, `3d 4h`.
 pub fn duration(elapsed: Duration) -> String {
@@ -61,26 +58,6 @@ pub fn percent(part: u64, whole: u64) -> String {
     format!("{share}%")
 }
 
-/// A path with the home directory as `~`, shortened from the left to `width` cells.
-///
-/// Whole components go first, so that what remains is a path: `…/src/main.rs`.
-pub fn path(path: &CleanText, home: Option<&str>, width: usize, ellipsis: &str) -> String {
-    let full = path.as_str();
-    let short = home
-        .filter(|home| !home.is_empty() && *home != "/")
-        .and_then(|home| full.strip_prefix(home.trim_end_matches('/')))
-        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
-        .map_or_else(|| full.to_owned(), |rest| format!("~{rest}"));
-    if width::of(&short) <= width {
-        return short;
-    }
-    short
-        .match_indices('/')
-        .map(|(at, _)| format!("{ellipsis}{}", short.get(at..).unwrap_or_default()))
-        .find(|candidate| width::of(candidate) <= width)
-        .unwrap_or_else(|| width::truncate_start(&short, width, ellipsis).into_owned())
-}
-
 /// One decimal below a hundred, none above. The unit is chosen after rounding, so that 999 950
 /// reads `1.0M` and not `1000k`.
 fn scaled(count: u64, step: u64, units: &[&str], gap: &str) -> String {
@@ -102,7 +79,6 @@ fn scaled(count: u64, step: u64, units: &[&str], gap: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::render::sanitize::sanitize;
     use proptest::prelude::*;
 
     #[test]
@@ -148,27 +124,11 @@ mod tests {
         assert_eq!(percent(0, 0), "0%");
     }
 
-    #[test]
-    fn paths_shorten_from_the_left() {
-        for (full, width, short) in [
-            ("/home/me/src/web", 20, "~/src/web"),
-            ("/home/me", 20, "~"),
-            ("/home/meg/x", 20, "/home/meg/x"),
-            ("/home/me/src/web/client.rs", 14, "…/client.rs"),
-            ("/a-very-long-name-indeed.rs", 10, "…indeed.rs"),
-        ] {
-            let clean = sanitize(full);
-            assert_eq!(path(&clean, Some("/home/me"), width, "…"), short);
-        }
-    }
-
     proptest! {
         #[test]
-        fn nothing_panics(count: u64, dollars: f64, seconds: u64, text: String, width in 0usize..40) {
+        fn nothing_panics(count: u64, dollars: f64, seconds: u64) {
             let _ = (tokens(count), bytes(count), money(dollars), percent(count, seconds));
             let _ = (duration(Duration::from_secs(seconds)), countdown(Duration::from_secs(seconds)));
-            let short = path(&sanitize(&text), Some("/home"), width, "…");
-            prop_assert!(width::of(&short) <= width);
         }
     }
 }

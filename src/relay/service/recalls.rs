@@ -1,0 +1,139 @@
+//! Messages that are taken back: what came of one is taken out of the queue, if it is still there.
+//!
+//! Invariants: which prompt came from which message is told by the message's id alone, also after a restart; what
+//! was not acted on yet never is.
+
+use std::collections::VecDeque;
+
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use super::Service;
+use crate::core::command::Command;
+use crate::core::ids::PromptId;
+use crate::core::ids::SessionId;
+use crate::relay::ledger::LedgerError;
+use crate::relay::messenger::ChatId;
+use crate::relay::messenger::MessageId;
+use crate::relay::messenger::Messenger;
+use crate::relay::words::Tongue;
+
+/// Messages whose prompts may still be on their way.
+const MAX_REMEMBERED: usize = 256;
+
+#[derive(Debug)]
+struct Recall {
+    chat: ChatId,
+    message: MessageId,
+    prompt: PromptId,
+    /// The prompt was in a queue, and the engine is told to take it out.
+    dropped: bool,
+}
+
+/// Messages that were taken back not long ago.
+#[derive(Debug, Default)]
+pub(super) struct Recalls(VecDeque<Recall>);
+
+impl Recalls {
+    pub(super) fn has(&self, message: &MessageId) -> bool {
+        self.0.iter().any(|recall| recall.message == *message)
+    }
+
+    fn note(&mut self, chat: ChatId, message: MessageId) {
+        if self.0.len() >= MAX_REMEMBERED {
+            self.0.pop_front();
+        }
+        let prompt = prompt_of(&message);
+        self.0.push_back(Recall { chat, message, prompt, dropped: false });
+    }
+
+    fn of(&mut self, prompt: &PromptId) -> Option<&mut Recall> {
+        self.0.iter_mut().find(|recall| recall.prompt == *prompt)
+    }
+}
+
+/// What the prompt is called that comes from a message.
+pub(super) fn prompt_of(message: &MessageId) -> PromptId {
+    let hash: [u8; 32] = Sha256::new().chain_update("prompt of ").chain_update(&message.0).finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    PromptId::from(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string().as_str())
+}
+
+pub(super) fn taken_out(tongue: Tongue) -> &'static str {
+    tongue.pick("Your message was taken back, and its prompt with it.", "消息已撤回，对应的提示未发送。")
+}
+
+impl<M: Messenger> Service<M> {
+    /// A message was taken back that had been acted on, or will not be any more.
+    pub(super) fn taken_back(&mut self, chat: &ChatId, message: MessageId) -> Result<(), LedgerError> {
+        let prompt = prompt_of(&message);
+        self.recalls.note(chat.clone(), message);
+        let ids: Vec<SessionId> = self.fleet.sessions().map(|session| session.id).collect();
+        ids.into_iter().try_for_each(|id| self.drop_recalled(id))?;
+        let is_running = |turn: &crate::core::session::Turn| turn.prompt.as_ref() == Some(&prompt);
+        let running = self.fleet.sessions().find(|session| session.turn.as_ref().is_some_and(is_running));
+        match running.map(|session| session.id) {
+            Some(session) => self.too_late(chat, session),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes out of a queue what came from messages that were taken back.
+    pub(super) fn drop_recalled(&mut self, id: SessionId) -> Result<(), LedgerError> {
+        if self.recalls.0.is_empty() {
+            return Ok(());
+        }
+        let Some(session) = self.fleet.get(id) else { return Ok(()) };
+        let mut told = Vec::new();
+        for queued in session.queue.iter() {
+            let Some(recall) = self.recalls.of(&queued.id).filter(|recall| !recall.dropped) else { continue };
+            let command = Command::DropQueued { session: id, prompt: queued.id.clone() };
+            // An engine that is too busy is told with the next change of the queue.
+            if self.orders.try_command(command).is_ok() {
+                recall.dropped = true;
+                told.push(recall.chat.clone());
+            }
+        }
+        told.iter().try_for_each(|chat| self.say(chat, taken_out(self.settings.tongue)))
+    }
+
+    fn too_late(&mut self, chat: &ChatId, session: SessionId) -> Result<(), LedgerError> {
+        let text = match self.settings.tongue {
+            Tongue::English => {
+                format!("The message was taken back, but its prompt had been sent; /stop {session} interrupts it.")
+            }
+            Tongue::Chinese => format!("消息已撤回，但提示已发送；/stop {session} 可中断。"),
+        };
+        self.say(chat, text)
+    }
+
+    /// A prompt is sent: perhaps one whose message was taken back a moment too late.
+    pub(super) fn sent_after_all(&mut self, session: SessionId, prompt: &PromptId) -> Result<(), LedgerError> {
+        match self.recalls.of(prompt).map(|recall| recall.chat.clone()) {
+            Some(chat) => self.too_late(&chat, session),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_is_named_after_its_message_and_the_oldest_are_forgotten() {
+        let message = |n: usize| MessageId(format!("om_{n}"));
+        let id = prompt_of(&message(1));
+        assert_eq!(id, prompt_of(&message(1)));
+        assert_ne!(id, prompt_of(&message(2)));
+        assert!(uuid::Uuid::parse_str(&id.0).is_ok());
+        let mut recalls = Recalls::default();
+        for n in 0..=MAX_REMEMBERED {
+            recalls.note(ChatId("oc".into()), message(n));
+        }
+        assert!(!recalls.has(&message(0)) && recalls.has(&message(1)));
+        assert_eq!(recalls.of(&id).map(|recall| recall.message.clone()), Some(message(1)));
+        assert_eq!(recalls.0.len(), MAX_REMEMBERED);
+    }
+}

@@ -1,0 +1,90 @@
+//! The bot's menu, quiet, and requests that ring.
+
+use std::time::Duration;
+
+use adjutant::clock;
+use adjutant::core::ids::Timestamp;
+use adjutant::relay::messenger::Happening;
+use adjutant::relay::messenger::MessageId;
+use adjutant::relay::messenger::PersonId;
+use adjutant::relay::messenger::Reply;
+use adjutant::relay::messenger::Who;
+use serde_json::json;
+
+use super::service::CHAT;
+use super::service::Hand;
+use super::service::ME;
+use super::service::asks;
+use super::service::who;
+
+async fn choose(hand: &Hand, n: u32, who: Who, key: &str, at: Timestamp) {
+    let id = MessageId(format!("menu {n}"));
+    let chosen = Happening::Chosen { id, who, at: Some(at), key: key.into() };
+    assert_eq!(hand.happens(chosen).await, Reply::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_menu_answers_whoever_may_speak_in_their_own_chat_and_once() {
+    let (rig, _script) = asks(1);
+    let hand = Hand::start(&rig, |_| {});
+    choose(&hand, 1, who("ou_stranger"), "list", clock::now()).await;
+    choose(&hand, 2, who(ME), "list", Timestamp(clock::now().0 - 11 * 60_000)).await;
+    // Where nobody has spoken yet, the person's id is their chat.
+    choose(&hand, 3, who(ME), "list", clock::now()).await;
+    let told = hand.wait("the list", |message| message.text().contains("There is no session")).await;
+    assert_eq!(told.chat.0, ME);
+    let mut hand = hand;
+    hand.say("/help").await;
+    hand.wait("the help", |message| message.chat.0 == CHAT).await;
+    for _ in 0..2 {
+        choose(&hand, 4, who(ME), "status", clock::now()).await;
+    }
+    hand.wait("the state", |message| message.chat.0 == CHAT && message.text().contains("There is no session")).await;
+    choose(&hand, 5, who(ME), "rm -rf", clock::now()).await;
+    hand.wait("the keys", |message| message.text().contains("The keys are")).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(hand.messages().len(), 4, "{:?}", hand.messages());
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_quiet_is_told_of_nothing_until_they_want_it_again() {
+    let (mut rig, _script) = asks(1);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    choose(&hand, 1, who(ME), "pause", clock::now()).await;
+    hand.wait("word of it", |message| message.text().contains("Quiet")).await;
+    let id = rig.open().await;
+    rig.prompt(id, "go").await;
+    rig.approval().await;
+    rig.listen(Duration::from_millis(200)).await;
+    assert_eq!(hand.messages().len(), 2, "{:?}", hand.messages());
+    hand.say("/list").await;
+    hand.wait("commands go on", |message| message.text().contains("waits for you")).await;
+    choose(&hand, 2, who(ME), "resume", clock::now()).await;
+    let asked = hand.asked().await;
+    let press = Hand::press(&asked, "deny", json!({}));
+    hand.happens(Happening::Pressed(press)).await;
+    rig.turn_end().await;
+    hand.wait("the end", |message| message.text().contains("it-was-denied")).await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waits_rings_once_and_a_ring_that_fails_costs_nothing() {
+    let (mut rig, _script) = asks(2);
+    let mut hand = Hand::known(&rig, |settings| settings.urgent_ms = Some(50)).await;
+    hand.say("/new project go").await;
+    let asked = hand.asked().await;
+    let rung = || hand.phone.rung.lock().unwrap().clone();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    while rung().is_empty() {
+        assert!(tokio::time::Instant::now() < deadline, "nothing rings");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    rig.listen(Duration::from_millis(300)).await;
+    assert_eq!(rung(), [(asked.id.clone(), PersonId(ME.into()))]);
+    let press = Hand::press(&asked, "allow", json!({}));
+    hand.happens(Happening::Pressed(press)).await;
+    hand.wait("the end", |message| message.text().contains("it-was-allowed")).await;
+    rig.end().await;
+}
