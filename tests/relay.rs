@@ -8,6 +8,7 @@ mod faults;
 mod flood;
 mod groups;
 mod lints;
+mod matrix;
 mod menu;
 mod messenger;
 mod official_sdk;
