@@ -221,6 +221,12 @@ impl Hand {
         assert_eq!(self.happens(Happening::Said(said)).await, Reply::Done);
     }
 
+    /// The relay knows of everything it sent that it has arrived.
+    async fn settled(&mut self) {
+        let is_settled = |view: &Option<PhoneView>| view.as_ref().is_some_and(|view| view.n_waiting == 0);
+        tokio::time::timeout(PATIENCE, self.view.wait_for(is_settled)).await.expect("it settles").unwrap();
+    }
+
     pub(super) fn messages(&self) -> Vec<Message> {
         self.phone.messages.lock().unwrap().clone()
     }
@@ -449,6 +455,7 @@ async fn words_answer_where_cards_do_not_arrive() {
         rig.prompt(id, "go").await;
         let approval = rig.approval().await;
         hand.wait("the card", |message| message.text().contains(&format!("/approve {}", approval.id))).await;
+        hand.settled().await;
         hand.say(&words).await;
         rig.wait("the verdict", |kind| matches!(kind, EventKind::ApprovalResolved { .. })).await;
         rig.turn_end().await;
