@@ -222,9 +222,9 @@ impl Hand {
     }
 
     /// The relay knows of everything it sent that it has arrived.
-    async fn settled(&mut self) {
+    async fn settled(&self) {
         let is_settled = |view: &Option<PhoneView>| view.as_ref().is_some_and(|view| view.n_waiting == 0);
-        tokio::time::timeout(PATIENCE, self.view.wait_for(is_settled)).await.expect("it settles").unwrap();
+        tokio::time::timeout(PATIENCE, self.view.clone().wait_for(is_settled)).await.expect("it settles").unwrap();
     }
 
     pub(super) fn messages(&self) -> Vec<Message> {
@@ -244,10 +244,12 @@ impl Hand {
 
     /// The card that asks and can be pressed.
     pub(super) async fn asked(&self) -> Message {
-        self.wait("a card that asks", |message| {
-            message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending)
-        })
-        .await
+        let is_live =
+            |message: &Message| message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending);
+        let asked = self.wait("a card that asks", is_live).await;
+        // No finger is as fast as this test.
+        self.settled().await;
+        asked
     }
 
     pub(super) fn press(message: &Message, act: &str, form: Value) -> Pressed {
