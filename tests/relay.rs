@@ -5,8 +5,10 @@ mod cards;
 mod encrypted;
 mod end_to_end;
 mod faults;
+mod flood;
 mod groups;
 mod lints;
+mod matrix;
 mod menu;
 mod messenger;
 mod official_sdk;
@@ -17,7 +19,6 @@ mod recovery;
 mod service;
 mod silence;
 mod soak;
-mod stage;
 mod staying;
 mod trees;
 

@@ -10,3 +10,4 @@ pub mod fleet;
 pub mod pty;
 pub mod rig;
 pub mod screen;
+pub mod stage;

@@ -297,7 +297,10 @@ impl<M: Messenger> Service<M> {
         if self.connected == Some(*since) {
             return;
         }
-        match self.ledger.hurry() {
+        let now = clock::now();
+        // After a clock was put back everything that is due would be far away.
+        self.progress_due = self.progress_due.map(|due| due.min(now));
+        match self.ledger.hurry(now) {
             Ok(()) => self.connected = Some(*since),
             Err(error) => tracing::warn!(%error, "the ledger cannot be written"),
         }

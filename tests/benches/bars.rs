@@ -32,6 +32,17 @@ use portable_pty::native_pty_system;
 use serde_json::Value;
 use serde_json::json;
 
+/// From the phone.
+mod phone;
+/// What these stand on, and tests too.
+#[allow(dead_code, unreachable_pub, reason = "each user takes its part")]
+#[path = "../support"]
+mod support {
+    pub mod clerk;
+    pub mod feishu;
+    pub mod stage;
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some("--as-cli") {
@@ -39,6 +50,10 @@ fn main() {
         return;
     }
     println!("{:<58} {:>10} {:>10} {:>8}", "what", "median", "p99", "bar");
+    // `cargo bench --bench bars -- phone` measures those alone.
+    if std::env::args().any(|argument| argument == "phone") {
+        return phone::measure();
+    }
     first_frame();
     attach();
     search();
@@ -46,6 +61,7 @@ fn main() {
     idle();
     approvals();
     keys_while_streaming();
+    phone::measure();
 }
 
 fn now_us() -> u128 {

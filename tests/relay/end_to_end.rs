@@ -292,7 +292,7 @@ async fn a_second_runner_of_the_same_app_says_so_waits_and_takes_over() {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    let wait = Duration::from_secs(60);
+    let wait = Duration::from_mins(1);
     let said = tokio::time::timeout(wait, status("another runner")).await.expect("it says why it does nothing");
     assert!(said.contains(APP_ID) && said.contains("takes over when that one ends"), "{said}");
     // It looks every two seconds, and leaves the app alone as long as it is taken.

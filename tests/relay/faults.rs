@@ -18,15 +18,15 @@ use adjutant::core::phone::Connection;
 use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::stage::Stage;
-use super::stage::button;
-use super::stage::person;
-use super::stage::pressed;
-use super::stage::said;
 use crate::support::feishu::Act;
 use crate::support::feishu::Pongs;
 use crate::support::feishu::code;
 use crate::support::feishu::html;
+use crate::support::stage::Stage;
+use crate::support::stage::button;
+use crate::support::stage::person;
+use crate::support::stage::pressed;
+use crate::support::stage::said;
 
 const N_PEOPLE: usize = 8;
 /// Feishu waits three seconds and then far longer; here it is not as patient.

@@ -189,11 +189,30 @@ async fn the_same_event_twice_is_handed_on_twice_with_the_same_ids() {
 #[tokio::test]
 async fn a_consumer_that_takes_nothing_is_answered_for_and_memory_is_bounded() {
     let rig = Rig::start(Timing { answer: Duration::from_millis(200), ..quick() }).await;
-    let numbers: Vec<u64> = (0..600).map(|n| rig.feishu.push(&message(&format!("om_{n}"), "flood"))).collect();
+    let numbers: Vec<u64> = (0..3_000).map(|n| rig.feishu.push(&message(&format!("om_{n}"), "flood"))).collect();
     for number in numbers {
         assert_eq!(rig.feishu.ack(number).await.code, 500);
     }
-    assert!(rig.connection.pushes.len() <= 256);
+    assert!(rig.connection.pushes.len() <= 2_048);
+}
+
+#[tokio::test]
+async fn large_pushes_that_nobody_takes_are_bounded_by_their_bytes() {
+    let mut rig = Rig::start(Timing { answer: Duration::from_millis(200), ..quick() }).await;
+    let large = "x".repeat(1 << 20);
+    let numbers: Vec<u64> = (0..40).map(|n| rig.feishu.push(&message(&format!("om_{n}"), &large))).collect();
+    for number in numbers {
+        assert_eq!(rig.feishu.ack(number).await.code, 500);
+    }
+    let n_held = rig.connection.pushes.len();
+    assert!((10..16).contains(&n_held), "{n_held} MiB are held");
+    // Once they are taken there is room again.
+    for _ in 0..n_held {
+        drop(rig.pushed().await);
+    }
+    let number = rig.feishu.push(&message("om_again", &large));
+    assert_eq!(rig.message().await, "om_again");
+    assert_eq!(rig.feishu.ack(number).await.code, 200);
 }
 
 #[tokio::test]

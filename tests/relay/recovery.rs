@@ -5,11 +5,11 @@ use std::time::Duration;
 use adjutant::core::event::EventKind;
 use serde_json::Value;
 
-use super::stage::Stage;
-use super::stage::person;
-use super::stage::said;
 use crate::support::feishu::Act;
 use crate::support::feishu::html;
+use crate::support::stage::Stage;
+use crate::support::stage::person;
+use crate::support::stage::said;
 
 /// The texts of a person's chat, in order.
 fn texts(stage: &Stage, at: usize) -> Vec<String> {

@@ -15,12 +15,12 @@ use adjutant::relay::ledger::Ledger;
 use serde_json::Value;
 use serde_json::json;
 
-use super::stage::Stage;
-use super::stage::TOKEN_S;
-use super::stage::button;
-use super::stage::person;
-use super::stage::pressed;
-use super::stage::said;
+use crate::support::stage::Stage;
+use crate::support::stage::TOKEN_S;
+use crate::support::stage::button;
+use crate::support::stage::person;
+use crate::support::stage::pressed;
+use crate::support::stage::said;
 
 /// Two hours.
 const LENGTH_S: u32 = 7_200;

@@ -27,6 +27,7 @@ use adjutant::core::ids::ApprovalId;
 use adjutant::core::ids::Generation;
 use adjutant::core::ids::PromptId;
 use adjutant::core::ids::SessionId;
+use adjutant::core::ids::Timestamp;
 use adjutant::core::ids::TurnId;
 use adjutant::core::prompt::Prompt;
 use adjutant::core::prompt::PromptOrigin;
@@ -54,6 +55,8 @@ pub struct Books {
     pub n_refused: usize,
     /// What was told of each session that a phone should show, in order.
     pub told: HashMap<SessionId, Vec<String>>,
+    /// Requests must be answered within this; they are not denied by themselves here.
+    pub deadline: Option<Duration>,
     seq: u64,
     n_turns: u32,
     n_approvals: u32,
@@ -195,6 +198,8 @@ impl Books {
         self.n_approvals += 1;
         let command = format!("touch for-{}.", text.replace(' ', "-"));
         self.told.entry(session).or_default().push(command.clone());
+        let asked = clock::now();
+        let deadline = self.deadline.map(|wait| Timestamp(asked.0 + i64::try_from(wait.as_millis()).unwrap()));
         let approval = Approval {
             id: ApprovalId(self.n_approvals),
             session,
@@ -213,8 +218,8 @@ impl Books {
             risks: Vec::new(),
             preview: None,
             place: Place { directory: "/p".into(), branch: None },
-            asked: clock::now(),
-            deadline: None,
+            asked,
+            deadline,
         };
         self.tell(session, EventKind::ApprovalAsked(Box::new(approval)));
     }
@@ -231,6 +236,18 @@ impl Books {
         let verdict = Verdict { decision, by, after_ms: 1 };
         self.tell(session, EventKind::ApprovalResolved { approval: id, verdict });
         self.finish(session);
+    }
+
+    /// Somebody writes at the terminal.
+    pub fn prompt_at_terminal(&mut self, session: SessionId, text: &str) {
+        self.queues.entry(session).or_default().push_back((text.to_owned(), Surface::Terminal));
+        self.next(session);
+    }
+
+    /// Somebody answers at the terminal.
+    pub fn answer_at_terminal(&mut self, id: ApprovalId, decision: Decision) {
+        let session = self.fleet.approval(id).map(|open| open.approval.session).expect("it is asked");
+        self.answered(session, id, decision, Surface::Terminal);
     }
 
     /// The turn that runs ends, and the next begins.

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::oneshot;
 
 use super::event::Event;
@@ -89,9 +90,16 @@ enum Reply {
 #[must_use = "a push that is not answered is pushed again"]
 pub struct Answer {
     reply: oneshot::Sender<Reply>,
+    /// The push's place among all that wait, for as long as it does.
+    room: Option<OwnedSemaphorePermit>,
 }
 
 impl Answer {
+    /// Keeps the place until the push is answered or dropped.
+    pub(super) fn hold(&mut self, room: OwnedSemaphorePermit) {
+        self.room = Some(room);
+    }
+
     /// It is taken care of: an event is not pushed again, a card stays as it is.
     pub fn done(self) -> bool {
         self.reply.send(Reply::Done(json!({}))).is_ok()
@@ -128,7 +136,7 @@ pub(super) struct Awaited {
 pub(super) fn push(event: Event) -> (Push, Awaited) {
     let (sender, reply) = oneshot::channel();
     let is_press = matches!(event, Event::Press(_));
-    (Push { event, answer: Answer { reply: sender } }, Awaited { reply, is_press })
+    (Push { event, answer: Answer { reply: sender, room: None } }, Awaited { reply, is_press })
 }
 
 impl Awaited {

@@ -11,6 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -39,7 +40,9 @@ mod watchdog;
 use backoff::Backoff;
 
 /// Pushes that wait for the consumer.
-const PUSH_BUFFER: usize = 256;
+const PUSH_BUFFER: usize = 2_048;
+/// Bytes of the pushes that nobody has answered.
+const PUSH_BYTES: usize = 16 << 20;
 
 /// How the connection is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +118,8 @@ pub struct Connection {
 pub fn start(account: Arc<Account>, timing: Timing, cancel: CancellationToken) -> Connection {
     let (push_sender, pushes) = mpsc::channel(PUSH_BUFFER);
     let (status_sender, status) = watch::channel(Status::Connecting { attempt: 1, last_error: None });
-    let keeper = Keeper { account, timing, cancel, pushes: push_sender, status: status_sender };
+    let room = Arc::new(Semaphore::new(PUSH_BYTES));
+    let keeper = Keeper { account, timing, cancel, pushes: push_sender, room, status: status_sender };
     let task = tokio::spawn(keeper.keep());
     Connection { pushes, status, task }
 }
@@ -135,6 +139,7 @@ struct Keeper {
     timing: Timing,
     cancel: CancellationToken,
     pushes: mpsc::Sender<Push>,
+    room: Arc<Semaphore>,
     status: watch::Sender<Status>,
 }
 
@@ -197,7 +202,8 @@ impl Keeper {
         tracing::info!(device_id, "connected to Feishu");
         self.status.send_replace(Status::Connected { since: (self.timing.wall)(), device_id: device_id.clone() });
         let since = Instant::now();
-        let with = session::With { account: &self.account, timing: &self.timing, pushes: &self.pushes, service_id };
+        let (account, timing, pushes, room) = (&self.account, &self.timing, &self.pushes, &self.room);
+        let with = session::With { account, timing, pushes, room, service_id };
         let ended = session::run(socket, config, with, self.slept(), self.cancel.cancelled()).await;
         let lasted = since.elapsed();
         if lasted >= self.timing.held {

@@ -14,6 +14,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -50,6 +51,8 @@ const HEARD_BUFFER: usize = 64;
 const AFTER_PRESS: Duration = Duration::from_millis(1_200);
 /// Put under a message that was seen.
 const SEEN: &str = "OnIt";
+/// Messages that are marked as seen at the same time; of a flood some are not, so that what matters can be sent.
+const MAX_MARKING: usize = 4;
 /// When Feishu was not reached.
 const SOON: Duration = Duration::from_millis(500);
 
@@ -79,6 +82,7 @@ pub struct Feishu {
     api: Arc<Api>,
     tongue: Tongue,
     answered: Answered,
+    marking: Semaphore,
 }
 
 /// Connects, and stays connected until it is cancelled, on the runtime this is called in.
@@ -94,7 +98,7 @@ pub fn start(
     let connection::Connection { pushes, status, task: _ } = connection::start(account, timing, cancel.clone());
     let bot = hearing::learn(Arc::clone(&api), cancel);
     tokio::spawn(hearing::listen(pushes, heard_sender, hearing::Ear { bot, tongue, answered: answered.clone() }));
-    (Feishu { api, tongue, answered }, heard, shown(status))
+    (Feishu { api, tongue, answered, marking: Semaphore::new(MAX_MARKING) }, heard, shown(status))
 }
 
 /// The status in the words of all messengers.
@@ -126,6 +130,7 @@ impl Messenger for Feishu {
     }
 
     async fn seen(&self, message: &MessageId) {
+        let Ok(_place) = self.marking.try_acquire() else { return };
         if let Err(fault) = self.api.react(&message.0, SEEN).await {
             tracing::debug!(%fault, "a message could not be marked as seen");
         }

@@ -169,11 +169,13 @@ impl Ledger {
         Ok(())
     }
 
-    /// What failed before is tried again at once, and its pauses begin anew.
-    pub fn hurry(&self) -> Result<(), LedgerError> {
+    /// What failed before is tried again at once, and its pauses begin anew; so is what waits for a time that was set by
+    /// a clock that went wrong.
+    pub fn hurry(&self, now: Timestamp) -> Result<(), LedgerError> {
         self.connection.execute("UPDATE outbox SET due = 0, tries = 1 WHERE tries > 0", [])?;
         // One that was changed well waits for its turn.
-        self.connection.execute("UPDATE cards SET due = 0, tries = 0 WHERE wanted IS NOT NULL AND tries > 0", [])?;
+        let latest = now.0.saturating_add(CHANGE_MS);
+        self.connection.execute("UPDATE cards SET due = 0, tries = 0 WHERE tries > 0 OR due > ?1", [latest])?;
         Ok(())
     }
 

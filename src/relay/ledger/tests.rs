@@ -205,3 +205,26 @@ fn a_card_that_was_never_sent_is_forgotten_too_and_so_is_one_for_a_test() {
     ledger.tidy(later(OVER_MS + 1)).unwrap();
     assert_eq!(left(&ledger), 0);
 }
+
+#[test]
+fn what_waits_is_hurried_and_a_clock_that_is_put_back_keeps_no_card_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(folder.path()).unwrap();
+    let id = approval(&mut ledger, 1, "oc_1");
+    let item = ledger.due(NOW, &[]).unwrap().remove(0);
+    ledger.again(item.id, later(3_600_000), None).unwrap();
+    assert_eq!(ledger.due(later(1_000), &[]).unwrap(), []);
+    ledger.hurry(later(1_000)).unwrap();
+    let item = ledger.due(later(1_000), &[]).unwrap().remove(0);
+    assert_eq!(item.tries, 1, "it is known to have been tried");
+    ledger.sent(item.id, &MessageId("om_1".into())).unwrap();
+    ledger.want(id, &card("first"), false, NOW).unwrap();
+    let change = ledger.changes(NOW, &[]).unwrap().remove(0);
+    ledger.changed(&change, NOW).unwrap();
+    ledger.want(id, &card("second"), false, NOW).unwrap();
+    ledger.hurry(NOW).unwrap();
+    assert_eq!(ledger.changes(NOW, &[]).unwrap(), [], "it was changed just now");
+    let before = later(-600_000);
+    ledger.hurry(before).unwrap();
+    assert_eq!(ledger.changes(before, &[]).unwrap().len(), 1);
+}

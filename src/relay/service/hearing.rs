@@ -30,6 +30,7 @@ use crate::relay::access::Member;
 use crate::relay::approvals;
 use crate::relay::commands;
 use crate::relay::commands::Wish;
+use crate::relay::ledger::Entry;
 use crate::relay::ledger::Kind;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
@@ -401,8 +402,11 @@ impl<M: Messenger> Service<M> {
         let mut waiting = Vec::new();
         for open in self.fleet.inbox() {
             let cards = self.ledger.cards_of(Kind::Approval, open.approval.id.0)?;
-            // Only what was seen here can be answered here.
-            if let Some(card) = cards.into_iter().find(|card| card.chat == reach.chat && card.message.is_some()) {
+            // Only what was seen here can be answered here. Who knows its number has seen it, also where we wait for
+            // word that it has arrived.
+            let is_named = id == Some(open.approval.id.0);
+            let is_seen = |card: &Entry| card.chat == reach.chat && (card.message.is_some() || is_named);
+            if let Some(card) = cards.into_iter().find(is_seen) {
                 let owner = self.ledger.owner(open.approval.session)?.map(|owner| owner.person);
                 if access::reaches(owner.as_ref(), &reach.person) {
                     waiting.push((open.clone(), card));

@@ -4,11 +4,13 @@
 //! or a full pipe holds up nothing else. What is not understood is ignored and logged, and never ends it.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::SinkExt as _;
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitSink;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -32,9 +34,9 @@ use crate::relay::feishu::frame;
 use crate::relay::feishu::frame::Frame;
 
 /// Frames that wait to be written.
-const OUT_BUFFER: usize = 512;
+const OUT_BUFFER: usize = 3_072;
 /// Pushes whose answer is waited for.
-const MAX_AWAITED: usize = 256;
+const MAX_AWAITED: usize = 2_048;
 /// A pipe that takes nothing for this long is dead.
 const WRITE_TIME: Duration = Duration::from_secs(10);
 /// How long answers may still come when we end it ourselves.
@@ -48,6 +50,8 @@ pub(super) struct With<'a> {
     pub(super) account: &'a Account,
     pub(super) timing: &'a Timing,
     pub(super) pushes: &'a mpsc::Sender<Push>,
+    /// A permit for each byte of the pushes that nobody has answered.
+    pub(super) room: &'a Arc<Semaphore>,
     pub(super) service_id: i32,
 }
 
@@ -215,13 +219,18 @@ impl Session<'_> {
                 tracing::debug!(why, "a push is ignored");
                 self.send(&frame.answered(answer::ignored(is_callback), since.elapsed().as_millis()));
             }
-            Reading::Event(event) => self.hand_on(frame, *event, since),
+            Reading::Event(event) => self.hand_on(frame, (*event, payload.len()), since),
         }
     }
 
-    fn hand_on(&mut self, frame: Frame, event: Event, since: Instant) {
-        let (push, awaited) = answer::push(event);
-        let is_taken = self.awaited.len() < MAX_AWAITED && self.with.pushes.try_send(push).is_ok();
+    fn hand_on(&mut self, frame: Frame, (event, n_bytes): (Event, usize), since: Instant) {
+        let (mut push, awaited) = answer::push(event);
+        let n_bytes = u32::try_from(n_bytes).unwrap_or(u32::MAX);
+        let room = Arc::clone(self.with.room).try_acquire_many_owned(n_bytes);
+        let is_taken = room.is_ok_and(|room| {
+            push.answer.hold(room);
+            self.awaited.len() < MAX_AWAITED && self.with.pushes.try_send(push).is_ok()
+        });
         if !is_taken {
             tracing::warn!("a push is refused: too many wait to be acted on");
             self.send(&frame.answered(awaited.refused(), since.elapsed().as_millis()));

@@ -10,6 +10,7 @@ use adjutant::core::ids::SessionId;
 use adjutant::core::phone::PhoneView;
 use adjutant::link::attention::Attention;
 use adjutant::redact::Redactor;
+use adjutant::relay::feishu::account::Account;
 use adjutant::relay::feishu::connection::Timing;
 use adjutant::relay::feishu::messenger;
 use adjutant::relay::ledger::Ledger;
@@ -26,28 +27,28 @@ use tokio::sync::mpsc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::account;
-use super::quick;
-use crate::support::clerk::Clerk;
-use crate::support::feishu::Feishu;
-use crate::support::feishu::pushes;
+use super::clerk::Clerk;
+use super::feishu::APP_ID;
+use super::feishu::APP_SECRET;
+use super::feishu::Feishu;
+use super::feishu::pushes;
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Seconds that a token is good for, where time is simulated.
-pub(super) const TOKEN_S: u64 = 1_800;
+pub const TOKEN_S: u64 = 1_800;
 
-pub(super) struct Stage {
-    pub(super) feishu: Feishu,
-    pub(super) clerk: Clerk,
-    pub(super) folder: TempDir,
-    pub(super) timing: Timing,
-    pub(super) n_people: usize,
+pub struct Stage {
+    pub feishu: Feishu,
+    pub clerk: Clerk,
+    pub folder: TempDir,
+    pub timing: Timing,
+    pub n_people: usize,
     /// On the test's own thread, whose time may be no real one; then it cannot be killed.
     is_here: bool,
     /// The session of each person, once it is open.
-    pub(super) sessions: Vec<SessionId>,
+    pub sessions: Vec<SessionId>,
     running: Option<Running>,
 }
 
@@ -59,13 +60,23 @@ struct Running {
     _wishes: mpsc::Sender<adjutant::core::phone::PhoneWish>,
 }
 
+/// The times of the real thing, but for the pauses between attempts and the patience with a dead connection.
+fn quick() -> Timing {
+    Timing {
+        sign_of_life: Duration::from_millis(300),
+        retry: (Duration::from_millis(5), Duration::from_millis(20)),
+        refused: Duration::from_millis(20),
+        ..Timing::default()
+    }
+}
+
 /// Who a person is, and where they and the bot talk.
-pub(super) fn person(at: usize) -> (String, String) {
+pub fn person(at: usize) -> (String, String) {
     (format!("ou_person{at}"), format!("oc_chat{at}"))
 }
 
 /// A text of this person, written now.
-pub(super) fn said(at: usize, message_id: &str, text: &str) -> Value {
+pub fn said(at: usize, message_id: &str, text: &str) -> Value {
     let (person, chat) = person(at);
     let mut payload = pushes::message(message_id, text);
     payload["event"]["sender"]["sender_id"]["open_id"] = person.into();
@@ -75,7 +86,7 @@ pub(super) fn said(at: usize, message_id: &str, text: &str) -> Value {
 }
 
 /// A press of this person.
-pub(super) fn pressed(at: usize, message_id: &str, value: &Value) -> Value {
+pub fn pressed(at: usize, message_id: &str, value: &Value) -> Value {
     let (person, chat) = person(at);
     let mut payload = pushes::press(message_id, value);
     payload["event"]["operator"]["open_id"] = person.into();
@@ -84,7 +95,7 @@ pub(super) fn pressed(at: usize, message_id: &str, value: &Value) -> Value {
 }
 
 /// What the button of this act carries, wherever it stands on the card.
-pub(super) fn button(card: &Value, act: &str) -> Option<Value> {
+pub fn button(card: &Value, act: &str) -> Option<Value> {
     match card {
         Value::Object(fields) if fields.get("act").is_some_and(|found| found == act) => Some(card.clone()),
         Value::Object(fields) => fields.values().find_map(|value| button(value, act)),
@@ -95,12 +106,12 @@ pub(super) fn button(card: &Value, act: &str) -> Option<Value> {
 
 impl Stage {
     /// A relay that is connected, and people who have a session each.
-    pub(super) async fn start(n_people: usize) -> Self {
-        Self::with(n_people, Timing { sign_of_life: Duration::from_millis(300), ..quick() }, false).await
+    pub async fn start(n_people: usize) -> Self {
+        Self::with(n_people, quick(), false).await
     }
 
     /// One that runs in the test's own runtime, by its clock.
-    pub(super) async fn here(n_people: usize) -> Self {
+    pub async fn here(n_people: usize) -> Self {
         Self::with(n_people, Timing::default(), true).await
     }
 
@@ -121,8 +132,8 @@ impl Stage {
             let text = stage
                 .feishu
                 .until("a session", |state| {
-                    let mine = state.taken.iter().filter(|taken| taken.chat_id == chat);
-                    mine.filter_map(|taken| taken.content["text"].as_str().map(str::to_owned)).next()
+                    let mut mine = state.taken.iter().filter(|taken| taken.chat_id == chat);
+                    mine.find_map(|taken| taken.content["text"].as_str().map(str::to_owned))
                 })
                 .await;
             let number = text.strip_prefix("Opened session ").and_then(|rest| rest.split(' ').next()).unwrap();
@@ -132,7 +143,7 @@ impl Stage {
     }
 
     /// Begins a relay on the ledger that is there.
-    pub(super) async fn begin(&mut self) {
+    pub async fn begin(&mut self) {
         let link = self.clerk.connect().await;
         let ledger = Ledger::open(&self.folder.path().join("data")).unwrap();
         let settings = Settings {
@@ -152,8 +163,12 @@ impl Stage {
         let runtime = (!self.is_here).then(apart);
         let inside = runtime.as_ref().map(Runtime::enter);
         let cancel = CancellationToken::new();
-        let (messenger, heard, connection) =
-            messenger::start(account(&self.feishu), Tongue::English, self.timing, cancel.clone());
+        let (messenger, heard, connection) = messenger::start(
+            Account::new(APP_ID, APP_SECRET.into(), &self.feishu.url).unwrap(),
+            Tongue::English,
+            self.timing,
+            cancel.clone(),
+        );
         let (view_end, view) = watch::channel(None);
         let (wishes, wishes_end) = mpsc::channel(8);
         let attention = Arc::new(Attention::default());
@@ -173,25 +188,31 @@ impl Stage {
     }
 
     /// Ends the relay where it stands: whatever is under way is cut.
-    pub(super) async fn kill(&mut self) {
+    pub async fn kill(&mut self) {
         let Some(Running { runtime: Some(runtime), .. }) = self.running.take() else { panic!("it runs apart") };
         tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE)).await.unwrap();
     }
 
     /// Kills the relay and begins it anew, while the engine holds still.
-    pub(super) async fn kill_and_begin(&mut self) {
+    pub async fn kill_and_begin(&mut self) {
         let still = self.clerk.hold().await;
         self.kill().await;
         self.begin().await;
         drop(still);
     }
 
-    pub(super) fn view(&self) -> PhoneView {
+    /// Tasks of the relay that have not ended.
+    pub fn n_tasks(&self) -> usize {
+        let runtime = self.running.as_ref().and_then(|running| running.runtime.as_ref());
+        runtime.expect("it runs apart").metrics().num_alive_tasks()
+    }
+
+    pub fn view(&self) -> PhoneView {
         self.running.as_ref().and_then(|running| running.view.borrow().clone()).expect("a relay runs")
     }
 
     /// Waits until nothing more is to be sent.
-    pub(super) async fn settled(&self) {
+    pub async fn settled(&self) {
         let mut view = self.running.as_ref().expect("a relay runs").view.clone();
         let wait = view.wait_for(|view| view.as_ref().is_some_and(|view| view.n_waiting == 0));
         let found = tokio::time::timeout(PATIENCE, wait).await.map(|view| view.is_ok());
