@@ -18,6 +18,7 @@ use adjutant::relay::messenger::PersonId;
 use adjutant::relay::service;
 use adjutant::relay::service::Ends;
 use adjutant::relay::service::Settings;
+use adjutant::relay::service::Witness;
 use adjutant::relay::words::Tongue;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -171,7 +172,16 @@ impl Stage {
         let (view_end, view) = watch::channel(None);
         let (wishes, wishes_end) = mpsc::channel(8);
         let attention = Arc::new(Attention::default());
-        let ends = Ends { link, heard, connection, wishes: wishes_end, view: view_end, attention, quit: cancel };
+        let ends = Ends {
+            link,
+            heard,
+            connection,
+            wishes: wishes_end,
+            view: view_end,
+            attention,
+            witness: Witness::new(|_| true),
+            quit: cancel,
+        };
         tokio::spawn(service::run(settings, Arc::new(messenger), ledger, Arc::new(Redactor::default()), ends));
         drop(inside);
         self.running = Some(Running { runtime, view, _wishes: wishes });
