@@ -235,6 +235,12 @@ impl Hand {
         assert_eq!(self.happens(Happening::Said(said)).await, Reply::Done);
     }
 
+    /// The relay knows of everything it sent that it has arrived.
+    async fn settled(&self) {
+        let is_settled = |view: &Option<PhoneView>| view.as_ref().is_some_and(|view| view.n_waiting == 0);
+        tokio::time::timeout(PATIENCE, self.view.clone().wait_for(is_settled)).await.expect("it settles").unwrap();
+    }
+
     pub(super) fn messages(&self) -> Vec<Message> {
         self.phone.messages.lock().unwrap().clone()
     }
@@ -252,10 +258,12 @@ impl Hand {
 
     /// The card that asks and can be pressed.
     pub(super) async fn asked(&self) -> Message {
-        self.wait("a card that asks", |message| {
-            message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending)
-        })
-        .await
+        let is_live =
+            |message: &Message| message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending);
+        let asked = self.wait("a card that asks", is_live).await;
+        // No finger is as fast as this test.
+        self.settled().await;
+        asked
     }
 
     pub(super) fn press(message: &Message, act: &str, form: Value) -> Pressed {
@@ -463,6 +471,7 @@ async fn words_answer_where_cards_do_not_arrive() {
         rig.prompt(id, "go").await;
         let approval = rig.approval().await;
         hand.wait("the card", |message| message.text().contains(&format!("/approve {}", approval.id))).await;
+        hand.settled().await;
         hand.say(&words).await;
         rig.wait("the verdict", |kind| matches!(kind, EventKind::ApprovalResolved { .. })).await;
         rig.turn_end().await;
