@@ -238,10 +238,20 @@ impl Hand {
 
     /// The card that asks and can be pressed.
     pub(super) async fn asked(&self) -> Message {
-        self.wait("a card that asks", |message| {
-            message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending)
-        })
-        .await
+        let asked = self
+            .wait("a card that asks", |message| {
+                message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending)
+            })
+            .await;
+        // It is known as sent a moment after it was, and cannot be pressed before.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let mut view = self.view.clone();
+        let settled = view.wait_for(|view| view.as_ref().is_some_and(|view| view.n_waiting == 0));
+        assert!(
+            tokio::time::timeout(PATIENCE, settled).await.is_ok_and(|view| view.is_ok()),
+            "it is not known as sent"
+        );
+        asked
     }
 
     pub(super) fn press(message: &Message, act: &str, form: Value) -> Pressed {
