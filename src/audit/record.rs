@@ -173,7 +173,15 @@ pub enum Body {
     /// An order that came from outside the terminal.
     Command {
         who: String,
+        /// As the messenger knows them, and where they said it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        chat: Option<String>,
         text: String,
+        /// What they were told came of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        came: Option<String>,
     },
 
     /// So many records were not written.

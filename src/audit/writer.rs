@@ -62,6 +62,17 @@ pub struct Unwritten {
     pub why: String,
 }
 
+/// A way into the log for what is no event of the engine.
+#[derive(Debug, Clone)]
+pub struct Notes(mpsc::Sender<Record>);
+
+impl Notes {
+    /// `false`: too much waits already, or the task ended.
+    pub fn note(&self, session: Option<SessionId>, body: Body) -> bool {
+        self.0.try_send(Record { at: clock::now(), session, body }).is_ok()
+    }
+}
+
 impl Audit {
     /// Writes the first record at once, so that a log that cannot be written is known before anything
     /// runs; then records what comes from the tap, on the runtime this is called in.
@@ -76,9 +87,9 @@ impl Audit {
         Self { task, notes }
     }
 
-    /// Records something that is no event of the engine. `false`: too much waits already, or the task ended.
-    pub fn note(&self, session: Option<SessionId>, body: Body) -> bool {
-        self.notes.try_send(Record { at: clock::now(), session, body }).is_ok()
+    /// For whoever has something to record that is no event of the engine.
+    pub fn notes(&self) -> Notes {
+        Notes(self.notes.clone())
     }
 
     /// Waits until all is written; the engine must have ended.

@@ -12,6 +12,7 @@ use crate::audit::append::Limits;
 use crate::audit::entry::sha256;
 use crate::audit::record::Body;
 use crate::audit::writer::Audit;
+use crate::audit::writer::Notes;
 use crate::audit::writer::Options;
 use crate::config::Config;
 use crate::config::Secretary;
@@ -85,6 +86,11 @@ impl House {
         let engine = Engine::start_tapped(settings, taps);
         employ(&secretary, &engine, ground);
         Self { engine, trouble: None, phone, audit, store: None }
+    }
+
+    /// A way into the audit log for what is no event of the engine.
+    pub fn notes(&self) -> Notes {
+        self.audit.notes()
     }
 
     /// Stops every session in order, and returns when all of it is on the disk.

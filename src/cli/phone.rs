@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::house::House;
 use super::setup;
 use super::setup::Ground;
+use crate::audit::record::Body;
+use crate::audit::writer::Notes;
 use crate::config::places::make_private_dir;
 use crate::core::phone::Connection;
 use crate::core::phone::PhoneView;
@@ -26,8 +28,10 @@ use crate::relay::feishu::messenger;
 use crate::relay::ledger::Ledger;
 use crate::relay::messenger::PersonId;
 use crate::relay::service;
+use crate::relay::service::Commanded;
 use crate::relay::service::Ends;
 use crate::relay::service::Settings;
+use crate::relay::service::Witness;
 use crate::relay::words::Tongue;
 
 /// Changes of a progress card are gathered for so long: cards may be changed five times a second, and a phone is
@@ -93,6 +97,7 @@ struct Plan {
     redactor: Arc<Redactor>,
     engine: Engine,
     phone: Arc<PhoneLine>,
+    notes: Notes,
     cancel: CancellationToken,
 }
 
@@ -122,7 +127,16 @@ fn plan(ground: &Ground, house: &House, cancel: &CancellationToken) -> Result<Pl
         redactor: Arc::clone(&ground.redactor),
         engine: house.engine.clone(),
         phone: Arc::clone(&house.phone),
+        notes: house.notes(),
         cancel: cancel.clone(),
+    })
+}
+
+/// Puts what is commanded from the phone into the audit log.
+fn witness(notes: Notes) -> Witness {
+    Witness::new(move |Commanded { session, person, chat, line, came }| {
+        let (person, chat) = (Some(person.0), Some(chat.0));
+        notes.note(session, Body::Command { who: "phone".into(), person, chat, text: line, came: Some(came) })
     })
 }
 
@@ -139,6 +153,7 @@ impl Plan {
             wishes,
             view: self.phone.view.clone(),
             attention: Arc::clone(&self.phone.attention),
+            witness: witness(self.notes),
             quit: self.cancel,
         };
         tokio::spawn(service::run(self.settings, Arc::new(messenger), ledger, self.redactor, ends));

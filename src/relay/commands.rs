@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::core::permission::PermissionMode;
+use crate::core::worktree::WorktreeSpec;
 use crate::relay::words::Tongue;
 
 /// What a person wants.
@@ -16,7 +17,7 @@ pub enum Wish {
         timeout_minutes: Option<u64>,
         idle_minutes: Option<u64>,
         /// In a git worktree of its own, on a branch of this name or of one that is chosen.
-        worktree: Option<Option<String>>,
+        worktree: Option<WorktreeSpec>,
     },
     List,
     /// What removing the worktree of a session would lose, and the question whether to.
@@ -180,7 +181,7 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
 struct Options {
     timeout_minutes: Option<u64>,
     idle_minutes: Option<u64>,
-    worktree: Option<Option<String>>,
+    worktree: Option<WorktreeSpec>,
 }
 
 impl Options {
@@ -196,7 +197,7 @@ impl Options {
                 self.idle_minutes.is_some()
             }
             ("worktree" | "工作树", branch) if self.worktree.is_none() && branch != Some("") => {
-                self.worktree = Some(branch.map(str::to_owned));
+                self.worktree = Some(WorktreeSpec::Wanted { branch: branch.map(str::to_owned) });
                 true
             }
             _ => false,
@@ -322,7 +323,7 @@ mod tests {
 
     fn in_a_worktree(prompt: Option<&str>, branch: Option<&str>) -> Wish {
         let prompt = prompt.map(Into::into);
-        let worktree = Some(branch.map(Into::into));
+        let worktree = Some(WorktreeSpec::Wanted { branch: branch.map(Into::into) });
         Wish::New { directory: "web".into(), prompt, timeout_minutes: None, idle_minutes: None, worktree }
     }
 

@@ -60,6 +60,8 @@ mod presses;
 mod progress;
 /// Messages that are taken back, and what came of them.
 mod recalls;
+/// What is commanded is recorded.
+mod record;
 /// What waits is sent.
 mod sending;
 /// Events become cards and notices.
@@ -75,6 +77,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 const WHILE_SENDING: Duration = Duration::from_secs(1);
 /// The ledger is tidied so often.
 const TIDY: Duration = Duration::from_hours(1);
+
+pub use record::Commanded;
+pub use record::Witness;
 
 /// How the relay is set up.
 #[derive(Debug, Clone)]
@@ -106,6 +111,7 @@ pub struct Ends {
     pub wishes: mpsc::Receiver<PhoneWish>,
     pub view: watch::Sender<Option<PhoneView>>,
     pub attention: Arc<Attention>,
+    pub witness: Witness,
     pub quit: CancellationToken,
 }
 
@@ -147,6 +153,11 @@ struct Service<M> {
     /// When a stranger was last told who they are.
     strangers: HashMap<PersonId, Timestamp>,
     recalls: recalls::Recalls,
+    witness: Witness,
+    /// Commands that are not done yet, by their messages.
+    ordered: HashMap<MessageId, record::Order>,
+    /// What was said last.
+    last_said: Option<String>,
     /// Requests for which a phone was rung.
     urged: BTreeSet<ApprovalId>,
     paused: bool,
@@ -175,7 +186,7 @@ pub async fn run<M: Messenger>(
     redactor: Arc<Redactor>,
     ends: Ends,
 ) {
-    let Ends { mut link, mut heard, mut connection, mut wishes, view, attention, quit } = ends;
+    let Ends { mut link, mut heard, mut connection, mut wishes, view, attention, witness, quit } = ends;
     let mut service = Service {
         settings,
         messenger,
@@ -198,6 +209,9 @@ pub async fn run<M: Messenger>(
         pairing: pairing::Pairing::default(),
         strangers: HashMap::new(),
         recalls: recalls::Recalls::default(),
+        witness,
+        ordered: HashMap::new(),
+        last_said: None,
         urged: BTreeSet::new(),
         paused: false,
         trouble: None,
@@ -401,6 +415,7 @@ impl<M: Messenger> Service<M> {
     fn say(&mut self, chat: &ChatId, text: impl Into<String>) -> Result<(), LedgerError> {
         let text = text.into();
         let text = self.redactor.text(&text).into_owned();
+        self.last_said = text.lines().next().map(str::to_owned);
         self.post(chat, &Parcel::Text(text))
     }
 

@@ -160,6 +160,7 @@ async fn a_prompt_a_press_and_the_answer() {
     // What the audit log says of it.
     let audit = adjutant(&desk.folder, &["audit", "search", "--who", "phone", "--json"]).output().unwrap();
     let audit = String::from_utf8_lossy(&audit.stdout).into_owned();
+    assert!(audit.contains("\"kind\":\"command\"") && audit.contains("\"text\":\"/new project make it\""), "{audit}");
     assert!(audit.contains("\"kind\":\"decided\"") && audit.contains("\"kind\":\"prompt\""), "{audit}");
     // The steps that a person would try when setting it up.
     let test = adjutant(&desk.folder, &["relay", "test"]).stdout(Stdio::piped()).spawn().unwrap();

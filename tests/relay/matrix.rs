@@ -188,7 +188,10 @@ async fn two_people_press_at_once_and_one_of_them_decides() {
     let stage = Stage::start(2).await;
     // One that was opened at the terminal is everybody's.
     let common = SessionId(99);
-    stage.clerk.tell(common, adjutant::core::event::EventKind::Opened { spec: Default::default(), tag: None });
+    stage.clerk.tell(
+        common,
+        adjutant::core::event::EventKind::Opened { spec: adjutant::core::session::SessionSpec::default(), tag: None },
+    );
     stage.clerk.with(|books| books.prompt_at_terminal(common, "ask all"));
     let cards = [asked(&stage, 0, "allow").await, asked(&stage, 1, "deny").await];
     let numbers: Vec<u64> = (0..20)

@@ -40,8 +40,10 @@ use adjutant::relay::messenger::Said;
 use adjutant::relay::messenger::TenantId;
 use adjutant::relay::messenger::Who;
 use adjutant::relay::service;
+use adjutant::relay::service::Commanded;
 use adjutant::relay::service::Ends;
 use adjutant::relay::service::Settings;
+use adjutant::relay::service::Witness;
 use adjutant::relay::words::Tongue;
 use serde_json::Value;
 use serde_json::json;
@@ -144,7 +146,17 @@ pub(super) struct Hand {
     view: watch::Receiver<Option<PhoneView>>,
     attention: Arc<Attention>,
     quit: CancellationToken,
+    /// What was commanded, as it is recorded.
+    pub(super) recorded: Arc<Mutex<Vec<Commanded>>>,
     pub(super) n_said: u32,
+}
+
+fn witness(recorded: &Arc<Mutex<Vec<Commanded>>>) -> Witness {
+    let recorded = Arc::clone(recorded);
+    Witness::new(move |commanded| {
+        recorded.lock().unwrap().push(commanded);
+        true
+    })
 }
 
 pub(super) fn who(person: &str) -> Who {
@@ -175,6 +187,7 @@ impl Hand {
         let (_, connection) = watch::channel(Connection::Connected { since: Timestamp(0) });
         let (phone, attention, quit) =
             (Arc::new(Phone::default()), Arc::new(Attention::default()), CancellationToken::new());
+        let recorded = Arc::new(Mutex::new(Vec::new()));
         let ends = Ends {
             link: rig.engine.connect(),
             heard: heard_end,
@@ -182,12 +195,13 @@ impl Hand {
             wishes: wishes_end,
             view: view_end,
             attention: Arc::clone(&attention),
+            witness: witness(&recorded),
             quit: quit.clone(),
         };
         let ledger = Ledger::open(&data).unwrap();
         let redactor = Arc::new(Redactor::new(["s3cr3t-word".to_owned()]));
         tokio::spawn(service::run(settings, Arc::clone(&phone), ledger, redactor, ends));
-        Self { phone, heard, wishes, view, attention, quit, n_said: 0 }
+        Self { phone, heard, wishes, view, attention, quit, recorded, n_said: 0 }
     }
 
     /// Its person has spoken to the bot before.
@@ -221,6 +235,12 @@ impl Hand {
         assert_eq!(self.happens(Happening::Said(said)).await, Reply::Done);
     }
 
+    /// The relay knows of everything it sent that it has arrived.
+    async fn settled(&self) {
+        let is_settled = |view: &Option<PhoneView>| view.as_ref().is_some_and(|view| view.n_waiting == 0);
+        tokio::time::timeout(PATIENCE, self.view.clone().wait_for(is_settled)).await.expect("it settles").unwrap();
+    }
+
     pub(super) fn messages(&self) -> Vec<Message> {
         self.phone.messages.lock().unwrap().clone()
     }
@@ -238,19 +258,11 @@ impl Hand {
 
     /// The card that asks and can be pressed.
     pub(super) async fn asked(&self) -> Message {
-        let asked = self
-            .wait("a card that asks", |message| {
-                message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending)
-            })
-            .await;
-        // It is known as sent a moment after it was, and cannot be pressed before.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        let mut view = self.view.clone();
-        let settled = view.wait_for(|view| view.as_ref().is_some_and(|view| view.n_waiting == 0));
-        assert!(
-            tokio::time::timeout(PATIENCE, settled).await.is_ok_and(|view| view.is_ok()),
-            "it is not known as sent"
-        );
+        let is_live =
+            |message: &Message| message.card().is_some_and(|card| card.is_live() && card.tone == Tone::Pending);
+        let asked = self.wait("a card that asks", is_live).await;
+        // No finger is as fast as this test.
+        self.settled().await;
         asked
     }
 
@@ -459,6 +471,7 @@ async fn words_answer_where_cards_do_not_arrive() {
         rig.prompt(id, "go").await;
         let approval = rig.approval().await;
         hand.wait("the card", |message| message.text().contains(&format!("/approve {}", approval.id))).await;
+        hand.settled().await;
         hand.say(&words).await;
         rig.wait("the verdict", |kind| matches!(kind, EventKind::ApprovalResolved { .. })).await;
         rig.turn_end().await;
@@ -629,5 +642,36 @@ async fn paused_at_the_terminal_nothing_is_sent_and_nothing_counts() {
     hand.wishes.send(PhoneWish::Pause(false)).await.unwrap();
     hand.asked().await;
     assert_eq!(rig.fleet.len(), 1);
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_commanded_is_recorded_with_who_where_and_what_came_of_it() {
+    let (rig, _script) = play(&[r#"{"turn": [{"say": "done here"}]}"#]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project go").await;
+    hand.wait("the end", |message| message.text().contains("done here")).await;
+    for line in ["/new nowhere", "/close 9", "/file nothing", "/stop", "/mode yolo", "22222222", "hello there"] {
+        let n = hand.messages().len();
+        hand.say(line).await;
+        hand.wait("an answer", |_| hand.messages().len() > n).await;
+    }
+    let mut stranger = hand.said("/close 1");
+    stranger.who = who("ou_stranger");
+    hand.happens(Happening::Said(stranger)).await;
+    let recorded = hand.recorded.lock().unwrap().clone();
+    assert!(recorded.iter().all(|it| it.person.0 == ME && it.chat.0 == CHAT), "{recorded:?}");
+    let of = |line: &str| {
+        let found: Vec<&Commanded> = recorded.iter().filter(|it| it.line == line).collect();
+        assert_eq!(found.len(), 1, "{line}: {recorded:?}");
+        (found[0].session.map(|session| session.0), found[0].came.clone())
+    };
+    let (session, came) = of("/new project go");
+    assert!(session == Some(1) && came.starts_with("Opened session 1 in "), "{came}");
+    assert_eq!(of("/new nowhere"), (None, "There is no such directory.".into()));
+    assert!(of("/close 9").1.contains("There is no session 9"));
+    assert!(of("/file nothing").1.contains("no such file"));
+    assert!(of("/stop").1.starts_with("Interrupting · 1"));
+    assert_eq!(recorded.len(), 6, "a prompt, a code and what is no command are none: {recorded:?}");
     rig.end().await;
 }

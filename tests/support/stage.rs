@@ -18,6 +18,7 @@ use adjutant::relay::messenger::PersonId;
 use adjutant::relay::service;
 use adjutant::relay::service::Ends;
 use adjutant::relay::service::Settings;
+use adjutant::relay::service::Witness;
 use adjutant::relay::words::Tongue;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -158,7 +159,8 @@ impl Stage {
             files: self.folder.path().join("files"),
             progress_every: Duration::from_millis(if self.is_here { 2_000 } else { 200 }),
         };
-        let apart = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        // As many as a runner has.
+        let apart = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let runtime = (!self.is_here).then(apart);
         let inside = runtime.as_ref().map(Runtime::enter);
         let cancel = CancellationToken::new();
@@ -171,7 +173,16 @@ impl Stage {
         let (view_end, view) = watch::channel(None);
         let (wishes, wishes_end) = mpsc::channel(8);
         let attention = Arc::new(Attention::default());
-        let ends = Ends { link, heard, connection, wishes: wishes_end, view: view_end, attention, quit: cancel };
+        let ends = Ends {
+            link,
+            heard,
+            connection,
+            wishes: wishes_end,
+            view: view_end,
+            attention,
+            witness: Witness::new(|_| true),
+            quit: cancel,
+        };
         tokio::spawn(service::run(settings, Arc::new(messenger), ledger, Arc::new(Redactor::default()), ends));
         drop(inside);
         self.running = Some(Running { runtime, view, _wishes: wishes });

@@ -13,7 +13,13 @@ const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 fn entries(n: usize) -> Vec<Entry> {
     let redactor = Redactor::default();
-    let body = |at: usize| Body::Command { who: "test".into(), text: format!("number {at}") };
+    let body = |at: usize| Body::Command {
+        who: "test".into(),
+        person: None,
+        chat: None,
+        text: format!("number {at}"),
+        came: None,
+    };
     (0..n).map(|at| Entry::new(&Record { at: NOW, session: None, body: body(at) }, &redactor)).collect()
 }
 

@@ -15,7 +15,7 @@ use crate::redact::Redactor;
 const N: usize = 8;
 
 fn entry(text: &str) -> Entry {
-    let body = Body::Command { who: "test".into(), text: text.into() };
+    let body = Body::Command { who: "test".into(), person: None, chat: None, text: text.into(), came: None };
     Entry::new(&Record { at: Timestamp(1), session: Some(SessionId(1)), body }, &Redactor::default())
 }
 

@@ -71,7 +71,9 @@ async fn what_happens_is_written_in_order_and_without_secrets() {
     let input = json!({"command": "curl -u me:hunter2 x", "env": {"API_TOKEN": "t"}});
     let call = EventKind::ToolStarted { call: "c1".into(), parent: None, name: "Bash".into(), input };
     tap.offer(&[prompt(1, "use the-known-secret"), event(2, call), event(3, EventKind::Closed)]);
-    assert!(audit.note(None, Body::Command { who: "relay".into(), text: "/list".into() }));
+    let (person, chat) = (Some("ou_me".into()), Some("oc_mine".into()));
+    let (text, came) = ("/new web use the-known-secret".into(), Some("Opened session 1".into()));
+    assert!(audit.notes().note(None, Body::Command { who: "phone".into(), person, chat, text, came }));
     drop(tap);
     audit.finish().await.unwrap();
     let mut found = kinds(folder.path());
@@ -84,6 +86,9 @@ async fn what_happens_is_written_in_order_and_without_secrets() {
         (of("prompt")["text"].as_str(), of("prompt")["who"].as_str()),
         (Some("use [redacted:known]"), Some("terminal"))
     );
+    let command = of("command");
+    let words = ["who", "person", "chat", "text", "came"].map(|name| command[name].as_str().unwrap_or_default());
+    assert_eq!(words, ["phone", "ou_me", "oc_mine", "/new web use [redacted:known]", "Opened session 1"]);
     let expected = json!({"command": "curl -u me:[redacted:password] x", "env": {"API_TOKEN": "[redacted:token]"}});
     assert_eq!(of("tool_started")["input"], expected);
     assert!(verify(folder.path()).unwrap().ok);

@@ -54,7 +54,10 @@ impl Machine {
                     self.emit(EventKind::Noted(Notice::warning(text)));
                     // The model must not look for what it was not shown.
                     let line = format!("(The image {} could not be attached.)", image.name);
-                    prompt.text = [prompt.text.as_str(), &line].join("\n").trim_start().to_owned();
+                    if !prompt.text.is_empty() {
+                        prompt.text.push('\n');
+                    }
+                    prompt.text.push_str(&line);
                 }
             }
         }

@@ -49,6 +49,7 @@ pub(super) enum Errand {
     },
     File {
         reach: Reach,
+        message: MessageId,
         found: Result<PathBuf, Shut>,
     },
     Fetched {
@@ -129,7 +130,7 @@ impl<M: Messenger> Service<M> {
                 self.openings.insert(tag, Opening { reach: reach.clone(), message, prompt });
                 self.give(&reach, Command::Open { spec, tag: Some(tag) })
             }
-            Ok(Errand::Open { reach, found: Err(shut), .. }) => {
+            Ok(Errand::Open { reach, message, found: Err(shut), .. }) => {
                 let text = match shut {
                     Shut::NoRoots => tongue.pick(
                         "No directory may be opened from here: [relay.feishu] roots names none.",
@@ -141,18 +142,24 @@ impl<M: Messenger> Service<M> {
                         "目录或其所属仓库不在允许范围内。",
                     ),
                 };
-                self.say(&reach.chat, text)
+                self.say(&reach.chat, text)?;
+                self.end_order(&message, None);
+                Ok(())
             }
-            Ok(Errand::File { reach, found: Ok(path) }) => {
+            Ok(Errand::File { reach, message, found: Ok(path) }) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                self.last_said = Some(format!("sent {}", path.display()));
+                self.end_order(&message, None);
                 self.post(&reach.chat, &Parcel::File { path: path.to_string_lossy().into_owned(), name })
             }
-            Ok(Errand::File { reach, found: Err(_) }) => {
+            Ok(Errand::File { reach, message, found: Err(_) }) => {
                 let text = tongue.pick(
                     "There is no such file in the session's directory, or it may not leave it.",
                     "会话目录中没有该文件，或不允许发送。",
                 );
-                self.say(&reach.chat, text)
+                self.say(&reach.chat, text)?;
+                self.end_order(&message, None);
+                Ok(())
             }
             Ok(Errand::Fetched { reach, message, session, text, files }) => {
                 self.fetched((&reach, &message), session, &text, files)
@@ -223,6 +230,7 @@ impl<M: Messenger> Service<M> {
             };
         }
         self.say(&opening.reach.chat, text)?;
+        self.end_order(&opening.message, Some(session));
         match opening.prompt {
             Some(prompt) => self.prompt((&opening.reach, &opening.message), session, (prompt, Vec::new())),
             None => Ok(()),
@@ -242,7 +250,9 @@ impl<M: Messenger> Service<M> {
                 Tongue::Chinese => write!(text, " 可用名称：--worktree={instead}"),
             };
         }
-        self.say(&opening.reach.chat, text)
+        self.say(&opening.reach.chat, text)?;
+        self.end_order(&opening.message, None);
+        Ok(())
     }
 
     fn directory(&self, session: SessionId) -> String {

@@ -10,6 +10,7 @@ use super::Service;
 use super::errands::Errand;
 use super::presses::Given;
 use super::recalls;
+use super::record;
 use crate::clock;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
@@ -24,12 +25,12 @@ use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
-use crate::core::worktree::WorktreeSpec;
 use crate::relay::access;
 use crate::relay::access::Member;
 use crate::relay::approvals;
 use crate::relay::commands;
 use crate::relay::commands::Wish;
+use crate::relay::ledger::Entry;
 use crate::relay::ledger::Kind;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
@@ -89,7 +90,7 @@ impl<M: Messenger> Service<M> {
             Happening::Chosen { id, who, at, key } => match self.ledger.note(&id, clock::now()) {
                 Ok(is_new) => {
                     reply(Reply::Done);
-                    if is_new { self.chosen(id, &who, at, &key) } else { Ok(()) }
+                    if is_new { self.chosen(&id, &who, at, &key) } else { Ok(()) }
                 }
                 Err(error) => {
                     reply(Reply::Failed);
@@ -149,7 +150,7 @@ impl<M: Messenger> Service<M> {
         }
         match commands::read(&said.text, self.settings.tongue) {
             Wish::Prompt(text) if text.is_empty() => Ok(()),
-            wish => self.wished(&reach, wish, &said.message),
+            wish => self.ordered(&reach, wish, &said.message, &said.text),
         }
     }
 
@@ -188,11 +189,30 @@ impl<M: Messenger> Service<M> {
         self.say(&said.chat, text)
     }
 
-    pub(super) fn wished(&mut self, reach: &Reach, wish: Wish, message: &MessageId) -> Result<(), LedgerError> {
+    /// Does what is wished, and records it if it is a command.
+    pub(super) fn ordered(
+        &mut self,
+        reach: &Reach,
+        wish: Wish,
+        message: &MessageId,
+        line: &str,
+    ) -> Result<(), LedgerError> {
+        if !record::is_command(&wish) {
+            return self.wished(reach, wish, message);
+        }
+        let n_errands = self.errands.len();
+        self.begin_order(message, reach, line);
+        let done = self.wished(reach, wish, message);
+        if self.errands.len() == n_errands {
+            self.end_order(message, None);
+        }
+        done
+    }
+
+    fn wished(&mut self, reach: &Reach, wish: Wish, message: &MessageId) -> Result<(), LedgerError> {
         let tongue = self.settings.tongue;
         match wish {
             Wish::New { directory, prompt, timeout_minutes, idle_minutes, worktree } => {
-                let worktree = worktree.map(|branch| WorktreeSpec::Wanted { branch });
                 let deadline_s = Some(self.settings.deadline_s);
                 let spec =
                     SessionSpec { idle_minutes, timeout_minutes, deadline_s, worktree, ..SessionSpec::default() };
@@ -249,10 +269,10 @@ impl<M: Messenger> Service<M> {
             Wish::File(path) => match self.session(reach, None)? {
                 Ok(session) => {
                     let directory = self.fleet.get(session).map(|session| session.spec.directory.clone());
-                    let reach = reach.clone();
+                    let (reach, message) = (reach.clone(), message.clone());
                     self.errands.spawn_blocking(move || {
                         let found = access::file(&path, Path::new(&directory.unwrap_or_default()));
-                        Errand::File { reach, found }
+                        Errand::File { reach, message, found }
                     });
                     Ok(())
                 }
@@ -382,8 +402,11 @@ impl<M: Messenger> Service<M> {
         let mut waiting = Vec::new();
         for open in self.fleet.inbox() {
             let cards = self.ledger.cards_of(Kind::Approval, open.approval.id.0)?;
-            // Only what was seen here can be answered here.
-            if let Some(card) = cards.into_iter().find(|card| card.chat == reach.chat && card.message.is_some()) {
+            // Only what was seen here can be answered here. Who knows its number has seen it, also where we wait for
+            // word that it has arrived.
+            let is_named = id == Some(open.approval.id.0);
+            let is_seen = |card: &Entry| card.chat == reach.chat && (card.message.is_some() || is_named);
+            if let Some(card) = cards.into_iter().find(is_seen) {
                 let owner = self.ledger.owner(open.approval.session)?.map(|owner| owner.person);
                 if access::reaches(owner.as_ref(), &reach.person) {
                     waiting.push((open.clone(), card));

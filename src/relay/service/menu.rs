@@ -23,7 +23,7 @@ impl<M: Messenger> Service<M> {
     /// Somebody chose from the menu: they are answered in their own chat.
     pub(super) fn chosen(
         &mut self,
-        id: MessageId,
+        id: &MessageId,
         who: &Who,
         at: Option<Timestamp>,
         key: &str,
@@ -37,10 +37,13 @@ impl<M: Messenger> Service<M> {
         }
         let chat = self.ledger.direct_chat(&who.person)?.unwrap_or_else(|| ChatId(who.person.0.clone()));
         let reach = Reach { chat, person: who.person.clone() };
+        let line = format!("menu: {key}");
         match commands::chosen(key) {
             // Without a session that is meant, all of them are told of.
-            Some(Wish::Progress(None)) if self.session(&reach, None)?.is_err() => self.wished(&reach, Wish::List, &id),
-            Some(wish) => self.wished(&reach, wish, &id),
+            Some(Wish::Progress(None)) if self.session(&reach, None)?.is_err() => {
+                self.ordered(&reach, Wish::List, id, &line)
+            }
+            Some(wish) => self.ordered(&reach, wish, id, &line),
             None => {
                 let text = match self.settings.tongue {
                     Tongue::English => {
