@@ -165,6 +165,11 @@ pub(super) fn who(person: &str) -> Who {
 
 impl Hand {
     pub(super) fn start(rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_on(Arc::default(), rig, change)
+    }
+
+    /// With this phone, which may have shown something before.
+    fn start_on(phone: Arc<Phone>, rig: &Rig, change: impl FnOnce(&mut Settings)) -> Self {
         let data = rig.folder.path().join("relay");
         std::fs::create_dir_all(&data).unwrap();
         let mut settings = Settings {
@@ -185,8 +190,7 @@ impl Hand {
         let (wishes, wishes_end) = mpsc::channel(8);
         let (view_end, view) = watch::channel(None);
         let (_, connection) = watch::channel(Connection::Connected { since: Timestamp(0) });
-        let (phone, attention, quit) =
-            (Arc::new(Phone::default()), Arc::new(Attention::default()), CancellationToken::new());
+        let (attention, quit) = (Arc::new(Attention::default()), CancellationToken::new());
         let recorded = Arc::new(Mutex::new(Vec::new()));
         let ends = Ends {
             link: rig.engine.connect(),
@@ -556,9 +560,7 @@ async fn what_is_asked_again_after_a_restart_is_closed_where_it_ended() {
     rig.answer(id, approval.id, Decision::allow_once()).await;
     rig.turn_end().await;
     // The relay begins anew on the same ledger; the phone is the same.
-    let again = Hand::start(&rig, |_| {});
-    let mut messages = hand.messages();
-    again.phone.messages.lock().unwrap().append(&mut messages);
+    let again = Hand::start_on(Arc::clone(&hand.phone), &rig, |_| {});
     let over = again.wait("the card to be closed", |message| message.id == asked.id && message.n_changes > 0).await;
     assert!(!over.card().unwrap().is_live() && over.text().contains("audit log"), "{}", over.text());
     rig.end().await;

@@ -4,6 +4,7 @@
 //! card that the real one would not take. A test that ends with complaints fails. That it speaks as Feishu
 //! does is checked with the official SDK (`tests/relay/official_sdk.rs`).
 
+use axum::serve::ListenerExt as _;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::collections::VecDeque;
@@ -230,6 +231,8 @@ impl Feishu {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = calls::app(Arc::clone(&shared), known_as.unwrap_or(&url));
         let task = tokio::spawn(async move {
+            // Without it a frame may wait 40 ms for word of the one before.
+            let listener = listener.tap_io(|stream| stream.set_nodelay(true).expect("a socket takes it"));
             let _ = axum::serve(listener, app).await;
         });
         Self { url, shared, task }
