@@ -3,6 +3,7 @@
 mod approvals;
 mod endings;
 mod floods;
+mod images;
 mod turns;
 pub(crate) mod worktrees;
 

@@ -60,6 +60,8 @@ impl<M: Messenger> Service<M> {
             self.offer(&approval)?;
         }
         self.catch_up_trees()?;
+        let ids: Vec<SessionId> = self.fleet.sessions().map(|session| session.id).collect();
+        ids.into_iter().try_for_each(|id| self.drop_recalled(id))?;
         self.end_missed_progress()?;
         self.resume_hearing()?;
         self.is_unsettled = false;
