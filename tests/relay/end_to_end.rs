@@ -347,11 +347,12 @@ async fn a_runner_that_is_killed_again_and_again_answers_each_message_once() {
         let n_connected = desk.feishu.with(|state| state.n_connections);
         desk.feishu.connected(n_connected).await;
         // Those that are new, and those that were not acknowledged.
-        for nth in 0..(round + 1) * N_MESSAGES / (N_KILLS + 1) {
-            if !is_done(&desk, pushes[nth]) {
+        let n_said = (round + 1) * N_MESSAGES / (N_KILLS + 1);
+        for (nth, push) in pushes.iter_mut().enumerate().take(n_said) {
+            if !is_done(&desk, *push) {
                 let mut payload = message(&format!("om_{nth}"), &text(nth));
                 payload["event"]["message"]["create_time"] = jiff::Timestamp::now().as_millisecond().to_string().into();
-                pushes[nth] = desk.feishu.try_push(&payload);
+                *push = desk.feishu.try_push(&payload);
             }
         }
         if round < N_KILLS {
@@ -363,10 +364,10 @@ async fn a_runner_that_is_killed_again_and_again_answers_each_message_once() {
         }
     }
     // The last round was not killed: all are acknowledged, and what was promised is sent.
-    for nth in 0..N_MESSAGES {
-        if !is_done(&desk, pushes[nth]) {
-            pushes[nth] = Some(desk.says(&format!("om_{nth}"), &text(nth)));
-            assert_eq!(desk.feishu.ack(pushes[nth].unwrap()).await.code, 200);
+    for (nth, push) in pushes.iter().enumerate() {
+        if !is_done(&desk, *push) {
+            let again = desk.says(&format!("om_{nth}"), &text(nth));
+            assert_eq!(desk.feishu.ack(again).await.code, 200);
         }
     }
     desk.says("om_last", "/switch 9999");

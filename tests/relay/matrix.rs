@@ -300,11 +300,11 @@ async fn a_card_that_is_known_as_sent_only_to_the_phone_cannot_be_pressed_yet() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_engine_takes_nothing_a_press_can_be_made_again_and_a_message_says_so() {
+    // As many orders as wait for an engine, and more.
+    const N_MESSAGES: usize = 300;
     let stage = Stage::start(1).await;
     let (card, value) = ask(&stage).await;
     let still = stage.clerk.hold().await;
-    // As many orders as wait for an engine, and more.
-    const N_MESSAGES: usize = 300;
     let messages = (0..N_MESSAGES).map(|nth| said(0, &format!("om_{nth}"), &format!("do {nth}")));
     let numbers: Vec<u64> = messages.map(|message| stage.feishu.push(&message)).collect();
     for number in numbers {
