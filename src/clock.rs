@@ -20,7 +20,19 @@ fn system() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// From here on everything on this thread goes by that clock: for tests in which hours pass.
-pub fn go_by(clock: fn() -> Timestamp) {
+/// As long as this is kept everything on this thread goes by that clock: for tests in which hours pass.
+pub fn go_by(clock: fn() -> Timestamp) -> Instead {
     INSTEAD.set(Some(clock));
+    Instead(())
+}
+
+/// Another clock than the system's.
+#[derive(Debug)]
+#[must_use = "dropped, the clock is the system's again"]
+pub struct Instead(());
+
+impl Drop for Instead {
+    fn drop(&mut self) {
+        INSTEAD.set(None);
+    }
 }

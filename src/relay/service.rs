@@ -254,6 +254,8 @@ pub async fn run<M: Messenger>(
             // A disk that is full now may not be in a while; nothing was promised.
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
+        // What was answered goes out before the next is looked at.
+        tokio::task::yield_now().await;
     }
 }
 

@@ -323,3 +323,59 @@ async fn a_second_runner_of_the_same_app_says_so_waits_and_takes_over() {
     second.wait().unwrap();
     desk.feishu.connected(3).await;
 }
+
+/// A message is acted on at most once, and at least once unless the kill falls between the moment when it is put down as
+/// acted on and the one when what it led to is: as many can be lost as there are kills, and seldom one is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_that_is_killed_again_and_again_answers_each_message_once() {
+    const N_KILLS: usize = 8;
+    const N_MESSAGES: usize = 64;
+    let seed =
+        std::env::var("ADJUTANT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    eprintln!("ADJUTANT_SEED={seed}");
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let (command, _script) = stand_in(ASKS);
+    let mut desk = Desk::start(&command, None).await;
+    let text = |nth: usize| format!("/switch {}", 1_000 + nth);
+    let answer = |nth: usize| format!("There is no session {};", 1_000 + nth);
+    let mut pushes: Vec<Option<u64>> = vec![None; N_MESSAGES];
+    let is_done = |desk: &Desk, push: Option<u64>| {
+        let code = |number| desk.feishu.with(|state| state.pushed[&number].ack.as_ref().map(|ack| ack.code));
+        push.and_then(code) == Some(200)
+    };
+    for round in 0..=N_KILLS {
+        let n_connected = desk.feishu.with(|state| state.n_connections);
+        desk.feishu.connected(n_connected).await;
+        // Those that are new, and those that were not acknowledged.
+        for nth in 0..(round + 1) * N_MESSAGES / (N_KILLS + 1) {
+            if !is_done(&desk, pushes[nth]) {
+                let mut payload = message(&format!("om_{nth}"), &text(nth));
+                payload["event"]["message"]["create_time"] = jiff::Timestamp::now().as_millisecond().to_string().into();
+                pushes[nth] = desk.feishu.try_push(&payload);
+            }
+        }
+        if round < N_KILLS {
+            tokio::time::sleep(Duration::from_micros(rng.u64(..30_000))).await;
+            desk.runner.kill().unwrap();
+            desk.runner.wait().unwrap();
+            desk.runner = adjutant(&desk.folder, &["serve"]).stdout(Stdio::null()).spawn().unwrap();
+            desk.feishu.connected(n_connected + 1).await;
+        }
+    }
+    // The last round was not killed: all are acknowledged, and what was promised is sent.
+    for nth in 0..N_MESSAGES {
+        if !is_done(&desk, pushes[nth]) {
+            pushes[nth] = Some(desk.says(&format!("om_{nth}"), &text(nth)));
+            assert_eq!(desk.feishu.ack(pushes[nth].unwrap()).await.code, 200);
+        }
+    }
+    desk.says("om_last", "/switch 9999");
+    desk.sees("There is no session 9999;").await;
+    let taken = desk.feishu.taken();
+    let times = |nth: usize| taken.iter().filter(|taken| taken.content.to_string().contains(&answer(nth))).count();
+    let n_times: Vec<usize> = (0..N_MESSAGES).map(times).collect();
+    assert!(n_times.iter().all(|times| *times <= 1), "one was answered twice: {n_times:?}");
+    let n_lost = n_times.iter().filter(|times| **times == 0).count();
+    eprintln!("{N_KILLS} kills, {n_lost} of {N_MESSAGES} messages lost");
+    assert!(n_lost <= N_KILLS, "{n_lost} are lost");
+}

@@ -297,3 +297,30 @@ async fn a_card_that_is_known_as_sent_only_to_the_phone_cannot_be_pressed_yet() 
     stage.settled().await;
     assert_eq!(press(&stage, &pressed(0, &card, &value)).await.0, "success");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_engine_takes_nothing_a_press_can_be_made_again_and_a_message_says_so() {
+    let stage = Stage::start(1).await;
+    let (card, value) = ask(&stage).await;
+    let still = stage.clerk.hold().await;
+    // As many orders as wait for an engine, and more.
+    const N_MESSAGES: usize = 300;
+    let messages = (0..N_MESSAGES).map(|nth| said(0, &format!("om_{nth}"), &format!("do {nth}")));
+    let numbers: Vec<u64> = messages.map(|message| stage.feishu.push(&message)).collect();
+    for number in numbers {
+        stage.feishu.ack(number).await;
+    }
+    let (kind, text) = press(&stage, &pressed(0, &card, &value)).await;
+    assert_eq!((kind.as_str(), text.as_str()), ("error", "The engine is too busy; press again."));
+    drop(still);
+    stage.feishu.until("the orders to be taken", |_| (n_prompts(&stage) > 256).then_some(())).await;
+    assert_eq!(press(&stage, &pressed(0, &card, &value)).await.0, "success");
+    stage.feishu.until("the decision", |_| (decisions(&stage).len() == 1).then_some(())).await;
+    // What was not taken is said not to be, as fast as Feishu takes it.
+    let ledger = rusqlite::Connection::open(stage.folder.path().join("data/relay.db")).unwrap();
+    let sql = "SELECT count(*) FROM outbox WHERE parcel LIKE '%engine is too busy%'";
+    let n_told: i64 = ledger.query_row(sql, [], |row| row.get(0)).unwrap();
+    // The request was the first prompt.
+    assert_eq!(n_prompts(&stage) - 1 + usize::try_from(n_told).unwrap(), N_MESSAGES);
+    assert!(n_told > 0);
+}

@@ -86,7 +86,7 @@ fn asking(stage: &Stage) -> Option<(String, Value)> {
 
 #[tokio::test(start_paused = true)]
 async fn two_hours_pass_and_nothing_grows() {
-    clock::go_by(wall);
+    let _clock = clock::go_by(wall);
     // Time passes only when this test lets it: a thread that waits holds the runtime's own jumps back.
     let (held, wait) = std::sync::mpsc::channel::<()>();
     tokio::task::spawn_blocking(move || wait.recv().is_ok());

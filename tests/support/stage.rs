@@ -159,7 +159,8 @@ impl Stage {
             files: self.folder.path().join("files"),
             progress_every: Duration::from_millis(if self.is_here { 2_000 } else { 200 }),
         };
-        let apart = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        // As many as a runner has.
+        let apart = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let runtime = (!self.is_here).then(apart);
         let inside = runtime.as_ref().map(Runtime::enter);
         let cancel = CancellationToken::new();

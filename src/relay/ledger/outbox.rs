@@ -143,7 +143,14 @@ impl Ledger {
         let mut changes = Vec::new();
         while let Some(row) = rows.next()? {
             let id: i64 = row.get(0)?;
-            let Ok(card) = serde_json::from_str(&row.get::<_, String>(3)?) else { continue };
+            let card = match serde_json::from_str(&row.get::<_, String>(3)?) {
+                Ok(card) => card,
+                Err(error) => {
+                    tracing::error!(%error, "what a card was to become cannot be read, and is given up");
+                    self.connection.execute("UPDATE cards SET wanted = NULL WHERE id = ?1", [id])?;
+                    continue;
+                }
+            };
             if busy.contains(&id) {
                 continue;
             }

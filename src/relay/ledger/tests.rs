@@ -228,3 +228,17 @@ fn what_waits_is_hurried_and_a_clock_that_is_put_back_keeps_no_card_as_it_was() 
     ledger.hurry(before).unwrap();
     assert_eq!(ledger.changes(before, &[]).unwrap().len(), 1);
 }
+
+#[test]
+fn what_cannot_be_read_is_given_up_instead_of_being_due_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(folder.path()).unwrap();
+    let id = approval(&mut ledger, 1, "oc_1");
+    let item = ledger.due(NOW, &[]).unwrap().remove(0);
+    ledger.sent(item.id, &MessageId("om_1".into())).unwrap();
+    ledger.want(id, &card("over"), true, NOW).unwrap();
+    ledger.post(&chat("oc_1"), &text("a")).unwrap();
+    ledger.connection.execute_batch("UPDATE cards SET wanted = '{'; UPDATE outbox SET parcel = '{'").unwrap();
+    assert_eq!((ledger.changes(NOW, &[]).unwrap(), ledger.due(NOW, &[]).unwrap()), (Vec::new(), Vec::new()));
+    assert_eq!((ledger.next_due().unwrap(), ledger.n_waiting().unwrap()), (None, 0));
+}

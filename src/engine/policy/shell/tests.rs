@@ -285,6 +285,33 @@ fn ordinary() -> Vec<&'static str> {
     cases(include_str!("ordinary.txt")).filter(|line| !line.contains('\\')).collect()
 }
 
+#[test]
+fn no_character_is_too_large_for_the_grammar() {
+    for c in ['é', '\u{3000}', '한', '\u{ffff}', '𠀀', '\u{10ffff}'] {
+        for line in [
+            "echo {C}",
+            "echo {1..C}",
+            "{C",
+            "a[C",
+            "echo ${C:-C}",
+            "cat <<C\nx\nC",
+            "[[ C =~ C ]]",
+            "@(C|C)",
+            "echo \\C{C",
+        ] {
+            let line = line.replace('C', &c.to_string());
+            assert_ne!(ruling(&line).action, RuleBehavior::Allow, "{line}");
+            assert_eq!(ruling(&format!("{line}\nrm x")).action, RuleBehavior::Deny, "{line}");
+        }
+        // The end of a here-document that is not its end hides nothing.
+        let line = format!("cat <<{c}\n한\ncat <<'END'\n{c}\nrm x\nEND");
+        assert_eq!(ruling(&line).action, RuleBehavior::Deny, "{line}");
+        if !c.is_whitespace() {
+            assert_eq!(ruling(&format!("{c}=1 rm x")).action, RuleBehavior::Deny, "{c}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_judged_without_a_panic(line in any::<String>()) {
@@ -296,6 +323,7 @@ proptest! {
         pieces in prop::collection::vec(prop::sample::select(vec![
             "git", "status", " ", ";", "&&", "|", "(", ")", "{", "}", "$", "$(", "`", "'", "\"", "\\", "\n", "<", ">", "<<", "E", "if ",
             "then ", "fi", "for ", "in ", "do ", "done", "case ", "esac", "[[", "]]", "((", "))", "#", "*", "=", "&", "-c", "sh", "rm", "!",
+            "..", "é", "한", "𠀀", "\u{10ffff}", "${", "[", "]", "@(", ",",
         ]), 0..60),
     ) {
         let line = pieces.concat();

@@ -4,10 +4,12 @@
 //! loops, functions, here-documents. **Not for:** judging it, and not for the words of what is allowed,
 //! which must be read the same way by `plain`.
 //!
-//! Invariants: bounded time and no recursion, whatever the input; where the grammar fails, the text is cut
-//! at everything that a shell may cut at.
+//! Invariants: bounded time and no recursion, whatever the input; the parser, which is not written in Rust, gets nothing
+//! but ASCII; where the grammar fails, the text is cut at everything that a shell may cut at.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::iter::repeat_n;
 use std::ops::ControlFlow;
 use std::ops::Range;
 use std::time::Duration;
@@ -24,6 +26,8 @@ const MAX_DEPTH: usize = 100;
 /// A line of more commands, or of more words in one, is not read.
 const MAX_COMMANDS: usize = 500;
 const MAX_WORDS: usize = 1000;
+/// In the place of what is not ASCII; no word of the shell has it.
+const STAND_IN: char = 'X';
 /// The parser is fast on nearly everything; this is for what nobody thought of.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -67,10 +71,13 @@ pub(super) fn read(line: &str) -> Option<Line> {
     let mut late = |_: &tree_sitter::ParseState| {
         if began.elapsed() > PATIENCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let bytes = line.as_bytes();
+    let tame = ascii(line);
+    let bytes = tame.as_bytes();
     let mut input = |at: usize, _| bytes.get(at..).unwrap_or_default();
     let tree = parser.parse_with_options(&mut input, None, Some(ParseOptions::new().progress_callback(&mut late)))?;
-    let mut found = Line { whole: !tree.root_node().has_error(), ..Line::default() };
+    // With letters in their place, two different ends of here-documents may look the same.
+    let is_same = line.is_ascii() || !line.contains("<<");
+    let mut found = Line { whole: is_same && !tree.root_node().has_error(), ..Line::default() };
     let mut extra: HashMap<usize, Vec<Word>> = HashMap::new();
     let mut waiting = vec![(tree.root_node(), 0)];
     while let Some((node, depth)) = waiting.pop() {
@@ -122,8 +129,26 @@ pub(super) fn read(line: &str) -> Option<Line> {
     is_small.then_some(found)
 }
 
+/// The line as the parser gets it: a letter for each byte of what is not ASCII, which to a shell is as good a part of a
+/// word. The scanner of the grammar looks characters up in a table that is too short for them: `{` and a character
+/// beyond the table would end the process.
+fn ascii(line: &str) -> Cow<'_, str> {
+    if line.is_ascii() {
+        return Cow::Borrowed(line);
+    }
+    let tame = |c: char| match c {
+        _ if c.is_ascii() => c,
+        // To no shell, but whoever hid something behind one meant it so.
+        _ if c.is_whitespace() => ' ',
+        _ => STAND_IN,
+    };
+    Cow::Owned(line.chars().flat_map(|c| repeat_n(tame(c), c.len_utf8())).collect())
+}
+
+/// What stands at a node; where it ends within a character, with all of that.
 fn text_of<'a>(node: Node<'_>, line: &'a str) -> &'a str {
-    line.get(node.byte_range()).unwrap_or_default()
+    let Range { start, end } = node.byte_range();
+    line.get(line.floor_char_boundary(start)..line.ceil_char_boundary(end)).unwrap_or_default()
 }
 
 fn word(node: Node<'_>, line: &str) -> Word {
