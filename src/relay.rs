@@ -20,6 +20,8 @@ pub mod commands;
 pub mod feishu;
 /// What must not be forgotten: people, cards, what is to be sent.
 pub mod ledger;
+/// Files that a prompt names.
+pub mod mentions;
 /// The border to a messenger.
 pub mod messenger;
 /// The relay at work.

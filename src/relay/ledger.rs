@@ -342,6 +342,10 @@ impl Ledger {
         Ok(found)
     }
 
+    pub fn is_anybody_quiet(&self) -> Result<bool, LedgerError> {
+        Ok(self.connection.prepare_cached("SELECT 1 FROM quiet LIMIT 1")?.exists([])?)
+    }
+
     /// Notes that a phone is rung for a request; `false`: one was before.
     pub fn urge(&self, approval: ApprovalId, now: Timestamp) -> Result<bool, LedgerError> {
         let sql = "INSERT OR IGNORE INTO urged (approval, at) VALUES (?1, ?2)";

@@ -75,3 +75,18 @@ async fn an_image_reaches_the_model_as_a_block_also_after_a_restart_and_one_that
     }
     with_each_cli!(test);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_the_text_names_is_shown_by_the_cli_itself() {
+    async fn test(cli: PathBuf) {
+        let (mut rig, api) = rig(cli, &[("colour", vec![text("it is red")])]).await;
+        image(&rig.project().join("a.png"));
+        let id = rig.open().await;
+        rig.prompt(id, "which colour has @a.png").await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        let n = api.requests().iter().map(|request| request.to_string().matches("image/png").count()).max();
+        assert_eq!(n, Some(1), "{:#?}", api.requests().last());
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}

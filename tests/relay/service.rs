@@ -677,3 +677,26 @@ async fn whatever_is_commanded_is_recorded_with_who_where_and_what_came_of_it() 
     assert_eq!(recorded.len(), 6, "a prompt, a code and what is no command are none: {recorded:?}");
     rig.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_from_the_phone_makes_the_cli_read_nothing_that_may_not_leave() {
+    let (mut rig, _script) = play(&[r#"{"turn": [{"say": "seen"}]}"#; 3]);
+    std::fs::write(rig.folder.path().join("outside.txt"), "x").unwrap();
+    std::fs::write(rig.project().join(".env"), "x").unwrap();
+    std::fs::write(rig.project().join("inside.txt"), "x").unwrap();
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    let outside = rig.folder.path().join("outside.txt").display().to_string();
+    hand.say(&format!("/new project show @{outside}")).await;
+    hand.wait("a refusal", |message| message.text().contains("outside.txt without asking")).await;
+    hand.say("show @.env").await;
+    hand.wait("a refusal", |message| message.text().contains("@.env without asking")).await;
+    hand.say("show @inside.txt").await;
+    hand.wait("the answer", |message| message.text().contains("seen")).await;
+    rig.listen(Duration::from_millis(100)).await;
+    let sent = rig.events.iter().filter_map(|event| match &event.kind {
+        EventKind::PromptSent(prompt) => Some(prompt.text.as_str()),
+        _ => None,
+    });
+    assert_eq!(sent.collect::<Vec<_>>(), ["show @inside.txt"]);
+    rig.end().await;
+}

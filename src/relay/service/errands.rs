@@ -23,6 +23,7 @@ use crate::relay::access::Grounds;
 use crate::relay::access::Shut;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
+use crate::relay::mentions;
 use crate::relay::messenger::Attachment;
 use crate::relay::messenger::ChatId;
 use crate::relay::messenger::MessageId;
@@ -51,6 +52,14 @@ pub(super) enum Errand {
         reach: Reach,
         message: MessageId,
         found: Result<PathBuf, Shut>,
+    },
+    /// Whether the text of a prompt names a file that may not be named from the phone.
+    Checked {
+        reach: Reach,
+        message: MessageId,
+        session: SessionId,
+        prompt: (String, Vec<ImageRef>),
+        refused: Option<String>,
     },
     Fetched {
         reach: Reach,
@@ -92,6 +101,25 @@ impl<M: Messenger> Service<M> {
                 (found, _) => found,
             };
             Errand::Open { reach, message, found, prompt, spec }
+        });
+        Ok(())
+    }
+
+    /// Sends a prompt once it is known that the files it names may be read.
+    pub(super) fn prompt(
+        &mut self,
+        (reach, message): (&Reach, &MessageId),
+        session: SessionId,
+        prompt: (String, Vec<ImageRef>),
+    ) -> Result<(), LedgerError> {
+        if !prompt.0.contains('@') {
+            return self.send_prompt((reach, message), session, prompt);
+        }
+        let directory = PathBuf::from(self.directory(session));
+        let (reach, message) = (reach.clone(), message.clone());
+        self.errands.spawn_blocking(move || {
+            let refused = mentions::forbidden(&prompt.0, &directory);
+            Errand::Checked { reach, message, session, prompt, refused }
         });
         Ok(())
     }
@@ -160,6 +188,21 @@ impl<M: Messenger> Service<M> {
                 self.say(&reach.chat, text)?;
                 self.end_order(&message, None);
                 Ok(())
+            }
+            Ok(Errand::Checked { reach, message, session, prompt, refused: None }) => {
+                self.send_prompt((&reach, &message), session, prompt)
+            }
+            Ok(Errand::Checked { reach, refused: Some(name), .. }) => {
+                let text = match tongue {
+                    Tongue::English => format!(
+                        "Nothing was sent: the CLI would read @{name} without asking, and it lies outside the session's \
+                         directory or looks secret."
+                    ),
+                    Tongue::Chinese => {
+                        format!("未发送：CLI 会不经询问读取 @{name}，而它位于会话目录之外或疑似机密。")
+                    }
+                };
+                self.say(&reach.chat, text)
             }
             Ok(Errand::Fetched { reach, message, session, text, files }) => {
                 self.fetched((&reach, &message), session, &text, files)

@@ -290,7 +290,7 @@ impl<M: Messenger> Service<M> {
     }
 
     /// Sends a prompt, unless the message that it came with was taken back meanwhile.
-    pub(super) fn prompt(
+    pub(super) fn send_prompt(
         &mut self,
         (reach, message): (&Reach, &MessageId),
         session: SessionId,

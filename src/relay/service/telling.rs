@@ -142,7 +142,9 @@ impl<M: Messenger> Service<M> {
     pub(super) fn offer(&mut self, approval: &Approval) -> Result<(), LedgerError> {
         let chats = self.chats_of(approval.session)?;
         if chats.is_empty() {
-            if self.ledger.owner(approval.session)?.is_none() {
+            // Whoever wanted quiet is told when that ends; until then nobody looks again and again.
+            let is_quiet = self.is_away() && self.ledger.is_anybody_quiet()?;
+            if self.ledger.owner(approval.session)?.is_none() && !is_quiet {
                 self.held.insert(approval.id);
             }
             return Ok(());
