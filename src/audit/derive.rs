@@ -331,9 +331,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::core::approval::Ask;
-    use crate::core::approval::Binding;
-    use crate::core::approval::Place;
     use crate::core::approval::Withdrawal;
     use crate::core::ids::Generation;
     use crate::core::ids::Timestamp;
@@ -343,25 +340,9 @@ mod tests {
 
     fn approval(id: u32) -> EventKind {
         EventKind::ApprovalAsked(Box::new(Approval {
-            id: ApprovalId(id),
-            session: SessionId(1),
             call: Some("c1".into()),
-            agent: None,
-            tool: "Bash".into(),
-            title: None,
-            input: json!({"command": "ls"}),
-            ask: Ask::Tool,
-            grants: Vec::new(),
-            suggestions: Vec::new(),
-            description: None,
-            reason: None,
-            blocked_path: None,
-            binding: Binding::default(),
-            risks: Vec::new(),
-            preview: None,
-            place: Place::default(),
             asked: Timestamp(1),
-            deadline: None,
+            ..Approval::new(ApprovalId(id), SessionId(1), "Bash", json!({"command": "ls"}))
         }))
     }
 

@@ -146,6 +146,31 @@ pub struct Approval {
 }
 
 impl Approval {
+    /// A request to use a tool, of which nothing more is known.
+    pub fn new(id: ApprovalId, session: SessionId, tool: impl Into<String>, input: Value) -> Self {
+        Self {
+            id,
+            session,
+            call: None,
+            agent: None,
+            tool: tool.into(),
+            title: None,
+            input,
+            ask: Ask::Tool,
+            suggestions: Vec::new(),
+            grants: Vec::new(),
+            description: None,
+            reason: None,
+            blocked_path: None,
+            binding: Binding::default(),
+            risks: Vec::new(),
+            preview: None,
+            place: Place::default(),
+            asked: Timestamp::default(),
+            deadline: None,
+        }
+    }
+
     /// Whether one decision can serve both: the same call of the same asker, under the same guards.
     pub fn is_same_request(&self, other: &Self) -> bool {
         let is_tool = self.ask == Ask::Tool && other.ask == Ask::Tool;

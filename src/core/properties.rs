@@ -5,10 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::approval::Approval;
-use super::approval::Ask;
-use super::approval::Binding;
 use super::approval::Decision;
-use super::approval::Place;
 use super::approval::Verdict;
 use super::approval::Withdrawal;
 use super::cell::BlockKind;
@@ -46,25 +43,9 @@ use super::worktree::WorktreeSpec;
 
 fn approval(session: u32, id: u32, call: Option<u8>) -> Approval {
     Approval {
-        id: ApprovalId(id),
-        session: SessionId(session),
         call: call.map(|call| format!("call{call}").as_str().into()),
-        agent: None,
-        tool: "Bash".into(),
-        title: None,
-        input: json!({ "command": "ls" }),
-        ask: Ask::Tool,
-        grants: Vec::new(),
-        suggestions: Vec::new(),
-        description: None,
-        reason: None,
-        blocked_path: None,
-        binding: Binding::default(),
-        risks: Vec::new(),
-        preview: None,
-        place: Place::default(),
         asked: Timestamp(1),
-        deadline: None,
+        ..Approval::new(ApprovalId(id), SessionId(session), "Bash", json!({ "command": "ls" }))
     }
 }
 

@@ -13,8 +13,6 @@ use std::time::Duration;
 use adjutant::clock;
 use adjutant::core::approval::Approval;
 use adjutant::core::approval::ApprovalState;
-use adjutant::core::approval::Ask;
-use adjutant::core::approval::Binding;
 use adjutant::core::approval::Decision;
 use adjutant::core::approval::Place;
 use adjutant::core::approval::Verdict;
@@ -201,25 +199,11 @@ impl Books {
         let asked = clock::now();
         let deadline = self.deadline.map(|wait| Timestamp(asked.0 + i64::try_from(wait.as_millis()).unwrap()));
         let approval = Approval {
-            id: ApprovalId(self.n_approvals),
-            session,
             call: Some("c".into()),
-            agent: None,
-            tool: "Bash".into(),
-            title: None,
-            input: json!({ "command": command }),
-            ask: Ask::Tool,
-            grants: Vec::new(),
-            suggestions: Vec::new(),
-            description: None,
-            reason: None,
-            blocked_path: None,
-            binding: Binding::default(),
-            risks: Vec::new(),
-            preview: None,
             place: Place { directory: "/p".into(), branch: None },
             asked,
             deadline,
+            ..Approval::new(ApprovalId(self.n_approvals), session, "Bash", json!({ "command": command }))
         };
         self.tell(session, EventKind::ApprovalAsked(Box::new(approval)));
     }

@@ -1,8 +1,6 @@
 //! A fleet told as a story: each call applies the event that the engine would send.
 
 use adjutant::core::approval::Approval;
-use adjutant::core::approval::Ask;
-use adjutant::core::approval::Binding;
 use adjutant::core::approval::Place;
 use adjutant::core::approval::Verdict;
 use adjutant::core::cell::BlockKind;
@@ -187,25 +185,11 @@ impl Story {
         let place = Place { directory: session.spec.directory.clone(), branch: session.branch.clone() };
         let risks = risk::judge(tool, &input, &place.directory);
         Approval {
-            id: ApprovalId(self.n_approvals),
-            session: self.session,
             call: call.map(Into::into),
-            agent: None,
-            tool: tool.into(),
-            title: None,
-            input,
-            ask: Ask::Tool,
-            grants: Vec::new(),
-            suggestions: Vec::new(),
-            description: None,
-            reason: None,
-            blocked_path: None,
-            binding: Binding::default(),
             risks,
-            preview: None,
             place,
             asked: self.now,
-            deadline: None,
+            ..Approval::new(ApprovalId(self.n_approvals), self.session, tool, input)
         }
     }
 

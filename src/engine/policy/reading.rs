@@ -115,34 +115,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::core::approval::Binding;
     use crate::core::approval::Place;
     use crate::core::ids::ApprovalId;
     use crate::core::ids::SessionId;
-    use crate::core::ids::Timestamp;
     use crate::core::permission::Scope;
 
     fn approval(directory: &Path, tool: &str, input: Value) -> Approval {
         Approval {
-            id: ApprovalId(1),
-            session: SessionId(1),
-            call: None,
-            agent: None,
-            tool: tool.into(),
-            title: None,
-            input,
-            ask: Ask::Tool,
-            grants: Vec::new(),
-            suggestions: Vec::new(),
-            description: None,
-            reason: None,
-            blocked_path: None,
-            binding: Binding::default(),
-            risks: Vec::new(),
-            preview: None,
             place: Place { directory: directory.to_string_lossy().into_owned(), branch: None },
-            asked: Timestamp(0),
-            deadline: None,
+            ..Approval::new(ApprovalId(1), SessionId(1), tool, input)
         }
     }
 

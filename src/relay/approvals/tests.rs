@@ -17,13 +17,7 @@ use crate::core::prompt::Surface;
 
 fn approval(tool: &str, input: Value, ask: Ask) -> Approval {
     Approval {
-        id: ApprovalId(7),
-        session: SessionId(1),
         call: Some("c".into()),
-        agent: None,
-        tool: tool.into(),
-        title: None,
-        input,
         ask,
         grants: vec![GrantRule::Tool(tool.into())],
         suggestions: vec![PermissionUpdate::AddRules {
@@ -32,14 +26,9 @@ fn approval(tool: &str, input: Value, ask: Ask) -> Approval {
             scope: Scope::Local,
         }],
         description: Some("install".into()),
-        reason: None,
-        blocked_path: None,
-        binding: Binding::default(),
-        risks: Vec::new(),
-        preview: None,
         place: Place { directory: "/p".into(), branch: None },
-        asked: Timestamp(0),
         deadline: Some(Timestamp(120_000)),
+        ..Approval::new(ApprovalId(7), SessionId(1), tool, input)
     }
 }
 

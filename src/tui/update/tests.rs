@@ -7,10 +7,8 @@ use serde_json::json;
 
 use super::*;
 use crate::core::approval::Approval;
-use crate::core::approval::Ask;
 use crate::core::approval::Binding;
 use crate::core::approval::Decision;
-use crate::core::approval::Place;
 use crate::core::approval::Withdrawal;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
@@ -55,25 +53,9 @@ impl Desk {
 
     fn asked(&mut self, id: u32, command: &str, binding: Binding) {
         let approval = Approval {
-            id: ApprovalId(id),
-            session: SessionId(1),
-            call: None,
-            agent: None,
-            tool: "Bash".into(),
-            title: None,
-            input: json!({ "command": command }),
-            ask: Ask::Tool,
-            grants: Vec::new(),
-            suggestions: Vec::new(),
-            description: None,
-            reason: None,
-            blocked_path: None,
             binding,
-            risks: Vec::new(),
-            preview: None,
-            place: Place::default(),
             asked: Timestamp(self.now),
-            deadline: None,
+            ..Approval::new(ApprovalId(id), SessionId(1), "Bash", json!({ "command": command }))
         };
         self.happens(EventKind::ApprovalAsked(Box::new(approval)));
     }
