@@ -339,6 +339,15 @@ async fn files_are_sent_and_what_cannot_be_is_said() {
         assert_eq!(state.uploads[1].bytes, b"all of it");
     });
     assert!(phone.feishu.taken().iter().all(|taken| taken.kind == "file"));
+    // A picture is shown, whatever it is called; one that is not taken as such comes as a file.
+    let picture = b"GIF89a\x03\0\x05\0\0\0\0;";
+    std::fs::write(place("shot.txt"), picture).unwrap();
+    phone.send(file("shot.txt", "shot.txt"), "k3").await.unwrap();
+    assert_eq!(phone.feishu.taken().last().unwrap().kind, "image");
+    assert_eq!(phone.feishu.with(|state| state.uploads.last().unwrap().bytes.clone()), picture);
+    phone.feishu.script("image", [code(400, 234_011, "unknown format")]);
+    phone.send(file("shot.txt", "shot.gif"), "k4").await.unwrap();
+    assert_eq!(phone.feishu.taken().last().unwrap().kind, "file");
     for (path, expected) in [
         ("big", "big has 31 MB, and Feishu takes files of at most 30 MB."),
         ("empty", "empty is empty, and Feishu takes no empty files."),
@@ -350,7 +359,7 @@ async fn files_are_sent_and_what_cannot_be_is_said() {
         let said = phone.texts().pop().unwrap();
         assert!(said.contains(expected.trim()), "{said}");
     }
-    assert_eq!(phone.feishu.n_calls("file"), 2);
+    assert_eq!(phone.feishu.n_calls("file"), 3);
 }
 
 #[tokio::test]

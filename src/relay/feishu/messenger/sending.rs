@@ -7,9 +7,11 @@ use std::fmt::Write as _;
 
 use sha2::Digest as _;
 use sha2::Sha256;
+use tokio_util::bytes::Bytes;
 
 use super::Feishu;
 use super::files;
+use crate::core::image;
 use crate::relay::card::Block;
 use crate::relay::card::Card;
 use crate::relay::feishu::api::Outgoing;
@@ -71,7 +73,7 @@ impl Feishu {
         }
     }
 
-    /// A file, or the sentence that says why it is none.
+    /// A picture where it is one, else a file, or the sentence that says why it is none.
     async fn file(
         &self,
         chat: &ChatId,
@@ -80,12 +82,26 @@ impl Feishu {
     ) -> Result<MessageId, Fault> {
         match read {
             Ok(bytes) => {
+                let bytes = Bytes::from(bytes);
+                if image::recognise(&bytes).is_some() {
+                    match self.picture(chat, bytes.clone(), key).await {
+                        Err(fault @ (Fault::TooBig(_) | Fault::Format(_) | Fault::Other { .. })) => {
+                            tracing::warn!(%fault, "a picture was not taken, and goes as a file");
+                        }
+                        sent => return sent,
+                    }
+                }
                 let name = files::name(name).unwrap_or_else(|| "file".to_owned());
-                let file = self.api.upload_file(&name, bytes.into()).await?;
+                let file = self.api.upload_file(&name, bytes).await?;
                 self.post(chat, &Outgoing::File(file), &uuid(key, "file")).await
             }
             Err(why) => self.text(chat, &why, key).await,
         }
+    }
+
+    async fn picture(&self, chat: &ChatId, bytes: Bytes, key: &str) -> Result<MessageId, Fault> {
+        let picture = self.api.upload_image(bytes).await?;
+        self.post(chat, &Outgoing::Image(picture), &uuid(key, "picture")).await
     }
 
     /// Makes a card that was sent into this one.
