@@ -90,13 +90,16 @@ impl Scribe {
             EventKind::OpenRefused { why, .. } => Body::OpenRefused { why: why.clone() },
             EventKind::WorktreeAside { place, aside, by, lost } => Body::WorktreeRemoved {
                 who: who(by).into(),
+                person: person(by),
                 path: place.path.clone(),
                 branch: place.branch.clone(),
                 commit: aside.tip.clone(),
                 branch_goes: aside.branch_goes,
                 lost: lost.clone(),
             },
-            EventKind::WorktreeBack { path, by } => Body::WorktreeRestored { who: who(by).into(), path: path.clone() },
+            EventKind::WorktreeBack { path, by } => {
+                Body::WorktreeRestored { who: who(by).into(), person: person(by), path: path.clone() }
+            }
             EventKind::WorktreeGone { path, branch_gone } => {
                 Body::WorktreeDeleted { path: path.clone(), branch_gone: *branch_gone }
             }
@@ -131,11 +134,11 @@ impl Scribe {
                 Body::Model { model: model.clone() }
             }
             EventKind::PromptSent(prompt) => {
-                let (who, approval) = match &prompt.origin {
-                    PromptOrigin::Surface(surface) => (who(surface).to_owned(), None),
-                    PromptOrigin::Comment(approval) => ("comment".to_owned(), Some(approval.0)),
+                let (who, person, approval) = match &prompt.origin {
+                    PromptOrigin::Surface(surface) => (who(surface).to_owned(), person(surface), None),
+                    PromptOrigin::Comment(approval) => ("comment".to_owned(), None, Some(approval.0)),
                 };
-                Body::Prompt { who, prompt: prompt.id.to_string(), text: prompt.shown(), approval }
+                Body::Prompt { who, person, prompt: prompt.id.to_string(), text: prompt.shown(), approval }
             }
             EventKind::Interrupting => Body::Interrupted,
             EventKind::TurnEnded { turn, outcome, duration_ms, cost_usd, .. } => Body::TurnEnded {
@@ -195,6 +198,7 @@ impl Scribe {
                 grant: grant.id.0,
                 approval: grant.approval.0,
                 who: who(&grant.by).to_owned(),
+                person: person(&grant.by),
                 rule: grant.describe(),
                 scope: grant.scope(),
                 until: match &grant.granted {
@@ -275,6 +279,13 @@ fn who(surface: &Surface) -> &'static str {
     }
 }
 
+fn person(surface: &Surface) -> Option<String> {
+    match surface {
+        Surface::Phone(person) => Some(person.clone()),
+        Surface::Terminal | Surface::Headless | Surface::Policy(_) | Surface::Engine => None,
+    }
+}
+
 fn asked(approval: &Approval) -> Body {
     Body::Asked {
         approval: approval.id.0,
@@ -299,6 +310,7 @@ fn decided(id: ApprovalId, asked: Option<Approval>, verdict: &Verdict) -> Body {
         call: call.as_ref().map(ToString::to_string),
         tool,
         who: who(&verdict.by).to_owned(),
+        person: person(&verdict.by),
         decision: if decision.is_allow() { "allow" } else { "deny" }.into(),
         how: decision.describe().into(),
         input,
@@ -409,6 +421,8 @@ mod tests {
         let found = last(vec![approval(3), resolved(3, Decision::deny("no"), Surface::Engine)]);
         let marks = (&found[0]["who"], &found[0]["decision"], &found[0]["message"]);
         assert_eq!(marks, (&json!("engine"), &json!("deny"), &json!("no")));
+        let found = last(vec![approval(3), resolved(3, Decision::allow_once(), Surface::Phone("ou_1".into()))]);
+        assert_eq!((&found[0]["who"], &found[0]["person"]), (&json!("phone"), &json!("ou_1")));
         let plan = Decision::AcceptPlan { mode: PermissionMode::Plan };
         let found = last(vec![approval(3), resolved(3, plan, Surface::Headless)]);
         assert_eq!((&found[0]["decision"], &found[0]["mode"]), (&json!("allow"), &json!("plan")));

@@ -55,6 +55,9 @@ pub enum Body {
     /// It was put aside, to be deleted soon.
     WorktreeRemoved {
         who: String,
+        /// Who that is, as the messenger knows them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
         path: String,
         branch: String,
         /// What was checked out: `git branch NAME COMMIT` brings it back for as long as git keeps it.
@@ -65,6 +68,9 @@ pub enum Body {
     /// The removal was undone.
     WorktreeRestored {
         who: String,
+        /// Who that is, as the messenger knows them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
         path: String,
     },
     WorktreeDeleted {
@@ -94,6 +100,9 @@ pub enum Body {
 
     Prompt {
         who: String,
+        /// Who that is, as the messenger knows them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
         prompt: String,
         text: String,
         /// The approval it was a comment on.
@@ -160,6 +169,9 @@ pub enum Body {
         /// The request that it was given with.
         approval: u32,
         who: String,
+        /// Who that is, as the messenger knows them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
         rule: String,
         scope: String,
         /// Milliseconds since 1970; none for what the CLI remembers.
@@ -174,7 +186,7 @@ pub enum Body {
     Command {
         who: String,
         /// As the messenger knows them, and where they said it.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         person: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
         chat: Option<String>,
@@ -216,6 +228,9 @@ pub struct Decided {
     pub call: Option<String>,
     pub tool: String,
     pub who: String,
+    /// Who that is, as the messenger knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// `allow` or `deny`; what else belongs to it stands in the other fields.
     pub decision: String,
     /// In words: once, always, edited.

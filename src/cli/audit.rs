@@ -194,8 +194,9 @@ fn print_whole(found: &Found<'_>, out: &mut impl io::Write) -> io::Result<()> {
 fn in_one_line(found: &Found<'_>) -> String {
     const MAX_CHARS: usize = 400;
     /// Shown in this order, without their names.
-    const TELLING: [&str; 20] = [
+    const TELLING: [&str; 21] = [
         "who",
+        "person",
         "decision",
         "how",
         "tool",
