@@ -137,7 +137,11 @@ fn an_edited_input_is_recorded_in_both_versions() {
         std::thread::sleep(Duration::from_millis(50));
     }
     let records = stage.records();
-    let decided = of(&records, "decided")[0];
+    let said = child.wait_with_output().unwrap();
+    let decided = of(&records, "decided");
+    let [decided] = decided.as_slice() else {
+        panic!("{} {} {records:#?}", text(&said.stdout), text(&said.stderr));
+    };
     assert_eq!((&decided["input"]["command"], &decided["edited"]["command"]), (&"rm -r a".into(), &"ls a".into()));
     assert_eq!(decided["how"], "edited, then allowed");
 }
