@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use adjutant::core::event::EventKind;
-use serde_json::Value;
 
 use crate::support::feishu::Act;
 use crate::support::feishu::Taken;
@@ -72,11 +71,6 @@ async fn a_chat_that_hangs_holds_up_no_other_chat() {
     assert_eq!(texts(&stage, 0).len(), 1, "the slow one hangs still: {:?}", texts(&stage, 0));
     stage.settled().await;
     assert_eq!(texts(&stage, 0).len(), 2);
-}
-
-/// The newest card of the first person that has this in it.
-fn card(stage: &Stage, what: &str) -> Option<Value> {
-    stage.feishu.taken().into_iter().rev().map(|taken| taken.content).find(|card| card.to_string().contains(what))
 }
 
 #[tokio::test(flavor = "multi_thread")]
