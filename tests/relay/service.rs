@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -54,6 +55,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::play;
 use crate::support::rig::Rig;
+use crate::support::stage::all_sent;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) const ME: &str = "ou_me";
@@ -149,6 +151,8 @@ pub(super) struct Hand {
     /// What was commanded, as it is recorded.
     pub(super) recorded: Arc<Mutex<Vec<Commanded>>>,
     pub(super) n_said: u32,
+    /// Of the ledger.
+    folder: PathBuf,
 }
 
 fn witness(recorded: &Arc<Mutex<Vec<Commanded>>>) -> Witness {
@@ -205,7 +209,7 @@ impl Hand {
         let ledger = Ledger::open(&data).unwrap();
         let redactor = Arc::new(Redactor::new(["s3cr3t-word".to_owned()]));
         tokio::spawn(service::run(settings, Arc::clone(&phone), ledger, redactor, ends));
-        Self { phone, heard, wishes, view, attention, quit, recorded, n_said: 0 }
+        Self { phone, heard, wishes, view, attention, quit, recorded, n_said: 0, folder: data }
     }
 
     /// Its person has spoken to the bot before.
@@ -241,8 +245,7 @@ impl Hand {
 
     /// The relay knows of everything it sent that it has arrived.
     async fn settled(&self) {
-        let is_settled = |view: &Option<PhoneView>| view.as_ref().is_some_and(|view| view.n_waiting == 0);
-        tokio::time::timeout(PATIENCE, self.view.clone().wait_for(is_settled)).await.expect("it settles").unwrap();
+        all_sent(&self.folder).await;
     }
 
     pub(super) fn messages(&self) -> Vec<Message> {

@@ -1,6 +1,7 @@
 //! The whole service on a stage: the messenger, the relay and its ledger, between a stand-in for Feishu and an engine
 //! that keeps books. It can be killed and begun anew on the same ledger, as often as a test likes.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -214,11 +215,26 @@ impl Stage {
 
     /// Waits until nothing more is to be sent.
     pub async fn settled(&self) {
+        all_sent(&self.folder.path().join("data")).await;
         let mut view = self.running.as_ref().expect("a relay runs").view.clone();
         let wait = view.wait_for(|view| view.as_ref().is_some_and(|view| view.n_waiting == 0));
         let found = tokio::time::timeout(PATIENCE, wait).await.map(|view| view.is_ok());
         assert_eq!(found, Ok(true), "not everything is sent: {:?}", self.view());
     }
+}
+
+/// Waits until the ledger knows of everything in it that it has arrived: what the relay shows may be from before.
+pub async fn all_sent(folder: &Path) {
+    let ledger = rusqlite::Connection::open(folder.join("relay.db")).unwrap();
+    let waiting = "SELECT (SELECT count(*) FROM outbox) +
+                   (SELECT count(*) FROM cards WHERE wanted IS NOT NULL AND message IS NOT NULL)";
+    let n_waiting = || ledger.query_row(waiting, [], |row| row.get::<_, i64>(0)).unwrap();
+    let sent = async {
+        while n_waiting() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, sent).await.is_ok(), "{} wait to be sent", n_waiting());
 }
 
 impl Drop for Stage {
