@@ -380,3 +380,18 @@ async fn a_runner_that_is_killed_again_and_again_answers_each_message_once() {
     eprintln!("{N_KILLS} kills, {n_lost} of {N_MESSAGES} messages lost");
     assert!(n_lost <= N_KILLS, "{n_lost} are lost");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_holds_from_the_moment_that_it_is_said_to() {
+    let (command, _script) = stand_in("");
+    let desk = Desk::start(&command, None).await;
+    let said =
+        |arguments: &[&str]| String::from_utf8(adjutant(&desk.folder, arguments).output().unwrap().stdout).unwrap();
+    for _ in 0..5 {
+        assert!(said(&["relay", "pause"]).starts_with("Paused"));
+        assert!(said(&["relay"]).contains(", paused"));
+        assert!(said(&["doctor"]).contains("adjutant relay resume"));
+        assert!(said(&["relay", "resume"]).contains("goes on"));
+        assert!(!said(&["relay"]).contains(", paused"));
+    }
+}

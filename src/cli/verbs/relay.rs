@@ -44,28 +44,42 @@ pub fn main(global: &Global, verb: Option<&RelayVerb>, json: bool) -> Result<u8,
         }
         let Attached { mut link, .. } = attach(global).await?;
         let view = first_view(&mut link).await?;
-        let wish = |wish| {
-            let orders = link.orders();
-            async move { orders.phone(wish).await.map_err(|_| Stop::failed("the runner has ended")) }
-        };
         match verb {
             None => show(&view, json)?,
             Some(RelayVerb::Pause) => {
-                wish(PhoneWish::Pause(true)).await?;
+                pause(&mut link, &view, true).await?;
                 say("Paused: nothing is sent, and nothing that comes in counts. `adjutant relay resume` ends it.")?;
             }
             Some(RelayVerb::Resume) => {
-                wish(PhoneWish::Pause(false)).await?;
+                pause(&mut link, &view, false).await?;
                 say("The relay goes on.")?;
             }
             Some(RelayVerb::Test) => return test(global, &mut link, &view).await,
             Some(RelayVerb::Pair) => {
-                wish(PhoneWish::Pair(true)).await?;
+                link.orders().phone(PhoneWish::Pair(true)).await.map_err(|_| gone())?;
                 return pair(&mut link, view.n_people).await;
             }
         }
         Ok(exit::OK)
     })
+}
+
+fn gone() -> Stop {
+    Stop::failed("the runner has ended")
+}
+
+/// Returns when it is so: a wish that was only handed over may end with this process.
+async fn pause(link: &mut Link, view: &PhoneView, paused: bool) -> Result<(), Stop> {
+    if view.paused == paused {
+        return Ok(());
+    }
+    link.orders().phone(PhoneWish::Pause(paused)).await.map_err(|_| gone())?;
+    let done = async {
+        while next_view(link).await.ok_or_else(gone)?.paused != paused {}
+        Ok(())
+    };
+    let late = |_| Stop::failed("the relay does not answer; `adjutant relay` tells how it is");
+    tokio::time::timeout(FIRST_VIEW, done).await.map_err(late)?
 }
 
 async fn first_view(link: &mut Link) -> Result<PhoneView, Stop> {
@@ -112,7 +126,6 @@ fn show(view: &PhoneView, json: bool) -> Result<(), Stop> {
 
 /// Shows the code, and waits until somebody has used it or its time is over.
 async fn pair(link: &mut Link, n_before: usize) -> Result<u8, Stop> {
-    let gone = || Stop::failed("the runner has ended");
     let code = loop {
         let view = next_view(link).await.ok_or_else(gone)?;
         if let Some(pairing) = view.pairing {
@@ -229,7 +242,6 @@ fn account(places: &Places, config: &Config) -> Result<Arc<Account>, String> {
 
 /// Whether a press on a card arrives.
 async fn pressed(link: &mut Link, view: &PhoneView) -> Result<u8, Stop> {
-    let gone = || Stop::failed("the runner has ended");
     let before = view.tested;
     link.orders().phone(PhoneWish::TestCard).await.map_err(|_| gone())?;
     say("… a card was sent to everybody who is known: press its button within a minute")?;
