@@ -19,13 +19,24 @@ pub struct Member {
     pub tenant: Option<TenantId>,
 }
 
+/// Whether it is a person of the organisation that the event is for.
+pub fn is_of_the_house(who: &Who) -> bool {
+    !who.person.0.is_empty() && !who.of.0.is_empty() && who.tenant == who.of
+}
+
 /// Whether somebody may speak at all.
 pub fn admits(members: &[Member], who: &Who) -> bool {
-    let is_of_the_house = !who.of.0.is_empty() && who.tenant == who.of;
     let is_known = |member: &&Member| {
         member.person == who.person && member.tenant.as_ref().is_none_or(|tenant| *tenant == who.tenant)
     };
-    !who.person.0.is_empty() && is_of_the_house && members.iter().any(|member| is_known(&member))
+    is_of_the_house(who) && members.iter().any(|member| is_known(&member))
+}
+
+/// Whether somebody may be answered in their own chat, where nothing is decided: not every event names the
+/// organisation of whoever caused it, and then the one that the event is for is taken for theirs.
+pub fn admits_to_own_chat(members: &[Member], who: &Who) -> bool {
+    let tenant = if who.tenant.0.is_empty() { &who.of } else { &who.tenant };
+    admits(members, &Who { tenant: tenant.clone(), ..who.clone() })
 }
 
 /// Whose session it is: one that was opened in the terminal is reached by every member, one that a member opened
@@ -175,6 +186,18 @@ mod tests {
             who("", "t1", "t1"),
         ] {
             assert!(!admits(&members, &stranger), "{stranger:?}");
+        }
+        for (who, is_admitted) in [
+            (who("ou_me", "", "t1"), true),
+            (who("ou_me", "t1", "t1"), true),
+            (who("ou_paired", "", "t1"), true),
+            (who("ou_paired", "", "t2"), false),
+            (who("ou_me", "t2", "t1"), false),
+            (who("ou_me", "", ""), false),
+            (who("ou_you", "", "t1"), false),
+            (who("", "", "t1"), false),
+        ] {
+            assert_eq!(admits_to_own_chat(&members, &who), is_admitted, "{who:?}");
         }
         assert!(!admits(&[], &who("ou_me", "t1", "t1")), "an empty list admits nobody");
         assert!(!admits(&[member("", None)], &who("", "t1", "t1")));

@@ -44,6 +44,8 @@ use crate::link::Update;
 use crate::link::attention::Attention;
 use crate::redact::Redactor;
 
+/// Requests answered by words.
+mod answering;
 /// Work that takes longer than an answer may.
 mod errands;
 /// What people write becomes commands.
@@ -52,7 +54,7 @@ mod hearing;
 mod lost;
 /// The bot's menu, and the wish for quiet.
 mod menu;
-/// A code that makes somebody known.
+/// Strangers, and the code that makes somebody known.
 mod pairing;
 /// Presses on cards become decisions.
 mod presses;

@@ -8,17 +8,12 @@ use std::sync::Arc;
 
 use super::Service;
 use super::errands::Errand;
-use super::presses::Given;
 use super::recalls;
 use super::record;
 use crate::clock;
-use crate::core::approval::Ask;
 use crate::core::approval::Decision;
-use crate::core::approval::OpenApproval;
 use crate::core::command::Command;
-use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
-use crate::core::ids::Timestamp;
 use crate::core::image::ImageRef;
 use crate::core::permission::PermissionMode;
 use crate::core::prompt::SendHow;
@@ -26,12 +21,9 @@ use crate::core::prompt::Surface;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
 use crate::relay::access;
-use crate::relay::access::Member;
 use crate::relay::approvals;
 use crate::relay::commands;
 use crate::relay::commands::Wish;
-use crate::relay::ledger::Entry;
-use crate::relay::ledger::Kind;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
 use crate::relay::messenger::Happening;
@@ -46,8 +38,6 @@ use crate::relay::words::Tongue;
 
 /// Older messages are not acted on: whoever wrote them has long gone on.
 pub(super) const TOO_OLD_MS: u64 = 10 * 60_000;
-/// A stranger is told who they are at most so often.
-const STRANGER_MS: u64 = 60 * 60_000;
 
 impl<M: Messenger> Service<M> {
     pub(super) fn heard(&mut self, heard: Heard) -> Result<(), LedgerError> {
@@ -82,10 +72,13 @@ impl<M: Messenger> Service<M> {
             },
             Happening::Entered { chat, who } => {
                 reply(Reply::Done);
-                if access::admits(&self.members()?, &who) {
-                    self.ledger.meet(&Reach { chat, person: who.person })?;
+                if access::admits_to_own_chat(&self.members()?, &who) {
+                    self.ledger.meet(&Reach { chat, person: who.person })
+                } else if access::is_of_the_house(&who) || who.tenant.0.is_empty() {
+                    self.tell_who_they_are(&chat, &who.person, clock::now())
+                } else {
+                    Ok(())
                 }
-                Ok(())
             }
             Happening::Chosen { id, who, at, key } => match self.ledger.note(&id, clock::now()) {
                 Ok(is_new) => {
@@ -152,41 +145,6 @@ impl<M: Messenger> Service<M> {
             Wish::Prompt(text) if text.is_empty() => Ok(()),
             wish => self.ordered(&reach, wish, &said.message, &said.text),
         }
-    }
-
-    /// Somebody who is not known: a code makes them known, anything else tells them who they are.
-    fn stranger(&mut self, said: &Said, now: Timestamp) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
-        let is_of_the_house = !said.who.of.0.is_empty() && said.who.tenant == said.who.of;
-        if said.is_group || !is_of_the_house || said.who.person.0.is_empty() {
-            return Ok(());
-        }
-        if let Wish::Code(code) = commands::read(&said.text, tongue)
-            && self.pairing.takes(&code, now)
-        {
-            let member = Member { person: said.who.person.clone(), tenant: Some(said.who.tenant.clone()) };
-            self.ledger.pair(&member, &said.chat, now)?;
-            tracing::info!(person = %said.who.person, "somebody was paired");
-            let text = tongue.pick("Paired. /help tells what you can do here.", "配对成功。发送 /help 查看可用命令。");
-            return self.say(&said.chat, text);
-        }
-        let told = self.strangers.get(&said.who.person);
-        if told.is_some_and(|told| now.millis_since(*told) < STRANGER_MS) || self.strangers.len() > 1_000 {
-            return Ok(());
-        }
-        self.strangers.insert(said.who.person.clone(), now);
-        let text = match tongue {
-            Tongue::English => format!(
-                "This bot does not know you. On the computer, `adjutant relay pair` shows a code to send here; or add {} \
-                 to allowed_open_ids.",
-                said.who.person
-            ),
-            Tongue::Chinese => format!(
-                "机器人尚不认识您。请在电脑上运行 `adjutant relay pair` 并将配对码发送到此处；或将 {} 加入 allowed_open_ids。",
-                said.who.person
-            ),
-        };
-        self.say(&said.chat, text)
     }
 
     /// Does what is wished, and records it if it is a command.
@@ -394,70 +352,5 @@ impl<M: Messenger> Service<M> {
             format!("{mark} {} · {} · {state}\n    {}", session.id, session.title, session.spec.directory)
         });
         Ok(lines.collect::<Vec<_>>().join("\n"))
-    }
-
-    /// Answers by a message: the request named, or the only one that was shown in this chat and waits.
-    fn answer(&mut self, reach: &Reach, id: Option<u32>, denial: Option<Decision>) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
-        let mut waiting = Vec::new();
-        for open in self.fleet.inbox() {
-            let cards = self.ledger.cards_of(Kind::Approval, open.approval.id.0)?;
-            // Only what was seen here can be answered here. Who knows its number has seen it, also where we wait for
-            // word that it has arrived.
-            let is_named = id == Some(open.approval.id.0);
-            let is_seen = |card: &Entry| card.chat == reach.chat && (card.message.is_some() || is_named);
-            if let Some(card) = cards.into_iter().find(is_seen) {
-                let owner = self.ledger.owner(open.approval.session)?.map(|owner| owner.person);
-                if access::reaches(owner.as_ref(), &reach.person) {
-                    waiting.push((open.clone(), card));
-                }
-            }
-        }
-        if let Some(id) = id {
-            waiting.retain(|(open, _)| open.approval.id == ApprovalId(id));
-        }
-        let (open, card) = match waiting.as_slice() {
-            [one] => one.clone(),
-            [] => {
-                let text = tongue.pick("No such request waits here.", "没有等待中的请求。");
-                return self.say(&reach.chat, text);
-            }
-            several => {
-                let numbers: Vec<String> = several.iter().map(|(open, _)| open.approval.id.to_string()).collect();
-                let text = match tongue {
-                    Tongue::English => format!("Several wait: say which, as in /approve {}", numbers.join(" or ")),
-                    Tongue::Chinese => format!("有多个请求：请指明，例如 /approve {}", numbers.join(" / ")),
-                };
-                return self.say(&reach.chat, text);
-            }
-        };
-        let decision = match denial.map_or_else(|| allow(&open, tongue), Ok) {
-            Ok(decision) => decision,
-            Err(why) => return self.say(&reach.chat, why),
-        };
-        match self.give_answer(&card, &open.approval, decision, &reach.person)? {
-            Given::Yes => Ok(()),
-            Given::Late => self.say(&reach.chat, tongue.pick("It has been answered already.", "已有答复。")),
-            Given::Busy => {
-                self.say(&reach.chat, tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。"))
-            }
-        }
-    }
-}
-
-/// What "yes" means for a request, if one word may mean it.
-fn allow(open: &OpenApproval, tongue: Tongue) -> Result<Decision, String> {
-    let approval = &open.approval;
-    if approval.binding.default_to_no {
-        let text = tongue.pick("This one wants more than a word: use its card.", "此请求需要在卡片上确认。");
-        return Err(text.to_owned());
-    }
-    match &approval.ask {
-        Ask::Tool => Ok(Decision::allow_once()),
-        // The mode that the person is in now asks for no less than before.
-        Ask::Plan(_) => Ok(Decision::AcceptPlan { mode: PermissionMode::Default }),
-        Ask::Questions(_) => {
-            Err(tongue.pick("A question wants an answer: use its card.", "请在卡片上回答问题。").to_owned())
-        }
     }
 }

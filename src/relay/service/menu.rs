@@ -31,7 +31,7 @@ impl<M: Messenger> Service<M> {
         if at.is_some_and(|at| clock::now().millis_since(at) > TOO_OLD_MS) {
             return Ok(());
         }
-        if !access::admits(&self.members()?, who) {
+        if !access::admits_to_own_chat(&self.members()?, who) {
             tracing::warn!(person = %who.person, "a choice from the menu by somebody who may not");
             return Ok(());
         }

@@ -1,15 +1,28 @@
-//! Pairing: a code that the terminal shows for a few minutes makes whoever sends it to the bot known.
+//! Strangers, and pairing: a code that the terminal shows for a few minutes makes whoever sends it to the bot known.
 //!
 //! Invariants: a code is used once, dies after five wrong tries or five minutes, and is never guessed by its beginning.
 
+use super::Service;
 use crate::core::ids::Timestamp;
 use crate::core::phone::PairingCode;
+use crate::relay::access;
+use crate::relay::access::Member;
+use crate::relay::commands;
 use crate::relay::commands::CODE_ALPHABET;
 use crate::relay::commands::CODE_CHARS;
+use crate::relay::commands::Wish;
 use crate::relay::commands::is_code;
+use crate::relay::ledger::LedgerError;
+use crate::relay::messenger::ChatId;
+use crate::relay::messenger::Messenger;
+use crate::relay::messenger::PersonId;
+use crate::relay::messenger::Said;
+use crate::relay::words::Tongue;
 
 const LIFE_MS: i64 = 5 * 60_000;
 const MAX_TRIES: u32 = 5;
+/// A stranger is told who they are at most so often.
+const STRANGER_MS: u64 = 60 * 60_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Pairing {
@@ -55,6 +68,51 @@ impl Pairing {
         }
         *n_tries += 1;
         false
+    }
+}
+
+impl<M: Messenger> Service<M> {
+    /// Somebody who is not known: a code makes them known, anything else tells them who they are.
+    pub(super) fn stranger(&mut self, said: &Said, now: Timestamp) -> Result<(), LedgerError> {
+        let tongue = self.settings.tongue;
+        if said.is_group || !access::is_of_the_house(&said.who) {
+            return Ok(());
+        }
+        if let Wish::Code(code) = commands::read(&said.text, tongue)
+            && self.pairing.takes(&code, now)
+        {
+            let member = Member { person: said.who.person.clone(), tenant: Some(said.who.tenant.clone()) };
+            self.ledger.pair(&member, &said.chat, now)?;
+            tracing::info!(person = %said.who.person, "somebody was paired");
+            let text = tongue.pick("Paired. /help tells what you can do here.", "配对成功。发送 /help 查看可用命令。");
+            return self.say(&said.chat, text);
+        }
+        self.tell_who_they_are(&said.chat, &said.who.person, now)
+    }
+
+    /// Tells somebody who is not known how to become so, now and then.
+    pub(super) fn tell_who_they_are(
+        &mut self,
+        chat: &ChatId,
+        person: &PersonId,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let told = self.strangers.get(person);
+        let is_fresh = told.is_some_and(|told| now.millis_since(*told) < STRANGER_MS);
+        if person.0.is_empty() || is_fresh || self.strangers.len() > 1_000 {
+            return Ok(());
+        }
+        self.strangers.insert(person.clone(), now);
+        let text = match self.settings.tongue {
+            Tongue::English => format!(
+                "This bot does not know you. On the computer, `adjutant relay pair` shows a code to send here; or add \
+                 {person} to allowed_open_ids."
+            ),
+            Tongue::Chinese => format!(
+                "机器人尚不认识您。请在电脑上运行 `adjutant relay pair` 并将配对码发送到此处；或将 {person} 加入 allowed_open_ids。"
+            ),
+        };
+        self.say(chat, text)
     }
 }
 
