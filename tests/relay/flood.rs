@@ -54,10 +54,7 @@ async fn a_thousand_messages_at_once_are_a_thousand_prompts() {
         stage.feishu.with(|state| state.n_connections),
         stage.view()
     );
-    stage
-        .feishu
-        .until("the prompts", |_| stage.clerk.with(|books| (books.prompts.len() >= N_EVENTS).then_some(())))
-        .await;
+    stage.clerk.until("the prompts", |books| books.prompts.len() >= N_EVENTS).await;
     let mut prompts: Vec<String> =
         stage.clerk.with(|books| books.prompts.iter().map(|(_, text)| text.clone()).collect());
     let mut expected: Vec<String> = (0..N_EVENTS).map(|nth| format!("do m{nth}")).collect();

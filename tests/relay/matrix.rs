@@ -102,7 +102,7 @@ async fn a_message_counts_once_under_whatever_event_and_from_whom_it_should() {
         payload["event"]["message"]["content"] = json!({ "text": "do the last" }).to_string().into();
     })
     .await;
-    stage.feishu.until("the last", |_| (n_prompts(&stage) >= 2).then_some(())).await;
+    stage.clerk.until("the last", |books| books.prompts.len() >= 2).await;
     let prompts: Vec<String> = stage.clerk.with(|books| books.prompts.iter().map(|(_, text)| text.clone()).collect());
     assert_eq!(prompts, ["do it", "do the last"]);
 }
@@ -163,7 +163,7 @@ async fn a_press_whose_answer_is_lost_has_counted_and_is_not_counted_again() {
     let (card, value) = ask(&stage).await;
     let number = stage.feishu.with(|state| state.n_connections);
     stage.feishu.push(&pressed(0, &card, &value));
-    stage.feishu.until("the decision", |_| (decisions(&stage).len() == 1).then_some(())).await;
+    stage.clerk.until("the decision", |books| books.decisions.len() == 1).await;
     stage.feishu.break_connection();
     stage.feishu.connected(number + 1).await;
     // Whoever saw an error presses again, and another button too.
@@ -219,7 +219,7 @@ async fn the_terminal_is_first_while_the_press_is_on_its_way() {
     stage.clerk.with(|books| books.answer_at_terminal(ApprovalId(1), Decision::deny("no")));
     // Whether the relay has heard of it by now or not, the engine has the last word.
     press(&stage, &pressed(0, &card, &value)).await;
-    becomes(&stage, &card, "denied by you").await;
+    becomes(&stage, &card, "denied at the terminal").await;
     assert_eq!(decisions(&stage), [(ApprovalId(1), Decision::deny("no"))]);
     assert!(press(&stage, &pressed(0, &card, &value)).await.1.contains("Already"));
 }
@@ -250,7 +250,7 @@ async fn a_queue_of_messages_outlives_the_relay_in_order_and_each_comes_once() {
         stage.feishu.push(&said(0, &format!("om_{nth}"), &format!("/deny {nth}")));
         stage.feishu.push(&said(0, &format!("om_do{nth}"), &format!("do {nth}")));
     }
-    stage.feishu.until("the prompts", |_| (n_prompts(&stage) == 12).then_some(())).await;
+    stage.clerk.until("the prompts", |books| books.prompts.len() == 12).await;
     // One is taken and its answer lost, and the rest waits, when the relay is killed.
     stage.feishu.script("send", [Act::DropAfter]);
     stage.kill_and_begin().await;
@@ -313,9 +313,9 @@ async fn while_the_engine_takes_nothing_a_press_can_be_made_again_and_a_message_
     let (kind, text) = press(&stage, &pressed(0, &card, &value)).await;
     assert_eq!((kind.as_str(), text.as_str()), ("error", "The engine is too busy; press again."));
     drop(still);
-    stage.feishu.until("the orders to be taken", |_| (n_prompts(&stage) > 256).then_some(())).await;
+    stage.clerk.until("the orders to be taken", |books| books.prompts.len() > 256).await;
     assert_eq!(press(&stage, &pressed(0, &card, &value)).await.0, "success");
-    stage.feishu.until("the decision", |_| (decisions(&stage).len() == 1).then_some(())).await;
+    stage.clerk.until("the decision", |books| books.decisions.len() == 1).await;
     // What was not taken is said not to be, as fast as Feishu takes it.
     let ledger = rusqlite::Connection::open(stage.folder.path().join("data/relay.db")).unwrap();
     let sql = "SELECT count(*) FROM outbox WHERE parcel LIKE '%engine is too busy%'";

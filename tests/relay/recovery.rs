@@ -147,5 +147,5 @@ async fn what_a_full_disk_kept_from_the_ledger_is_told_when_there_is_room() {
     let number = stage.feishu.push(&said(0, "om_2", "do it"));
     assert_eq!(stage.feishu.ack(number).await.code, 200);
     ledger.execute_batch("DROP TRIGGER full_seen").unwrap();
-    stage.feishu.until("the prompt", |_| stage.clerk.with(|books| (books.prompts.len() == 2).then_some(()))).await;
+    stage.clerk.until("the prompt", |books| books.prompts.len() == 2).await;
 }

@@ -122,6 +122,15 @@ impl Clerk {
         look(&mut self.books.lock().unwrap())
     }
 
+    /// Waits until the books say so.
+    pub async fn until(&self, what: &str, is_so: impl Fn(&Books) -> bool) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while !self.with(|books| is_so(books)) {
+            assert!(tokio::time::Instant::now() < deadline, "waited in vain for {what}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Tells something; it is passed on with the next turn of the engine.
     pub fn tell(&self, session: SessionId, kind: EventKind) {
         self.with(|books| books.tell(session, kind));
