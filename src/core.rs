@@ -13,6 +13,8 @@
 pub mod approval;
 /// Cells: the entries of a transcript.
 pub mod cell;
+/// What a call would change in a file.
+pub mod change;
 /// What a surface may ask of the engine.
 pub mod command;
 /// What happened: the closed enum of everything the engine tells.

@@ -19,6 +19,9 @@ use super::permission::Scope;
 use super::prompt::Surface;
 use super::risk::Risk;
 
+/// What is known about a request, and what binds its answer.
+pub mod about;
+
 /// One answer that a question offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuestionOption {
@@ -53,7 +56,7 @@ pub struct Binding {
     pub default_to_no: bool,
     /// No "always" in any form.
     pub no_always: bool,
-    /// Only a person at the session itself may approve.
+    /// Only a person may approve, and a tool only at the session itself.
     pub needs_person: bool,
     /// An ask rule of the person forced this request: no automatic approval may answer it.
     pub asked_by_rule: Option<String>,

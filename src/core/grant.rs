@@ -73,6 +73,18 @@ impl GrantRule {
             Self::Tool(tool) => format!("every call of {tool}"),
         }
     }
+
+    /// How far it goes beyond [`describe`](Self::describe), or where it stops.
+    pub fn reach(&self) -> Option<&'static str> {
+        match self {
+            Self::Same { .. } => None,
+            Self::Commands(_) => Some("with further words that change nothing; anything else on the line is asked"),
+            Self::Edits { .. } | Self::Reads { .. } => {
+                Some("but nothing that looks secret or steers tools, and nothing that links lead to elsewhere")
+            }
+            Self::Fetches { .. } | Self::Tool(_) => Some("whatever it is given"),
+        }
+    }
 }
 
 /// What a person grants.

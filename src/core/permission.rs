@@ -154,6 +154,25 @@ impl Rule {
         }
     }
 
+    /// Which calls it matches, in words.
+    fn words(&self, quote: &dyn Fn(&str) -> String) -> String {
+        let tool = &self.tool;
+        let Some(content) = self.content.as_deref() else { return format!("every call of {tool}") };
+        if tool == "Bash" {
+            let beginning =
+                content.strip_suffix(":*").or_else(|| content.strip_suffix(" *")).or_else(|| content.strip_suffix('*'));
+            return match beginning {
+                Some("") => "every Bash command".to_owned(),
+                Some(beginning) => format!("every Bash command beginning with {}", quote(beginning)),
+                None => format!("the Bash command {}", quote(content)),
+            };
+        }
+        if let Some(domain) = content.strip_prefix("domain:") {
+            return format!("{tool} from {domain}");
+        }
+        format!("{tool} in {content}")
+    }
+
     /// Reads `Tool` or `Tool(content)`; the sentence says what is wrong with anything else.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
@@ -210,6 +229,26 @@ impl PermissionUpdate {
             Self::AddDirectories { directories, .. } => directories.join(", "),
             Self::SetMode { mode, .. } => mode.as_str().to_owned(),
             Self::Other(value) => value.to_string(),
+        }
+    }
+
+    /// What it means, in a few words; `quote` puts quotation marks around what comes from outside.
+    pub fn words(&self, quote: &dyn Fn(&str) -> String) -> String {
+        match self {
+            Self::AddRules { rules, behavior, .. } => {
+                let verb = match behavior {
+                    RuleBehavior::Allow => "allow",
+                    RuleBehavior::Deny => "deny",
+                    RuleBehavior::Ask => "ask before",
+                };
+                let what: Vec<String> = rules.iter().map(|rule| rule.words(quote)).collect();
+                format!("{verb} {}", what.join(" and "))
+            }
+            Self::AddDirectories { directories, .. } => {
+                format!("let the session work in {} too", directories.join(" and "))
+            }
+            Self::SetMode { mode, .. } => format!("go to the mode {}: {}", mode.as_str(), mode.meaning()),
+            Self::Other(_) => "send back what the CLI suggests".to_owned(),
         }
     }
 
@@ -369,6 +408,18 @@ pub fn wide_directory(path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_are_said_in_words() {
+        let said = |text: &str| Rule::parse(text).unwrap().words(&|text| format!("“{text}”"));
+        assert_eq!(said("Bash(npm ci *)"), "every Bash command beginning with “npm ci”");
+        assert_eq!(said("Bash(npm test:*)"), "every Bash command beginning with “npm test”");
+        assert_eq!(said("Bash(git status)"), "the Bash command “git status”");
+        assert_eq!(said("Bash(*)"), "every Bash command");
+        assert_eq!(said("Edit"), "every call of Edit");
+        assert_eq!(said("WebFetch(domain:docs.rs)"), "WebFetch from docs.rs");
+        assert_eq!(said("Edit(src/**)"), "Edit in src/**");
+    }
 
     #[test]
     fn modes_round_trip_and_shift_tab_never_reaches_bypass() {

@@ -95,6 +95,8 @@ pub struct ModelChoice {
 pub struct SlashCommand {
     /// Without the slash.
     pub name: String,
+    #[serde(default)]
+    pub aliases: Vec<String>,
     pub description: String,
     pub argument_hint: String,
 }

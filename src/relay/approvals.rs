@@ -3,8 +3,6 @@
 //! Pure. Invariants: a press means only what stood on the card that was pressed; whatever is missing, unknown or
 //! contradicts itself is refused, and "allow" is never the answer to that; what cannot be shown whole says so.
 
-use std::fmt::Write as _;
-
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
@@ -18,23 +16,30 @@ use super::card::Form;
 use super::card::Style;
 use super::card::Tone;
 use super::words::Tongue;
-use crate::core::approval::Answer;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
-use crate::core::approval::Question;
-use crate::core::approval::Verdict;
-use crate::core::approval::Withdrawal;
+use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
 use crate::core::permission::PermissionMode;
 use crate::core::permission::Scope;
 use crate::redact::Redactor;
 
-/// What is asked, as text.
+/// What is asked and what is known about it.
 mod content;
+/// The card of a request that has ended.
+mod ended;
+/// Questions, and their answers.
+mod questions;
 
+use content::about;
 use content::content;
 use content::cut_middle;
+use content::quoted;
+pub use ended::End;
+pub use ended::ended;
+pub use questions::answers_in_words;
+pub use questions::usage;
 
 /// Bytes of what is asked that a card shows; what is longer comes as a file too.
 const MAX_SHOWN: usize = 6_000;
@@ -83,84 +88,17 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
     let keys = Keys { mark, tongue, redactor: around.redactor };
     match &approval.ask {
         Ask::Tool => tool_keys(&mut card, approval, keys),
-        Ask::Questions(questions) => question_keys(&mut card, questions, keys),
+        Ask::Questions(questions) => questions::keys(&mut card, questions, keys),
         Ask::Plan(_) => plan_keys(&mut card, keys),
     }
-    card.blocks.push(Block::Small(format!("/approve {id} · /deny {id}", id = approval.id)));
+    let allow = match &approval.ask {
+        Ask::Questions(questions) => Some(usage(approval.id, questions, tongue)),
+        Ask::Tool if approval.binding.default_to_no || approval.is_for_the_session() => None,
+        Ask::Tool | Ask::Plan(_) => Some(format!("/approve {}", approval.id)),
+    };
+    let words = allow.into_iter().chain([format!("/deny {}", approval.id)]);
+    card.blocks.push(Block::Small(words.collect::<Vec<_>>().join(" · ")));
     Shown { card, whole }
-}
-
-/// The card that asked, once its request has ended: without anything to press.
-pub fn ended(asked: &Card, end: &End<'_>, tongue: Tongue) -> Card {
-    let (tone, tag, text) = match end {
-        End::Decided(verdict) => {
-            let is_allow = verdict.decision.is_allow();
-            let tag = if is_allow { tongue.pick("allowed", "已允许") } else { tongue.pick("denied", "已拒绝") };
-            let how = how(&verdict.decision, tongue);
-            let text = match tongue {
-                Tongue::English => format!("{how} by {}", verdict.by.describe()),
-                Tongue::Chinese => format!("{how}（{}）", verdict.by.describe()),
-            };
-            (if is_allow { Tone::Good } else { Tone::Bad }, tag, text)
-        }
-        End::Withdrawn(why) => {
-            (Tone::Over, tongue.pick("over", "已失效"), tongue.pick(why.describe(), withdrawn(*why)).to_owned())
-        }
-        End::Claimed => {
-            let text = tongue.pick("The answer is on its way.", "答复正在发送。");
-            (Tone::Working, tongue.pick("answered", "已答复"), text.to_owned())
-        }
-        End::Unknown => {
-            let text =
-                tongue.pick("It has ended; the terminal and the audit log say how.", "已结束，详情见终端与审计日志。");
-            (Tone::Over, tongue.pick("over", "已失效"), text.to_owned())
-        }
-    };
-    let mut card = asked.clone();
-    card.blocks.retain(|block| !matches!(block, Block::Buttons(_) | Block::Form(_) | Block::Small(_)));
-    card.tone = tone;
-    // The list of chats shows it: a request that has ended must not look as if it waited.
-    card.summary = match tongue {
-        Tongue::English => format!("Request: {tag}"),
-        Tongue::Chinese => format!("请求：{tag}"),
-    };
-    card = card.tagged(tag);
-    card.blocks.push(Block::Divider);
-    card.blocks.push(Block::Text(text));
-    card
-}
-
-/// How a request ended.
-#[derive(Debug)]
-pub enum End<'a> {
-    Decided(&'a Verdict),
-    Withdrawn(Withdrawal),
-    /// Not yet, but it was answered here.
-    Claimed,
-    /// While the relay did not listen.
-    Unknown,
-}
-
-fn withdrawn(why: Withdrawal) -> &'static str {
-    match why {
-        Withdrawal::ByCli => "CLI 已撤回",
-        Withdrawal::SessionGone => "会话已结束",
-        Withdrawal::Expired => "等待期间 adjutant 已停止",
-    }
-}
-
-fn how(decision: &Decision, tongue: Tongue) -> &'static str {
-    match (tongue, decision) {
-        (Tongue::English, decision) => decision.describe(),
-        (_, Decision::Allow { edited: Some(_), .. }) => "修改后允许",
-        (_, Decision::Allow { remember, .. }) if !remember.is_empty() => "已允许并记住",
-        (_, Decision::Allow { .. }) => "已允许一次",
-        (_, Decision::Grant(_)) => "限时允许",
-        (_, Decision::Answers(_)) => "已回答",
-        (_, Decision::AcceptPlan { .. }) => "计划已接受",
-        (_, Decision::Deny { stop: true, .. }) => "已拒绝并停止",
-        (_, Decision::Deny { .. }) => "已拒绝",
-    }
 }
 
 /// What is asked, and all that is known about it.
@@ -177,19 +115,27 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
         Tongue::Chinese => format!("有请求等待处理（{}）", approval.id),
     };
     let mut card = Card::new(Tone::Pending, title, summary);
-    let (language, text) = match &approval.ask {
-        Ask::Tool => content(approval),
-        Ask::Questions(_) => ("", String::new()),
-        Ask::Plan(plan) => ("markdown", plan.clone()),
+    let safe = |text: &str| redactor.text(text).into_owned();
+    let (mut is_long, mut has_secret, mut whole) = (false, false, None);
+    let mut fits = |text: &str| {
+        let shown = redactor.text(text);
+        has_secret = shown != text;
+        is_long = shown.len() > MAX_SHOWN;
+        whole = is_long.then(|| shown.clone().into_owned());
+        cut_middle(&shown, tongue).into_owned()
     };
-    let safe = redactor.text(&text);
-    let has_secret = *safe != text;
-    let is_long = safe.len() > MAX_SHOWN;
-    let part = if is_long { cut_middle(&safe, tongue) } else { safe.to_string() };
-    if let Ask::Plan(_) = approval.ask {
-        card.blocks.push(Block::Prose(part));
-    } else if !part.is_empty() {
-        card.blocks.push(Block::Code { language: language.to_owned(), text: part });
+    match &approval.ask {
+        Ask::Questions(_) => {}
+        Ask::Plan(plan) => card.blocks.push(Block::Prose(fits(plan))),
+        Ask::Tool => {
+            let content = content(approval, tongue);
+            card.blocks.extend(content.warnings.iter().map(|text| Block::Warning(safe(text))));
+            let facts = content.facts.iter();
+            card.blocks.extend(facts.map(|(name, value)| Block::Fact { name: (*name).into(), value: safe(value) }));
+            if !content.text.is_empty() {
+                card.blocks.push(Block::Code { language: content.language.to_owned(), text: fits(&content.text) });
+            }
+        }
     }
     if is_long {
         let text =
@@ -203,41 +149,12 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
         );
         card.blocks.push(Block::Warning(text.to_owned()));
     }
-    let mut fact = |name: &str, value: &str| {
-        let value = redactor.text(value).into_owned();
-        card.blocks.push(Block::Fact { name: name.to_owned(), value });
-    };
-    let place = match &approval.place.branch {
-        Some(branch) => format!("{} ({branch})", approval.place.directory),
-        None => approval.place.directory.clone(),
-    };
-    fact(tongue.pick("where", "位置"), &place);
-    if let Some(agent) = &approval.agent {
-        fact(tongue.pick("sub-agent", "子代理"), agent.description.as_deref().unwrap_or(&agent.id));
-    }
-    if let Some(description) = approval.description.as_deref().filter(|text| !text.is_empty()) {
-        fact(tongue.pick("the model says", "模型说明"), description);
-    }
-    if let Some(reason) = approval.reason.as_deref().filter(|text| !text.is_empty()) {
-        fact(tongue.pick("asked because", "询问原因"), reason);
-    }
-    if let Some(rule) = &approval.binding.asked_by_rule {
-        fact(tongue.pick("asked by rule", "询问规则"), rule);
-    }
-    if let Some(path) = &approval.blocked_path {
-        fact(tongue.pick("path", "路径"), path);
-    }
-    for risk in &approval.risks {
-        card.blocks.push(Block::Warning(risk.describe().to_owned()));
-    }
-    if !approval.binding.not_understood.is_empty() {
-        let names = approval.binding.not_understood.join(", ");
-        card.blocks.push(Block::Warning(match tongue {
-            Tongue::English => format!("The request says more than adjutant understands: {names}"),
-            Tongue::Chinese => format!("请求包含 adjutant 无法理解的内容：{names}"),
-        }));
-    }
-    (card, (is_long || has_secret).then(|| safe.into_owned()).filter(|_| is_long))
+    card.blocks.extend(about(approval, tongue).into_iter().map(|block| match block {
+        Block::Fact { name, value } => Block::Fact { name, value: safe(&value) },
+        Block::Warning(text) => Block::Warning(safe(&text)),
+        block => block,
+    }));
+    (card, whole)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -274,6 +191,10 @@ fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
     let tongue = keys.tongue;
     let deny = keys.button("deny", tongue.pick("Deny", "拒绝"), Style::Danger);
     let stop = keys.button("deny_stop", tongue.pick("Deny and stop", "拒绝并停止"), Style::Plain);
+    if approval.is_for_the_session() {
+        card.blocks.push(Block::Buttons(vec![deny, stop]));
+        return deny_keys(card, keys);
+    }
     if approval.binding.default_to_no {
         card.blocks.push(Block::Buttons(vec![deny, stop]));
         let label = match tongue {
@@ -298,6 +219,11 @@ fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
         let mut submit = keys.button("always", tongue.pick("Always…", "始终允许…"), Style::Plain);
         submit.confirm = Some(tongue.pick("Allow more than this one call?", "确定允许不止这一次调用？").to_owned());
         card.blocks.push(Block::Form(Form { name: "f_always".into(), fields: vec![field], submit }));
+        let of_files = |rule: &&GrantRule| matches!(rule, GrantRule::Edits { .. } | GrantRule::Reads { .. });
+        if let Some(reach) = approval.grants.iter().find(of_files).and_then(GrantRule::reach) {
+            let text = tongue.pick(reach, "但不含疑似机密或影响工具行为的文件，也不含链接指向别处的文件");
+            card.blocks.push(Block::Small(format!("… {text}")));
+        }
     }
     deny_keys(card, keys);
 }
@@ -305,7 +231,7 @@ fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
 /// What can be allowed beyond the call: a name for the press, the words, and what it means.
 fn always(approval: &Approval, tongue: Tongue) -> Vec<(String, String, Decision)> {
     // Where one press must not be enough, a choice in a list is not either.
-    if approval.binding.no_always || approval.binding.default_to_no {
+    if approval.binding.no_always || approval.binding.default_to_no || approval.is_for_the_session() {
         return Vec::new();
     }
     let mut choices = Vec::new();
@@ -321,52 +247,22 @@ fn always(approval: &Approval, tongue: Tongue) -> Vec<(String, String, Decision)
                 None => tongue.pick("as the CLI keeps it", "由 CLI 保存"),
             };
             let warning = update.warning().map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
-            let label = format!("{} · {place}{warning}", update.text());
+            let label = format!("{} · {place}{warning}", update.words(&quoted));
             choices.push((format!("s{at}.{nth}"), label, Decision::remembering(&update)));
         }
     }
     for (at, rule) in approval.grants.iter().enumerate() {
         for (nth, (minutes, uses)) in LIMITS.into_iter().enumerate() {
             let terms = GrantTerms { rule: rule.clone(), minutes, uses };
-            let label = format!("{} · {}", rule.describe(), terms.limit());
+            let what = match rule {
+                GrantRule::Same { .. } => tongue.pick("exactly this again", "完全相同的调用").to_owned(),
+                rule => rule.describe(),
+            };
+            let label = format!("{what} · {}", terms.limit());
             choices.push((format!("g{at}.{nth}"), label, Decision::Grant(terms)));
         }
     }
     choices
-}
-
-fn question_keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
-    let tongue = keys.tongue;
-    let mut fields = Vec::new();
-    for (at, question) in questions.iter().enumerate() {
-        let mut text = question.text.clone();
-        for option in question.options.iter().filter(|option| !option.description.is_empty()) {
-            let _ = write!(text, "\n· {}: {}", option.label, option.description);
-        }
-        card.blocks.push(Block::Text(keys.safe(&text)));
-        let options: Vec<(String, String)> = question
-            .options
-            .iter()
-            .enumerate()
-            .map(|(nth, option)| (nth.to_string(), keys.safe(&option.label)))
-            .collect();
-        let named = if question.header.is_empty() { &question.text } else { &question.header };
-        let label = format!("{}. {}", at + 1, keys.safe(named));
-        if !options.is_empty() {
-            let several = question.multiple;
-            let kind =
-                if several { FieldKind::Choices { options } } else { FieldKind::Choice { options, initial: None } };
-            fields.push(Field { name: format!("q{at}"), label, kind });
-        }
-        fields.push(Field {
-            name: format!("t{at}"),
-            label: format!("{}. {}", at + 1, tongue.pick("or in your own words", "或自行填写")),
-            kind: FieldKind::Text { max_chars: 1000, required: false },
-        });
-    }
-    let submit = keys.button("answers", tongue.pick("Answer", "回答"), Style::Primary);
-    card.blocks.push(Block::Form(Form { name: "f_answers".into(), fields, submit }));
-    card.blocks.push(Block::Buttons(vec![keys.button("deny", tongue.pick("Deny", "拒绝"), Style::Plain)]));
 }
 
 fn plan_keys(card: &mut Card, keys: Keys<'_>) {
@@ -387,9 +283,18 @@ fn plan_keys(card: &mut Card, keys: Keys<'_>) {
     card.blocks.push(Block::Form(Form { name: "f_plan".into(), fields: vec![feedback], submit }));
 }
 
+/// What the model is told where the person gave no reason.
+const DENIED: &str = "The person denied this call from their phone. Go on without it or ask.";
+const STOPPED: &str = "The person denied this call from their phone and stopped the turn.";
+
 /// What "no" without a reason means.
 pub fn denied() -> Decision {
-    Decision::deny("The person denied this call from their phone. Go on without it or ask.")
+    Decision::deny(DENIED)
+}
+
+/// Whether these are our words, and no reason that a person gave.
+fn is_unsaid(message: &str) -> bool {
+    [DENIED, STOPPED].contains(&message)
 }
 
 /// What a press on this approval's card decides; the sentence says why it decides nothing.
@@ -407,11 +312,9 @@ pub fn decide(
         text => Ok(Decision::Deny { message: text.to_owned(), stop }),
     };
     match (&approval.ask, act) {
+        (Ask::Tool, "allow" | "allow_typed" | "always") if approval.is_for_the_session() => not_offered(),
         (_, "deny") => Ok(denied()),
-        (Ask::Tool, "deny_stop") => {
-            let message = "The person denied this call from their phone and stopped the turn.".to_owned();
-            Ok(Decision::Deny { message, stop: true })
-        }
+        (Ask::Tool, "deny_stop") => Ok(Decision::Deny { message: STOPPED.to_owned(), stop: true }),
         (Ask::Tool | Ask::Plan(_), "deny_reason") => reason(false),
         (Ask::Tool, "allow") if !approval.binding.default_to_no => Ok(Decision::allow_once()),
         (Ask::Tool, "allow_typed") if approval.binding.default_to_no => match typed("typed").to_lowercase().as_str() {
@@ -429,46 +332,11 @@ pub fn decide(
                 None => Err(tongue.pick("Choose what is allowed from now on.", "请选择今后允许的范围。").to_owned()),
             }
         }
-        (Ask::Questions(questions), "answers") => answers(questions, form, tongue).map(Decision::Answers),
+        (Ask::Questions(questions), "answers") => questions::answers(questions, form, tongue).map(Decision::Answers),
         (Ask::Plan(_), "plan") => Ok(Decision::AcceptPlan { mode: PermissionMode::Default }),
         (Ask::Plan(_), "plan_edits") => Ok(Decision::AcceptPlan { mode: PermissionMode::AcceptEdits }),
         _ => not_offered(),
     }
-}
-
-fn answers(questions: &[Question], form: &Map<String, Value>, tongue: Tongue) -> Result<Vec<Answer>, String> {
-    let mut answers = Vec::new();
-    for (at, question) in questions.iter().enumerate() {
-        let chosen = match form.get(&format!("q{at}")) {
-            Some(Value::String(one)) if !one.is_empty() => vec![one.as_str()],
-            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
-        };
-        if chosen.len() > 1 && !question.multiple {
-            return Err(tongue.pick("Choose one.", "只能选择一项。").to_owned());
-        }
-        let mut parts = Vec::new();
-        for name in chosen {
-            let option = name.parse().ok().and_then(|place: usize| question.options.get(place));
-            parts.push(
-                option.ok_or_else(|| tongue.pick("That was not offered.", "该选项不可用。").to_owned())?.label.as_str(),
-            );
-        }
-        let own = form.get(&format!("t{at}")).and_then(Value::as_str).map(str::trim).unwrap_or_default();
-        if !own.is_empty() && (question.multiple || parts.is_empty()) {
-            parts.push(own);
-        } else if !own.is_empty() {
-            return Err(tongue.pick("Choose an answer or write one, not both.", "请选择或填写其一。").to_owned());
-        }
-        if parts.is_empty() {
-            return Err(match tongue {
-                Tongue::English => format!("Question {} has no answer yet.", at + 1),
-                Tongue::Chinese => format!("问题 {} 尚未回答。", at + 1),
-            });
-        }
-        answers.push(Answer { question: question.text.clone(), answer: parts.join(", ") });
-    }
-    Ok(answers)
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ const DENIED: &str = "The user denied this tool call.";
 /// The answer for the CLI, or a sentence about why this decision cannot answer this request.
 pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Result<PermissionAnswer, String> {
     let approval = &pending.approval;
-    if decision.is_allow() && approval.binding.needs_person && !by.is_person() {
+    let is_away = !by.is_person() || (approval.is_for_the_session() && *by != Surface::Terminal);
+    if decision.is_allow() && approval.binding.needs_person && is_away {
         return Err("only a person at the session itself may approve this; it can be denied from here".into());
     }
     match (decision, &approval.ask) {

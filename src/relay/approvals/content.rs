@@ -1,59 +1,178 @@
-//! What is asked, as text that fits a card.
+//! What is asked and what is known about it, as blocks of a card.
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 use super::MAX_SHOWN;
 use crate::core::approval::Approval;
-use crate::core::approval::FileBefore;
+use crate::core::approval::about::Fact;
+use crate::core::approval::about::Note;
+use crate::core::change;
+use crate::core::change::CellChange;
+use crate::core::change::CellFate;
+use crate::core::change::Change;
+use crate::core::change::Fate;
+use crate::core::change::FileChange;
+use crate::relay::card::Block;
 use crate::relay::words::Tongue;
 
-/// What would run or be written, as a person reads it: language and text.
-pub(super) fn content(approval: &Approval) -> (&'static str, String) {
-    let text = |field: &str| approval.input.get(field).and_then(Value::as_str);
-    let before = match approval.preview.as_ref().map(|preview| &preview.before) {
-        Some(FileBefore::Text(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let known: &[&str] = match approval.tool.as_str() {
-        "Bash" => &["command", "description"],
-        "Write" => &["file_path", "content"],
-        "Edit" => &["file_path", "old_string", "new_string"],
-        _ => &[],
-    };
-    // A field beyond those that are shown must not go unseen.
-    let is_known =
-        approval.input.as_object().is_some_and(|fields| fields.keys().all(|key| known.contains(&key.as_str())));
-    let changed = |path: &str, old: &str, new: &str| {
-        let diff = similar::TextDiff::from_lines(old, new).unified_diff().context_radius(3).to_string();
-        format!("{path}\n{diff}")
-    };
-    match (approval.tool.as_str(), is_known) {
-        ("Bash", true) => ("bash", text("command").unwrap_or_default().to_owned()),
-        ("Write", true) => {
-            let (path, new) = (text("file_path").unwrap_or_default(), text("content").unwrap_or_default());
-            ("diff", changed(path, before.unwrap_or_default(), new))
-        }
-        ("Edit", true) => {
-            let path = text("file_path").unwrap_or_default();
-            ("diff", changed(path, text("old_string").unwrap_or_default(), text("new_string").unwrap_or_default()))
-        }
-        _ => ("json", serde_json::to_string_pretty(&approval.input).unwrap_or_default()),
-    }
+/// Words from outside between quotation marks of ours.
+pub(super) fn quoted(text: &str) -> String {
+    format!("“{text}”")
 }
 
-/// Both ends of a text, with what is missing said between them.
-pub(super) fn cut_middle(text: &str, tongue: Tongue) -> String {
-    let floor = |mut at: usize| {
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
+/// What would run or be written.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub language: &'static str,
+    pub text: String,
+    /// What the text does not say: names and values.
+    pub facts: Vec<(&'static str, String)>,
+    pub warnings: Vec<String>,
+}
+
+pub(super) fn content(approval: &Approval, tongue: Tongue) -> Content {
+    match change::of(approval) {
+        Some(Change::File(file)) => return file_content(&file, tongue),
+        Some(Change::Cell(cell)) => return cell_content(&cell, tongue),
+        None => {}
+    }
+    let mut warnings = Vec::new();
+    if change::is_change(&approval.tool) {
+        let text = tongue
+            .pick("This request has an unusual form; it is shown just as it came.", "请求格式异常，以下为原始内容。");
+        warnings.push(text.to_owned());
+    }
+    let plain = Content { language: "json", text: String::new(), facts: Vec::new(), warnings };
+    let command = approval.input.get("command").and_then(Value::as_str).filter(|_| approval.is_command());
+    let Some((command, fields)) = command.zip(approval.input.as_object()) else {
+        return Content { text: serde_json::to_string_pretty(&approval.input).unwrap_or_default(), ..plain };
     };
-    let (head, tail) = (floor(MAX_SHOWN * 2 / 3), floor(text.len() - MAX_SHOWN / 3));
+    // A field beyond those that are known must not go unseen.
+    let mut facts = Vec::new();
+    for (name, value) in fields {
+        match (name.as_str(), value) {
+            ("command" | "description", Value::String(_)) => {}
+            ("timeout", Value::Number(ms)) => facts.push((tongue.pick("timeout", "超时"), format!("{ms} ms"))),
+            ("run_in_background" | "dangerouslyDisableSandbox", Value::Bool(false)) => {}
+            ("run_in_background", Value::Bool(true)) => {
+                facts.push((tongue.pick("runs", "运行方式"), tongue.pick("in the background", "后台").to_owned()));
+            }
+            ("dangerouslyDisableSandbox", Value::Bool(true)) => {
+                let text = tongue.pick("outside the sandbox", "沙箱之外");
+                facts.push((tongue.pick("runs", "运行方式"), text.to_owned()));
+            }
+            _ => return Content { text: serde_json::to_string_pretty(&approval.input).unwrap_or_default(), ..plain },
+        }
+    }
+    let language = if approval.tool == "Bash" { "bash" } else { "powershell" };
+    Content { language, text: command.to_owned(), facts, ..plain }
+}
+
+fn file_content(file: &FileChange<'_>, tongue: Tongue) -> Content {
+    let is_same = file.pieces.iter().all(|piece| piece.before.as_deref() == Some(piece.after.as_ref()));
+    let fate = match file.fate {
+        _ if is_same => tongue.pick("stays as it is: nothing changes", "内容相同，无变化"),
+        Fate::Made => tongue.pick("new file", "新文件"),
+        Fate::Replaced => tongue.pick("is replaced", "整体替换"),
+        Fate::Written => tongue.pick("is written whole", "整体写入"),
+        Fate::Edited | Fate::EditedUnseen => tongue.pick("is edited", "修改"),
+        Fate::Misfit => tongue.pick("does not fit the file", "与文件不符"),
+        Fate::Missing => tongue.pick("does not exist", "文件不存在"),
+    };
+    let mut text = String::new();
+    for (at, piece) in file.pieces.iter().enumerate() {
+        if file.pieces.len() > 1 {
+            text.push_str(&format!("# {} / {}\n", at + 1, file.pieces.len()));
+        }
+        if piece.everywhere {
+            text.push_str(tongue.pick("# everywhere in the file\n", "# 文件中所有位置\n"));
+        }
+        let before = piece.before.as_deref().unwrap_or_default();
+        let diff = similar::TextDiff::from_lines(before, &piece.after);
+        text.push_str(&diff.unified_diff().context_radius(3).to_string());
+    }
+    let facts = vec![(tongue.pick("file", "文件"), format!("{} · {fate}", file.path))];
+    let warnings = file.doubts.iter().map(|doubt| doubt.describe().into_owned()).collect();
+    Content { language: "diff", text, facts, warnings }
+}
+
+fn cell_content(cell: &CellChange<'_>, tongue: Tongue) -> Content {
+    let fate = match cell.how {
+        CellFate::Replaced => tongue.pick("is replaced", "替换"),
+        CellFate::Inserted => tongue.pick("is inserted", "插入"),
+        CellFate::Deleted => tongue.pick("is deleted", "删除"),
+    };
+    let name = cell.cell.unwrap_or("?");
+    let facts = vec![
+        (tongue.pick("file", "文件"), cell.path.to_owned()),
+        (tongue.pick("cell", "单元格"), format!("{name} · {fate}")),
+    ];
+    let language = if cell.is_markdown { "markdown" } else { "python" };
+    Content { language, text: cell.source.to_owned(), facts, warnings: Vec::new() }
+}
+
+/// What is known about the request, with names for it, and what has to be known before it is answered.
+pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
+    let fact = |name: &str, value: String| Block::Fact { name: name.to_owned(), value };
+    let place = match &approval.place.branch {
+        Some(branch) => format!("{} ({branch})", approval.place.directory),
+        None => approval.place.directory.clone(),
+    };
+    let mut blocks = vec![fact(tongue.pick("where", "位置"), place)];
+    blocks.extend(approval.facts().into_iter().map(|known| match known {
+        Fact::Why(text) => fact(tongue.pick("the model says", "模型说明"), text.trim().to_owned()),
+        Fact::AskedByRule(rule) => fact(tongue.pick("asked by rule", "询问规则"), rule.to_owned()),
+        Fact::AskedBySafetyCheck => {
+            let text = tongue.pick("the CLI's own safety check", "CLI 自身的安全检查");
+            fact(tongue.pick("asked by", "询问方"), text.to_owned())
+        }
+        Fact::Reason(text) => fact(tongue.pick("asked because", "询问原因"), text.to_owned()),
+        Fact::Agent { what, kind } => {
+            let kind = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
+            fact(tongue.pick("sub-agent", "子代理"), format!("{what}{kind}"))
+        }
+        Fact::Path(path) => fact(tongue.pick("path", "路径"), path.to_owned()),
+    }));
+    blocks.extend(approval.risks.iter().map(|risk| Block::Warning(risk.describe().to_owned())));
+    let warnings = approval.notes().into_iter().filter_map(|note| match note {
+        Note::Posing => {
+            let text = tongue.pick(
+                "The tool comes from an MCP server, but has a name of the CLI's own.",
+                "此工具来自 MCP 服务器，却使用了 CLI 自带工具的名称。",
+            );
+            Some(text.to_owned())
+        }
+        Note::NotUnderstood(names) => Some(match tongue {
+            Tongue::English => format!("The request says more than adjutant understands: {names}"),
+            Tongue::Chinese => format!("请求包含 adjutant 无法理解的内容：{names}"),
+        }),
+        Note::AtSession => {
+            let text = tongue.pick(
+                "Only somebody at the session itself may allow this. From here it can be denied.",
+                "只能在会话所在终端允许，此处仅可拒绝。",
+            );
+            Some(text.to_owned())
+        }
+        // The keys of the card say so.
+        Note::TypeYes | Note::OnceOnly => None,
+    });
+    blocks.extend(warnings.map(Block::Warning));
+    blocks
+}
+
+/// Both ends of a text that is too long for a card, with what is missing said between them.
+pub(super) fn cut_middle(text: &str, tongue: Tongue) -> Cow<'_, str> {
+    if text.len() <= MAX_SHOWN {
+        return text.into();
+    }
+    let (head, tail) =
+        (text.floor_char_boundary(MAX_SHOWN * 2 / 3), text.floor_char_boundary(text.len() - MAX_SHOWN / 3));
     let n_cut = tail - head;
     let gap = match tongue {
         Tongue::English => format!("… {n_cut} bytes cut …"),
         Tongue::Chinese => format!("… 省略 {n_cut} 字节 …"),
     };
-    format!("{}\n{gap}\n{}", &text[..head], &text[tail..])
+    format!("{}\n{gap}\n{}", &text[..head], &text[tail..]).into()
 }

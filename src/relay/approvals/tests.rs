@@ -3,10 +3,15 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::core::approval::Answer;
 use crate::core::approval::Binding;
+use crate::core::approval::FileBefore;
+use crate::core::approval::FilePreview;
 use crate::core::approval::Place;
+use crate::core::approval::Question;
 use crate::core::approval::QuestionOption;
-use crate::core::grant::GrantRule;
+use crate::core::approval::Verdict;
+use crate::core::approval::Withdrawal;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
@@ -114,6 +119,31 @@ fn where_one_press_must_not_be_enough_it_is_typed() {
     assert!(press(&bash("ls"), "allow_typed", json!({ "typed": "yes" })).is_err(), "not offered there");
 }
 
+#[test]
+fn what_only_the_session_may_allow_is_only_denied_elsewhere() {
+    let binding = Binding { needs_person: true, ..Binding::default() };
+    let request = Approval { binding: binding.clone(), ..bash("rm -rf /") };
+    let card = shown(&request).card;
+    assert_eq!(acts(&card), ["deny", "deny_stop", "deny_reason"]);
+    let text = card.plain();
+    assert!(text.contains("Only somebody at the session") && !text.contains("/approve"), "{text}");
+    for (act, form) in [
+        ("allow", json!({})),
+        ("allow_typed", json!({ "typed": "yes" })),
+        ("always", json!({ "always": "g0.0" })),
+        ("always", json!({ "always": "s0.0" })),
+    ] {
+        assert!(press(&request, act, form).is_err(), "{act}");
+    }
+    let typed = Binding { default_to_no: true, ..binding.clone() };
+    let request = Approval { binding: typed, ..request };
+    assert_eq!(acts(&shown(&request).card), ["deny", "deny_stop", "deny_reason"]);
+    assert!(press(&request, "allow_typed", json!({ "typed": "yes" })).is_err());
+    // A question's card is itself what a person answers.
+    let request = Approval { binding, ..approval("AskUserQuestion", json!({}), questions()) };
+    assert_eq!(acts(&shown(&request).card), ["answers", "deny"]);
+}
+
 fn questions() -> Ask {
     let option = |label: &str| QuestionOption { label: label.into(), description: format!("{label}!") };
     let question = |text: &str, multiple| Question {
@@ -147,6 +177,63 @@ fn questions_are_answered_by_choice_or_in_own_words() {
         assert!(answered(wrong.clone()).is_err(), "{wrong}");
     }
     assert!(press(&request, "allow", json!({})).is_err(), "a question is no permission");
+    let text = shown(&request).card.plain();
+    assert!(text.contains("1. red: red!\n2. blue: blue!") && text.contains("/answer 7 1; 1,2 "), "{text}");
+    assert!(!text.contains("/approve"), "a question is not approved: {text}");
+}
+
+#[test]
+fn questions_are_answered_in_words_too() {
+    let Ask::Questions(both) = questions() else { unreachable!("just made") };
+    let answered = |questions: &[Question], text: &str| {
+        let answers = answers_in_words(questions, text, Tongue::English);
+        answers.map(|answers| answers.into_iter().map(|given| given.answer).collect::<Vec<_>>())
+    };
+    for (text, answers) in [
+        ("2; 1, 2", ["blue", "red, blue"]),
+        ("1；2、1", ["red", "blue, red"]),
+        ("green\n2", ["green", "blue"]),
+        ("no 1; 1 and 2", ["no 1", "1 and 2"]),
+    ] {
+        assert_eq!(answered(&both, text).unwrap(), answers, "{text}");
+    }
+    for wrong in ["", "1", "1;", "1;2;1", "3;1", "0;1", "1 2;1"] {
+        assert!(answered(&both, wrong).is_err(), "{wrong}");
+    }
+    assert_eq!(answered(&both[..1], "first; then the other").unwrap(), ["first; then the other"]);
+    let open = Question { options: Vec::new(), ..both[0].clone() };
+    assert_eq!(answered(&[open], "42").unwrap(), ["42"], "without options a number is a word");
+}
+
+#[test]
+fn a_change_is_shown_against_the_file_as_it_is() {
+    let there = |tool: &str, input: Value, text: &str| {
+        let before = FileBefore::Text(text.into());
+        let preview = Some(FilePreview { path: "/p/a".into(), before, changed_since_read: false });
+        shown(&Approval { preview, ..approval(tool, input, Ask::Tool) }).card.plain()
+    };
+    let edit = json!({ "file_path": "/p/a", "old_string": "two", "new_string": "zwei", "replace_all": false });
+    let text = there("Edit", edit, "one\ntwo\nthree\n");
+    for part in ["file: /p/a · is edited", "     one", "    -two", "    +zwei", "     three"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let all = json!({ "file_path": "/p/a", "old_string": "x", "new_string": "y", "replace_all": true });
+    let request = approval("Edit", all, Ask::Tool);
+    let text = shown(&request).card.plain();
+    assert!(text.contains("everywhere in the file") && text.contains("! Not compared with the file"), "{text}");
+    let same = there("Write", json!({ "file_path": "/p/a", "content": "same\n" }), "same\n");
+    assert!(same.contains("nothing changes"), "{same}");
+    // How a command runs is told; what is not known is shown as it came.
+    let text = |input: Value| shown(&approval("Bash", input, Ask::Tool)).card.plain();
+    let background = text(json!({ "command": "ls", "run_in_background": true, "timeout": 5000 }));
+    assert!(background.contains("runs: in the background") && background.contains("timeout: 5000 ms"), "{background}");
+    for odd in [
+        json!({ "command": "ls", "as_root": true }),
+        json!({ "command": "ls", "timeout": "x" }),
+        json!({ "command": "ls", "description": [1] }),
+    ] {
+        assert!(text(odd.clone()).contains("\"command\": \"ls\""), "{odd}");
+    }
 }
 
 #[test]
@@ -196,19 +283,52 @@ fn what_does_not_fit_or_is_secret_says_so() {
 #[test]
 fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
     let asked = shown(&bash("npm ci")).card;
-    let verdict = |decision| Verdict { decision, by: Surface::Terminal, after_ms: 5 };
-    let allowed = verdict(Decision::allow_once());
-    let denied = verdict(Decision::deny("no"));
-    for (end, tone, word) in [
-        (End::Decided(&allowed), Tone::Good, "allowed once by you"),
-        (End::Decided(&denied), Tone::Bad, "denied by you"),
-        (End::Withdrawn(Withdrawal::ByCli), Tone::Over, "withdrawn"),
-        (End::Unknown, Tone::Over, "audit log"),
-        (End::Claimed, Tone::Working, "on its way"),
-    ] {
-        let card = ended(&asked, &end, Tongue::English);
-        assert!(!card.is_live() && card.tone == tone && card.plain().contains(word), "{card:?}");
-        assert!(card.plain().contains("npm ci"));
+    let redactor = Redactor::new(["s3cr3t-word".to_owned()]);
+    let verdict = |decision, by| Verdict { decision, by, after_ms: 5 };
+    let here = |decision| verdict(decision, Surface::Terminal);
+    let on_phone = |decision| verdict(decision, Surface::Phone("ou_me".into()));
+    let rule = GrantRule::Edits { path: "/p".into(), below: true };
+    let grant = Decision::Grant(GrantTerms { rule, minutes: 20, uses: None });
+    let edited = Decision::Allow {
+        edited: Some(json!({ "command": "npm ci --ignore-scripts" })),
+        remember: Vec::new(),
+        comment: Some("never s3cr3t-word".into()),
+    };
+    let saved = Decision::remembering(&bash("x").suggestions[0].with_scope(Scope::Session));
+    let answer = |question: &str, answer: &str| Answer { question: question.into(), answer: answer.into() };
+    let answers = Decision::Answers(vec![answer("Which?", "blue"), answer("What else?", "red, 菜单")]);
+    let plan = Decision::AcceptPlan { mode: PermissionMode::AcceptEdits };
+    let stopped = Decision::Deny { message: STOPPED.into(), stop: true };
+    let decided = [
+        (here(Decision::allow_once()), Tone::Good, "allowed", vec!["allowed once at the terminal"]),
+        (on_phone(denied()), Tone::Bad, "denied", vec!["denied by ou_me on the phone"]),
+        (on_phone(stopped), Tone::Bad, "denied", vec!["denied and stopped by ou_me on the phone"]),
+        (here(Decision::deny("use yarn")), Tone::Bad, "denied", vec!["denied at the terminal", "reason: use yarn"]),
+        (on_phone(grant), Tone::Good, "allowed", vec!["allowed: changes below /p · for 20 minutes"]),
+        (
+            here(edited),
+            Tone::Good,
+            "allowed",
+            vec!["edited, then allowed", "What runs instead:\n    npm ci --ignore-scripts", "comment: never [redacted"],
+        ),
+        (here(saved), Tone::Good, "allowed", vec!["remembered: allow every Bash command beginning with “npm ci”"]),
+        (on_phone(answers), Tone::Good, "answered", vec!["Which?: blue", "What else?: red, 菜单"]),
+        (on_phone(plan), Tone::Good, "accepted", vec!["plan accepted by ou_me", "mode: acceptEdits"]),
+    ];
+    let ends = decided.iter().map(|(verdict, tone, tag, parts)| (End::Decided(verdict), *tone, *tag, parts.clone()));
+    let others = [
+        (End::Withdrawn(Withdrawal::ByCli), Tone::Over, "over", vec!["withdrawn"]),
+        (End::Unknown, Tone::Over, "over", vec!["audit log"]),
+        (End::Claimed, Tone::Working, "answered", vec!["on its way"]),
+    ];
+    for (end, tone, tag, parts) in ends.chain(others) {
+        let card = ended(&asked, &end, Tongue::English, &redactor);
+        assert!(!card.is_live() && card.tone == tone && card.tag.as_deref() == Some(tag), "{card:?}");
+        let text = card.plain();
+        for part in parts.iter().chain(&["npm ci"]) {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("s3cr3t") && !text.contains(DENIED) && !text.contains(STOPPED), "{text}");
         assert!(!card.summary.contains("waits"), "the list of chats shows it: {}", card.summary);
     }
 }

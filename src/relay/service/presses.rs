@@ -110,7 +110,7 @@ impl<M: Messenger> Service<M> {
                 ));
             }
         }
-        let claimed = approvals::ended(&card.shown, &End::Claimed, tongue);
+        let claimed = approvals::ended(&card.shown, &End::Claimed, tongue, &self.redactor);
         Ok(Reply::Note { mood: Mood::Success, text: said.to_owned(), card: Some(Box::new(claimed)) })
     }
 

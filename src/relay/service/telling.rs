@@ -209,7 +209,7 @@ impl<M: Messenger> Service<M> {
         self.held.remove(&id);
         for card in self.ledger.cards_of(Kind::Approval, id.0)? {
             if card.state != State::Over {
-                let over = approvals::ended(&card.shown, end, self.settings.tongue);
+                let over = approvals::ended(&card.shown, end, self.settings.tongue, &self.redactor);
                 self.ledger.want(card.id, &over, true, clock::now())?;
             }
         }

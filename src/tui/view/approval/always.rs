@@ -6,9 +6,6 @@ use serde_json::Value;
 use super::sheet::Sheet;
 use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
-use crate::core::permission::PermissionUpdate;
-use crate::core::permission::Rule;
-use crate::core::permission::RuleBehavior;
 use crate::core::permission::Scope;
 use crate::tui::render::sanitize::reveal_with;
 use crate::tui::render::wrap::Indent;
@@ -74,13 +71,7 @@ fn exactly(choice: &AlwaysChoice) -> String {
         AlwaysChoice::Grant(GrantTerms { rule: GrantRule::Same { input, .. }, .. }) => {
             input.get("command").and_then(Value::as_str).map_or_else(|| input.to_string(), str::to_owned)
         }
-        AlwaysChoice::Grant(GrantTerms { rule: GrantRule::Commands(_), .. }) => {
-            "with further words that change nothing; anything else on the line is asked".to_owned()
-        }
-        AlwaysChoice::Grant(GrantTerms { rule: GrantRule::Edits { .. } | GrantRule::Reads { .. }, .. }) => {
-            "but nothing that looks secret or steers tools, and nothing that links lead to elsewhere".to_owned()
-        }
-        AlwaysChoice::Grant(_) => "whatever it is given".to_owned(),
+        AlwaysChoice::Grant(terms) => terms.rule.reach().unwrap_or_default().to_owned(),
     }
 }
 
@@ -93,68 +84,15 @@ fn warning(choice: &AlwaysChoice) -> Option<String> {
 
 /// What it means, as a sentence.
 fn words(choice: &AlwaysChoice, theme: &Theme) -> String {
-    let update = match choice {
-        AlwaysChoice::Remember(update) => update,
+    let text = match choice {
+        AlwaysChoice::Remember(update) => update.words(&|text| quoted(text, theme)),
         AlwaysChoice::Grant(terms) => {
             let what = match &terms.rule {
                 GrantRule::Same { .. } => "exactly this again".to_owned(),
                 rule => rule.describe(),
             };
-            let text = format!("allow {what} {}", terms.limit());
-            return reveal_with(&text, &theme.glyphs).text.as_str().replace('\n', " ");
+            format!("allow {what} {}", terms.limit())
         }
-    };
-    let text = match update {
-        PermissionUpdate::AddRules { rules, behavior, .. } => {
-            let verb = match behavior {
-                RuleBehavior::Allow => "allow",
-                RuleBehavior::Deny => "deny",
-                RuleBehavior::Ask => "ask before",
-            };
-            let what: Vec<String> = rules.iter().map(|rule| rule_words(rule, theme)).collect();
-            format!("{verb} {}", what.join(" and "))
-        }
-        PermissionUpdate::AddDirectories { directories, .. } => {
-            format!("let the session work in {} too", directories.join(" and "))
-        }
-        PermissionUpdate::SetMode { mode, .. } => format!("go to the mode {}: {}", mode.as_str(), mode.meaning()),
-        PermissionUpdate::Other(_) => "send back what the CLI suggests".to_owned(),
     };
     reveal_with(&text, &theme.glyphs).text.as_str().replace('\n', " ")
-}
-
-fn rule_words(rule: &Rule, theme: &Theme) -> String {
-    let tool = &rule.tool;
-    let Some(content) = rule.content.as_deref() else { return format!("every call of {tool}") };
-    if tool == "Bash" {
-        let beginning =
-            content.strip_suffix(":*").or_else(|| content.strip_suffix(" *")).or_else(|| content.strip_suffix('*'));
-        return match beginning {
-            Some("") => "every Bash command".to_owned(),
-            Some(beginning) => format!("every Bash command beginning with {}", quoted(beginning, theme)),
-            None => format!("the Bash command {}", quoted(content, theme)),
-        };
-    }
-    if let Some(domain) = content.strip_prefix("domain:") {
-        return format!("{tool} from {domain}");
-    }
-    format!("{tool} in {content}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_are_said_in_words() {
-        let theme = Theme::default();
-        let said = |text: &str| rule_words(&Rule::parse(text).unwrap(), &theme);
-        assert_eq!(said("Bash(npm ci *)"), "every Bash command beginning with “npm ci”");
-        assert_eq!(said("Bash(npm test:*)"), "every Bash command beginning with “npm test”");
-        assert_eq!(said("Bash(git status)"), "the Bash command “git status”");
-        assert_eq!(said("Bash(*)"), "every Bash command");
-        assert_eq!(said("Edit"), "every call of Edit");
-        assert_eq!(said("WebFetch(domain:docs.rs)"), "WebFetch from docs.rs");
-        assert_eq!(said("Edit(src/**)"), "Edit in src/**");
-    }
 }

@@ -4,10 +4,12 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use serde_json::Value;
 
-use super::change;
 use super::sheet::Sheet;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
+use crate::core::approval::about::Fact;
+use crate::core::approval::about::Note;
+use crate::core::change;
 use crate::tui::render::highlight::Language;
 use crate::tui::render::markdown::markdown;
 use crate::tui::render::sanitize::sanitize;
@@ -62,26 +64,23 @@ pub(super) fn whole(approval: &Approval, sheet: Sheet<'_>) -> Vec<Line<'static>>
     sheet.lines
 }
 
-fn is_command(tool: &str) -> bool {
-    matches!(tool, "Bash" | "PowerShell")
-}
-
 fn subject(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {
     let input = &approval.input;
     let theme = sheet.theme;
     let command = input.get("command").and_then(Value::as_str);
-    if let Some(command) = command.filter(|_| is_command(&approval.tool)) {
+    if let Some(command) = command.filter(|_| approval.is_command()) {
         let language = if approval.tool == "Bash" { "bash" } else { "powershell" };
         sheet.code(command, Language::from_token(language));
         fields(sheet, input, &["command", "description"]);
         return;
     }
-    if change::is_change(&approval.tool) && !change::is_as_expected(&approval.tool, input) {
-        sheet.warn("This request has an unusual form; it is shown just as it came.", theme.warning);
-    } else if change::is_change(&approval.tool) {
-        change::show(sheet, approval, home);
-        fields(sheet, input, &change::SHOWN_FIELDS);
+    if let Some(change) = change::of(approval) {
+        super::change::show(sheet, &change, approval, home);
+        fields(sheet, input, &super::change::SHOWN_FIELDS);
         return;
+    }
+    if change::is_change(&approval.tool) {
+        sheet.warn("This request has an unusual form; it is shown just as it came.", theme.warning);
     }
     fields(sheet, input, &[]);
     if sheet.lines.is_empty() {
@@ -130,50 +129,40 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
     if !approval.risks.is_empty() {
         sheet.blank();
     }
-    let mut row = |label: &str, text: Option<&str>, style: Style| {
-        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
-            sheet.row(label, text, style);
+    let mut row = |label: &str, text: &str, style: Style| sheet.row(label, text, style);
+    for fact in approval.facts() {
+        match fact {
+            // The model's words may lie: they are quoted and said to be its own.
+            Fact::Why(words) => {
+                row("why", &format!("{} (the model's words)", quoted(words.trim(), theme)), theme.emphasis);
+            }
+            Fact::AskedByRule(rule) => row("asked by", &format!("your rule {rule}"), theme.text),
+            Fact::AskedBySafetyCheck => row("asked by", "the CLI's own safety check", theme.text),
+            Fact::Reason(text) => row("reason", text, theme.text),
+            Fact::Agent { what, kind } => {
+                let kind = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
+                row("sub-agent", &format!("{what}{kind}"), theme.text);
+            }
+            Fact::Path(path) => row("path", path, theme.text),
         }
-    };
-    // The model's words may lie: they are quoted and said to be its own.
-    let quoted = |words: &str| format!("{} (the model's words)", quoted(words.trim(), theme));
-    let in_input = approval.input.get("description").and_then(Value::as_str).filter(|_| is_command(&approval.tool));
-    let described = approval.description.as_deref();
-    row("why", described.map(quoted).as_deref(), theme.emphasis);
-    if described.map(str::trim) != in_input.map(str::trim) {
-        row("why", in_input.map(quoted).as_deref(), theme.emphasis);
     }
-    let asked_by = approval.binding.asked_by_rule.as_deref().map(|rule| format!("your rule {rule}"));
-    row("asked by", asked_by.as_deref(), theme.text);
-    if approval.binding.safety_check {
-        row("asked by", Some("the CLI's own safety check"), theme.text);
-    }
-    row("reason", approval.reason.as_deref(), theme.text);
-    if let Some(agent) = &approval.agent {
-        let kind = agent.kind.as_deref().map(|kind| format!(" ({kind})")).unwrap_or_default();
-        let what = agent.description.as_deref().unwrap_or(&agent.id);
-        row("sub-agent", Some(&format!("{what}{kind}")), theme.text);
-    }
-    row("path", approval.blocked_path.as_deref(), theme.text);
     if n_same > 1 {
         let others = count(n_same as u64 - 1, "identical one", "identical ones");
-        row("also", Some(&format!("and {others}: one answer serves all")), theme.accent);
+        row("also", &format!("and {others}: one answer serves all"), theme.accent);
     }
-    if approval.binding.posing {
-        row("note", Some("the tool comes from an MCP server, but has a name of the CLI's own"), theme.warning);
-    }
-    if !approval.binding.not_understood.is_empty() {
-        let what = approval.binding.not_understood.join(", ");
-        row("note", Some(&format!("the request says more than this adjutant understands: {what}")), theme.warning);
-    }
-    if approval.binding.default_to_no {
-        row("note", Some("to allow it, you will be asked to type yes"), theme.accent);
-    }
-    if approval.binding.no_always {
-        row("note", Some("it can be allowed once, not for good"), theme.dim);
-    }
-    if approval.binding.needs_person {
-        row("note", Some("only somebody at this terminal may allow it"), theme.dim);
+    for note in approval.notes() {
+        let (text, style) = match note {
+            Note::Posing => {
+                ("the tool comes from an MCP server, but has a name of the CLI's own".into(), theme.warning)
+            }
+            Note::NotUnderstood(what) => {
+                (format!("the request says more than this adjutant understands: {what}"), theme.warning)
+            }
+            Note::TypeYes => ("to allow it, you will be asked to type yes".into(), theme.accent),
+            Note::OnceOnly => ("it can be allowed once, not for good".into(), theme.dim),
+            Note::AtSession => ("only somebody at this terminal may allow it".into(), theme.dim),
+        };
+        row("note", &text, style);
     }
     while sheet.lines.last().is_some_and(|line| line.spans.is_empty()) {
         sheet.lines.pop();

@@ -1,0 +1,137 @@
+//! What is known about a request beside what it would do: from whom it comes, who says what, what binds the answer.
+
+use serde_json::Value;
+
+use super::Approval;
+use super::Ask;
+
+/// One thing that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact<'a> {
+    /// The model's own words. They may lie.
+    Why(&'a str),
+    AskedByRule(&'a str),
+    AskedBySafetyCheck,
+    /// Why the CLI asks.
+    Reason(&'a str),
+    Agent {
+        what: &'a str,
+        kind: Option<&'a str>,
+    },
+    Path(&'a str),
+}
+
+/// What whoever answers has to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The tool comes from an MCP server, but has a name of the CLI's own.
+    Posing,
+    /// These fields say something that this version does not understand.
+    NotUnderstood(String),
+    TypeYes,
+    OnceOnly,
+    /// Nobody but a person at the session may allow it.
+    AtSession,
+}
+
+impl Approval {
+    /// Whether the call runs a command line.
+    pub fn is_command(&self) -> bool {
+        matches!(self.tool.as_str(), "Bash" | "PowerShell")
+    }
+
+    /// Whether it may only be denied away from the session. The CLI asks for that where a card elsewhere cannot show
+    /// what there is to consent to; questions and plans are themselves what a person answers.
+    pub fn is_for_the_session(&self) -> bool {
+        self.binding.needs_person && self.ask == Ask::Tool
+    }
+
+    pub fn facts(&self) -> Vec<Fact<'_>> {
+        let in_input = self.input.get("description").and_then(Value::as_str).filter(|_| self.is_command());
+        let described = self.description.as_deref();
+        let in_input = in_input.filter(|text| described.map(str::trim) != Some(text.trim()));
+        let facts = [
+            described.map(Fact::Why),
+            in_input.map(Fact::Why),
+            self.binding.asked_by_rule.as_deref().map(Fact::AskedByRule),
+            self.binding.safety_check.then_some(Fact::AskedBySafetyCheck),
+            self.reason.as_deref().map(Fact::Reason),
+            self.agent.as_ref().map(|agent| Fact::Agent {
+                what: agent.description.as_deref().unwrap_or(&agent.id),
+                kind: agent.kind.as_deref(),
+            }),
+            self.blocked_path.as_deref().map(Fact::Path),
+        ];
+        let says_something = |fact: &Fact<'_>| match fact {
+            Fact::Why(text) | Fact::Reason(text) | Fact::AskedByRule(text) | Fact::Path(text) => {
+                !text.trim().is_empty()
+            }
+            Fact::AskedBySafetyCheck | Fact::Agent { .. } => true,
+        };
+        facts.into_iter().flatten().filter(says_something).collect()
+    }
+
+    pub fn notes(&self) -> Vec<Note> {
+        let binding = &self.binding;
+        let not_understood = Some(binding.not_understood.join(", ")).filter(|fields| !fields.is_empty());
+        let notes = [
+            binding.posing.then_some(Note::Posing),
+            not_understood.map(Note::NotUnderstood),
+            binding.default_to_no.then_some(Note::TypeYes),
+            binding.no_always.then_some(Note::OnceOnly),
+            self.is_for_the_session().then_some(Note::AtSession),
+        ];
+        notes.into_iter().flatten().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::approval::AgentLabel;
+    use crate::core::approval::Binding;
+    use crate::core::ids::ApprovalId;
+    use crate::core::ids::SessionId;
+
+    fn bash(input: Value) -> Approval {
+        Approval::new(ApprovalId(1), SessionId(1), "Bash", input)
+    }
+
+    #[test]
+    fn every_word_of_the_model_is_told_once() {
+        let mut approval = bash(json!({ "command": "ls", "description": "look " }));
+        assert_eq!(approval.facts(), [Fact::Why("look ")]);
+        approval.description = Some("look".into());
+        assert_eq!(approval.facts(), [Fact::Why("look")]);
+        approval.description = Some("another".into());
+        assert_eq!(approval.facts(), [Fact::Why("another"), Fact::Why("look ")]);
+        approval.description = Some(" ".into());
+        approval.agent = Some(AgentLabel { id: "a1".into(), description: None, kind: Some("Explore".into()) });
+        approval.binding.safety_check = true;
+        let agent = Fact::Agent { what: "a1", kind: Some("Explore") };
+        assert_eq!(approval.facts(), [Fact::Why("look "), Fact::AskedBySafetyCheck, agent]);
+        // A field of that name means something else elsewhere.
+        approval.tool = "mcp__a__b".into();
+        assert_eq!(approval.facts().len(), 2);
+    }
+
+    #[test]
+    fn what_binds_the_answer_is_noted() {
+        let mut approval = bash(json!({ "command": "ls" }));
+        assert_eq!(approval.notes(), []);
+        approval.binding = Binding {
+            default_to_no: true,
+            no_always: true,
+            needs_person: true,
+            posing: true,
+            not_understood: vec!["a".into(), "b".into()],
+            ..Binding::default()
+        };
+        let all = [Note::Posing, Note::NotUnderstood("a, b".into()), Note::TypeYes, Note::OnceOnly, Note::AtSession];
+        assert_eq!(approval.notes(), all);
+        approval.ask = Ask::Plan("x".into());
+        assert!(!approval.is_for_the_session() && !approval.notes().contains(&Note::AtSession));
+    }
+}

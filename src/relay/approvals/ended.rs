@@ -1,0 +1,147 @@
+//! The card of a request that has ended: what was decided, by whom, and nothing to press.
+
+use serde_json::Value;
+
+use super::content::cut_middle;
+use super::content::quoted;
+use crate::core::approval::Decision;
+use crate::core::approval::Verdict;
+use crate::core::approval::Withdrawal;
+use crate::core::prompt::Surface;
+use crate::redact::Redactor;
+use crate::relay::card::Block;
+use crate::relay::card::Card;
+use crate::relay::card::Tone;
+use crate::relay::words::Tongue;
+
+/// How a request ended.
+#[derive(Debug)]
+pub enum End<'a> {
+    Decided(&'a Verdict),
+    Withdrawn(Withdrawal),
+    /// Not yet, but it was answered here.
+    Claimed,
+    /// While the relay did not listen.
+    Unknown,
+}
+
+/// The card that asked, once its request has ended.
+pub fn ended(asked: &Card, end: &End<'_>, tongue: Tongue, redactor: &Redactor) -> Card {
+    let mut details = Vec::new();
+    let (tone, tag, text) = match end {
+        End::Decided(verdict) => {
+            details = details_of(&verdict.decision, tongue);
+            let tone = if verdict.decision.is_allow() { Tone::Good } else { Tone::Bad };
+            (
+                tone,
+                tag(&verdict.decision, tongue),
+                format!("{} {}", how(&verdict.decision, tongue), by(&verdict.by, tongue)),
+            )
+        }
+        End::Withdrawn(why) => (Tone::Over, tongue.pick("over", "已失效"), withdrawn(*why, tongue).to_owned()),
+        End::Claimed => {
+            let text = tongue.pick("The answer is on its way.", "答复正在发送。");
+            (Tone::Working, tongue.pick("answered", "已答复"), text.to_owned())
+        }
+        End::Unknown => {
+            let text =
+                tongue.pick("It has ended; the terminal and the audit log say how.", "已结束，详情见终端与审计日志。");
+            (Tone::Over, tongue.pick("over", "已失效"), text.to_owned())
+        }
+    };
+    let mut card = asked.clone();
+    card.blocks.retain(|block| !matches!(block, Block::Buttons(_) | Block::Form(_) | Block::Small(_)));
+    card.tone = tone;
+    // The list of chats shows it: a request that has ended must not look as if it waited.
+    card.summary = match tongue {
+        Tongue::English => format!("Request: {tag}"),
+        Tongue::Chinese => format!("请求：{tag}"),
+    };
+    card = card.tagged(tag);
+    card.blocks.push(Block::Divider);
+    card.blocks.push(Block::Text(text));
+    let safe = |text: String| redactor.text(&text).into_owned();
+    card.blocks.extend(details.into_iter().map(|block| match block {
+        Block::Text(text) => Block::Text(safe(text)),
+        Block::Fact { name, value } => Block::Fact { name: safe(name), value: safe(value) },
+        Block::Code { language, text } => Block::Code { language, text: cut_middle(&safe(text), tongue).into_owned() },
+        block => block,
+    }));
+    card
+}
+
+fn tag(decision: &Decision, tongue: Tongue) -> &'static str {
+    match decision {
+        Decision::Answers(_) => tongue.pick("answered", "已回答"),
+        Decision::AcceptPlan { .. } => tongue.pick("accepted", "已接受"),
+        Decision::Deny { .. } => tongue.pick("denied", "已拒绝"),
+        Decision::Allow { .. } | Decision::Grant(_) => tongue.pick("allowed", "已允许"),
+    }
+}
+
+fn how(decision: &Decision, tongue: Tongue) -> &'static str {
+    match (tongue, decision) {
+        (Tongue::English, decision) => decision.describe(),
+        (_, Decision::Allow { edited: Some(_), .. }) => "修改后允许",
+        (_, Decision::Allow { remember, .. }) if !remember.is_empty() => "已允许并记住",
+        (_, Decision::Allow { .. }) => "已允许一次",
+        (_, Decision::Grant(_)) => "限时允许",
+        (_, Decision::Answers(_)) => "已回答",
+        (_, Decision::AcceptPlan { .. }) => "计划已接受",
+        (_, Decision::Deny { stop: true, .. }) => "已拒绝并停止",
+        (_, Decision::Deny { .. }) => "已拒绝",
+    }
+}
+
+/// Who it was, for somebody who reads it elsewhere: "you" would be whoever reads it.
+fn by(surface: &Surface, tongue: Tongue) -> String {
+    match (tongue, surface) {
+        (Tongue::English, Surface::Terminal) => "at the terminal".to_owned(),
+        (Tongue::English, surface) => format!("by {}", surface.describe()),
+        (Tongue::Chinese, Surface::Terminal) => "（在终端）".to_owned(),
+        (Tongue::Chinese, Surface::Phone(who)) => format!("（{who}，手机）"),
+        (Tongue::Chinese, surface) => format!("（{}）", surface.describe()),
+    }
+}
+
+fn withdrawn(why: Withdrawal, tongue: Tongue) -> &'static str {
+    match why {
+        Withdrawal::ByCli => tongue.pick(why.describe(), "CLI 已撤回"),
+        Withdrawal::SessionGone => tongue.pick(why.describe(), "会话已结束"),
+        Withdrawal::Expired => tongue.pick(why.describe(), "等待期间 adjutant 已停止"),
+    }
+}
+
+/// What exactly was decided, where the word for it does not say all.
+fn details_of(decision: &Decision, tongue: Tongue) -> Vec<Block> {
+    let fact = |name: &str, value: String| Block::Fact { name: name.to_owned(), value };
+    match decision {
+        Decision::Answers(answers) => answers.iter().map(|given| fact(&given.question, given.answer.clone())).collect(),
+        Decision::Grant(terms) => {
+            vec![fact(tongue.pick("allowed", "允许"), format!("{} · {}", terms.rule.describe(), terms.limit()))]
+        }
+        Decision::AcceptPlan { mode } => vec![fact(tongue.pick("mode", "模式"), mode.as_str().to_owned())],
+        Decision::Deny { message, .. } if message.trim().is_empty() || super::is_unsaid(message) => Vec::new(),
+        Decision::Deny { message, .. } => vec![fact(tongue.pick("reason", "原因"), message.clone())],
+        Decision::Allow { edited, remember, comment } => {
+            let mut details = Vec::new();
+            if let Some(edited) = edited {
+                details.push(Block::Text(tongue.pick("What runs instead:", "实际执行：").to_owned()));
+                let command = edited.get("command").and_then(Value::as_str);
+                let (language, text) =
+                    match command.filter(|_| edited.as_object().is_some_and(|input| input.len() == 1)) {
+                        Some(command) => ("bash", command.to_owned()),
+                        None => ("json", serde_json::to_string_pretty(edited).unwrap_or_default()),
+                    };
+                details.push(Block::Code { language: language.to_owned(), text });
+            }
+            for update in remember {
+                details.push(fact(tongue.pick("remembered", "记住"), update.words(&quoted)));
+            }
+            if let Some(comment) = comment {
+                details.push(fact(tongue.pick("comment", "备注"), comment.clone()));
+            }
+            details
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Questions on a card: what is shown, and what answers them, in a form or in words.
+
+use std::fmt::Write as _;
+
+use serde_json::Map;
+use serde_json::Value;
+
+use super::Keys;
+use crate::core::approval::Answer;
+use crate::core::approval::Question;
+use crate::core::ids::ApprovalId;
+use crate::relay::card::Block;
+use crate::relay::card::Card;
+use crate::relay::card::Field;
+use crate::relay::card::FieldKind;
+use crate::relay::card::Form;
+use crate::relay::card::Style;
+use crate::relay::words::Tongue;
+
+pub(super) fn keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
+    let tongue = keys.tongue;
+    let mut fields = Vec::new();
+    for (at, question) in questions.iter().enumerate() {
+        // The numbers are for whoever answers in words.
+        let mut text = question.text.clone();
+        for (nth, option) in question.options.iter().enumerate() {
+            let _ = write!(text, "\n{}. {}", nth + 1, option.label);
+            if !option.description.is_empty() {
+                let _ = write!(text, ": {}", option.description);
+            }
+        }
+        card.blocks.push(Block::Text(keys.safe(&text)));
+        let options: Vec<(String, String)> = question
+            .options
+            .iter()
+            .enumerate()
+            .map(|(nth, option)| (nth.to_string(), keys.safe(&option.label)))
+            .collect();
+        let named = keys.safe(if question.header.is_empty() { &question.text } else { &question.header });
+        let own = tongue.pick("or in your own words", "或自行填写");
+        let (label, own) = match questions.len() {
+            1 => (named, own.to_owned()),
+            _ => (format!("{}. {named}", at + 1), format!("{}. {own}", at + 1)),
+        };
+        if !options.is_empty() {
+            let several = question.multiple;
+            let kind =
+                if several { FieldKind::Choices { options } } else { FieldKind::Choice { options, initial: None } };
+            fields.push(Field { name: format!("q{at}"), label, kind });
+        }
+        let kind = FieldKind::Text { max_chars: 1000, required: false };
+        fields.push(Field { name: format!("t{at}"), label: own, kind });
+    }
+    let submit = keys.button("answers", tongue.pick("Answer", "回答"), Style::Primary);
+    card.blocks.push(Block::Form(Form { name: "f_answers".into(), fields, submit }));
+    card.blocks.push(Block::Buttons(vec![keys.button("deny", tongue.pick("Deny", "拒绝"), Style::Plain)]));
+}
+
+/// How the questions are answered in words.
+pub fn usage(id: ApprovalId, questions: &[Question], tongue: Tongue) -> String {
+    let parts: Vec<&str> = questions.iter().map(|question| if question.multiple { "1,2" } else { "1" }).collect();
+    let own = tongue.pick("or in your own words", "或自行填写");
+    format!("/answer {id} {} ({own})", parts.join("; "))
+}
+
+/// The answers that a form holds; the sentence says what is missing.
+pub(super) fn answers(
+    questions: &[Question],
+    form: &Map<String, Value>,
+    tongue: Tongue,
+) -> Result<Vec<Answer>, String> {
+    let mut answers = Vec::new();
+    for (at, question) in questions.iter().enumerate() {
+        let chosen = match form.get(&format!("q{at}")) {
+            Some(Value::String(one)) if !one.is_empty() => vec![one.as_str()],
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        if chosen.len() > 1 && !question.multiple {
+            return Err(tongue.pick("Choose one.", "只能选择一项。").to_owned());
+        }
+        let mut parts = Vec::new();
+        for name in chosen {
+            let option = name.parse().ok().and_then(|place: usize| question.options.get(place));
+            parts.push(
+                option.ok_or_else(|| tongue.pick("That was not offered.", "该选项不可用。").to_owned())?.label.as_str(),
+            );
+        }
+        let own = form.get(&format!("t{at}")).and_then(Value::as_str).map(str::trim).unwrap_or_default();
+        if !own.is_empty() && (question.multiple || parts.is_empty()) {
+            parts.push(own);
+        } else if !own.is_empty() {
+            return Err(tongue.pick("Choose an answer or write one, not both.", "请选择或填写其一。").to_owned());
+        }
+        if parts.is_empty() {
+            return Err(match tongue {
+                Tongue::English => format!("Question {} has no answer yet.", at + 1),
+                Tongue::Chinese => format!("问题 {} 尚未回答。", at + 1),
+            });
+        }
+        answers.push(Answer { question: question.text.clone(), answer: parts.join(", ") });
+    }
+    Ok(answers)
+}
+
+/// The answers that a message holds: for each question numbers of its options, or words.
+pub fn answers_in_words(questions: &[Question], text: &str, tongue: Tongue) -> Result<Vec<Answer>, String> {
+    let parts: Vec<&str> = match questions {
+        [_] => vec![text.trim()],
+        _ => text.split([';', '；', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect(),
+    };
+    if parts.len() != questions.len() {
+        let n = questions.len();
+        return Err(match tongue {
+            Tongue::English => format!("There are {n} questions: write {n} answers, with ; between them."),
+            Tongue::Chinese => format!("共有 {n} 个问题：请写 {n} 个答案，用分号隔开。"),
+        });
+    }
+    let mut form = Map::new();
+    for (at, (question, part)) in questions.iter().zip(parts).enumerate() {
+        let words = part.split([',', '，', '、', ' ']).filter(|word| !word.is_empty());
+        let numbers: Option<Vec<usize>> = words.map(|word| word.parse().ok()).collect();
+        let numbers = numbers.filter(|numbers| !numbers.is_empty() && !question.options.is_empty());
+        let Some(numbers) = numbers else {
+            form.insert(format!("t{at}"), part.into());
+            continue;
+        };
+        let n = question.options.len();
+        if numbers.iter().any(|number| !(1..=n).contains(number)) {
+            return Err(match tongue {
+                Tongue::English => format!("Question {} has {n} options; a number means one of them.", at + 1),
+                Tongue::Chinese => format!("问题 {} 有 {n} 个选项；数字表示选项编号。", at + 1),
+            });
+        }
+        let chosen: Vec<Value> = numbers.iter().map(|number| (number - 1).to_string().into()).collect();
+        form.insert(format!("q{at}"), chosen.into());
+    }
+    answers(questions, &form, tongue)
+}
