@@ -1,5 +1,6 @@
 //! The transport to Feishu against a stand-in on loopback: pushes in, calls out, and everything that goes wrong.
 
+mod answering;
 mod calls;
 mod cards;
 mod encrypted;

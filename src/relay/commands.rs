@@ -35,6 +35,11 @@ pub enum Wish {
         request: Option<u32>,
         reason: Option<String>,
     },
+    /// Answers to the questions of a request, in words.
+    Answer {
+        request: u32,
+        text: String,
+    },
     File(String),
     /// Whether news come, to this person.
     Quiet(bool),
@@ -57,7 +62,7 @@ struct Entry {
     chinese: &'static str,
 }
 
-const ENTRIES: [Entry; 17] = [
+const ENTRIES: [Entry; 18] = [
     Entry {
         usage: "/new DIR [text] [--timeout N] [--idle N]",
         english: "open a session in a directory, and begin with the text; N are minutes",
@@ -84,6 +89,11 @@ const ENTRIES: [Entry; 17] = [
     },
     Entry { usage: "/approve [ID]", english: "allow a request once", chinese: "允许一次" },
     Entry { usage: "/deny [ID] [reason]", english: "deny a request", chinese: "拒绝请求" },
+    Entry {
+        usage: "/answer ID text",
+        english: "answer a question, with numbers of its options or in words; ; between several questions",
+        chinese: "回答提问：选项编号或自行填写，多个问题用分号隔开",
+    },
     Entry {
         usage: "/file PATH",
         english: "send a file of the active session's directory",
@@ -165,6 +175,13 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
             let (first, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let (request, reason) = first.parse().map_or((None, rest), |request| (Some(request), after));
             Wish::Deny { request, reason: Some(reason.trim().to_owned()).filter(|text| !text.is_empty()) }
+        }
+        "answer" => {
+            let (first, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            match (first.parse(), text.trim()) {
+                (Ok(request), text) if !text.is_empty() => Wish::Answer { request, text: text.to_owned() },
+                _ => wrong("/answer ID text"),
+            }
         }
         "file" if !rest.is_empty() => Wish::File(rest.to_owned()),
         "file" => wrong("/file PATH"),

@@ -244,7 +244,7 @@ impl Hand {
     }
 
     /// The relay knows of everything it sent that it has arrived.
-    async fn settled(&self) {
+    pub(super) async fn settled(&self) {
         all_sent(&self.folder).await;
     }
 
@@ -350,7 +350,8 @@ async fn when_the_terminal_was_first_the_card_says_so_and_counts_no_more() {
     let approval = rig.approval().await;
     let asked = hand.asked().await;
     rig.answer(id, approval.id, Decision::deny("no")).await;
-    hand.wait("the final card", |message| message.id == asked.id && message.text().contains("denied by you")).await;
+    hand.wait("the final card", |message| message.id == asked.id && message.text().contains("denied at the terminal"))
+        .await;
     let reply = hand.happens(Happening::Pressed(Hand::press(&asked, "allow", json!({})))).await;
     assert!(note(&reply).1.contains("Already"), "{reply:?}");
     assert_eq!(rig.turn_end().await, TurnOutcome::Completed);

@@ -153,11 +153,15 @@ impl Machine {
     }
 }
 
+/// Names that a command has besides its own.
+const MAX_ALIASES: usize = 8;
+
 fn commands(list: &[system::SlashCommand]) -> Vec<SlashCommand> {
     list.iter()
         .take(MAX_CHOICES)
         .map(|command| SlashCommand {
             name: bound::word(&command.name),
+            aliases: command.aliases.iter().take(MAX_ALIASES).map(|alias| bound::word(alias)).collect(),
             description: bound::cut(&command.description, MAX_DESCRIPTION),
             argument_hint: bound::word(&command.argument_hint),
         })

@@ -1,15 +1,16 @@
-//! Requests answered by words: `/approve`, `/deny`, `y` and `n`.
+//! Requests answered by words: `/approve`, `/deny`, `/answer`, `y` and `n`.
 //!
 //! Invariants: only what was shown in the chat can be answered there; a word means no more than one press would.
 
 use super::Service;
 use super::presses::Given;
+use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
-use crate::core::approval::OpenApproval;
 use crate::core::ids::ApprovalId;
 use crate::core::permission::PermissionMode;
 use crate::relay::access;
+use crate::relay::approvals;
 use crate::relay::ledger::Entry;
 use crate::relay::ledger::Kind;
 use crate::relay::ledger::LedgerError;
@@ -17,14 +18,17 @@ use crate::relay::ledger::Reach;
 use crate::relay::messenger::Messenger;
 use crate::relay::words::Tongue;
 
+/// What somebody's words mean for a request.
+#[derive(Debug)]
+pub(super) enum Meant {
+    Allow,
+    Deny(Decision),
+    Answer(String),
+}
+
 impl<M: Messenger> Service<M> {
     /// Answers by a message: the request named, or the only one that was shown in this chat and waits.
-    pub(super) fn answer(
-        &mut self,
-        reach: &Reach,
-        id: Option<u32>,
-        denial: Option<Decision>,
-    ) -> Result<(), LedgerError> {
+    pub(super) fn answer(&mut self, reach: &Reach, id: Option<u32>, meant: &Meant) -> Result<(), LedgerError> {
         let tongue = self.settings.tongue;
         let mut waiting = Vec::new();
         for open in self.fleet.inbox() {
@@ -58,7 +62,7 @@ impl<M: Messenger> Service<M> {
                 return self.say(&reach.chat, text);
             }
         };
-        let decision = match denial.map_or_else(|| allow(&open, tongue), Ok) {
+        let decision = match decision(&open.approval, meant, tongue) {
             Ok(decision) => decision,
             Err(why) => return self.say(&reach.chat, why),
         };
@@ -72,19 +76,36 @@ impl<M: Messenger> Service<M> {
     }
 }
 
-/// What "yes" means for a request, if one word may mean it.
-fn allow(open: &OpenApproval, tongue: Tongue) -> Result<Decision, String> {
-    let approval = &open.approval;
-    if approval.binding.default_to_no {
-        let text = tongue.pick("This one wants more than a word: use its card.", "此请求需要在卡片上确认。");
-        return Err(text.to_owned());
-    }
-    match &approval.ask {
-        Ask::Tool => Ok(Decision::allow_once()),
-        // The mode that the person is in now asks for no less than before.
-        Ask::Plan(_) => Ok(Decision::AcceptPlan { mode: PermissionMode::Default }),
-        Ask::Questions(_) => {
-            Err(tongue.pick("A question wants an answer: use its card.", "请在卡片上回答问题。").to_owned())
+/// What the words decide, if they can; the sentence says why they do not.
+fn decision(approval: &Approval, meant: &Meant, tongue: Tongue) -> Result<Decision, String> {
+    match (meant, &approval.ask) {
+        (Meant::Deny(decision), _) => Ok(decision.clone()),
+        (Meant::Answer(text), Ask::Questions(questions)) => {
+            approvals::answers_in_words(questions, text, tongue).map(Decision::Answers)
         }
+        (Meant::Answer(_), _) => Err(match tongue {
+            Tongue::English => format!("This is no question: /approve {0} or /deny {0}.", approval.id),
+            Tongue::Chinese => format!("这不是提问：请用 /approve {0} 或 /deny {0}。", approval.id),
+        }),
+        (Meant::Allow, Ask::Questions(questions)) => Err(match tongue {
+            Tongue::English => "A question wants an answer, on its card or as in ",
+            Tongue::Chinese => "请回答问题：使用卡片，或 ",
+        }
+        .to_owned()
+            + &approvals::usage(approval.id, questions, tongue)),
+        (Meant::Allow, Ask::Tool) if approval.is_for_the_session() => {
+            let text = tongue.pick(
+                "Only somebody at the session itself may allow this; from here it can be denied.",
+                "只能在会话所在终端允许，此处仅可拒绝。",
+            );
+            Err(text.to_owned())
+        }
+        (Meant::Allow, _) if approval.binding.default_to_no => {
+            let text = tongue.pick("This one wants more than a word: use its card.", "此请求需要在卡片上确认。");
+            Err(text.to_owned())
+        }
+        (Meant::Allow, Ask::Tool) => Ok(Decision::allow_once()),
+        // The mode that the person is in now asks for no less than before.
+        (Meant::Allow, Ask::Plan(_)) => Ok(Decision::AcceptPlan { mode: PermissionMode::Default }),
     }
 }

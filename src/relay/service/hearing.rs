@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Service;
+use super::answering::Meant;
 use super::errands::Errand;
 use super::recalls;
 use super::record;
@@ -20,6 +21,7 @@ use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
+use crate::core::session::SlashCommand;
 use crate::relay::access;
 use crate::relay::approvals;
 use crate::relay::commands;
@@ -216,14 +218,15 @@ impl<M: Messenger> Service<M> {
             Wish::Progress(number) => {
                 self.show_session(reach, number, |service, session| service.progress_text(session, clock::now()))
             }
-            Wish::Tail(number) => self.show_session(reach, number, |_, session| Self::tail_text(session)),
-            Wish::Approve(id) => self.answer(reach, id, None),
-            Wish::Yes => self.answer(reach, None, None),
+            Wish::Tail(number) => self.show_session(reach, number, |_, session| Self::tail_text(session, tongue)),
+            Wish::Approve(id) => self.answer(reach, id, &Meant::Allow),
+            Wish::Yes => self.answer(reach, None, &Meant::Allow),
             Wish::Deny { request, reason } => {
                 let decision = reason.map_or_else(approvals::denied, Decision::deny);
-                self.answer(reach, request, Some(decision))
+                self.answer(reach, request, &Meant::Deny(decision))
             }
-            Wish::No => self.answer(reach, None, Some(approvals::denied())),
+            Wish::No => self.answer(reach, None, &Meant::Deny(approvals::denied())),
+            Wish::Answer { request, text } => self.answer(reach, Some(request), &Meant::Answer(text)),
             Wish::File(path) => match self.session(reach, None)? {
                 Ok(session) => {
                     let directory = self.fleet.get(session).map(|session| session.spec.directory.clone());
@@ -241,6 +244,13 @@ impl<M: Messenger> Service<M> {
             Wish::Code(_) => self.say(&reach.chat, tongue.pick("You are known here already.", "您已配对。")),
             Wish::Wrong(why) => self.say(&reach.chat, why),
             Wish::Prompt(text) => match self.session(reach, None)? {
+                Ok(session) if self.is_no_command(session, &text) => {
+                    let text = tongue.pick(
+                        "Neither this bot nor the session knows this command; /help tells those of the bot.",
+                        "机器人和会话都没有此命令；/help 可查看机器人的命令。",
+                    );
+                    self.say(&reach.chat, text)
+                }
                 Ok(session) => self.prompt((reach, message), session, (text, Vec::new())),
                 Err(why) => self.say(&reach.chat, why),
             },
@@ -276,6 +286,17 @@ impl<M: Messenger> Service<M> {
             return self.say(&reach.chat, text);
         }
         Ok(())
+    }
+
+    /// Whether it looks like a command, and the session is known to have none of this name: a mistyped answer to a
+    /// request must not become a prompt.
+    fn is_no_command(&self, session: SessionId, text: &str) -> bool {
+        let Some(command) = text.strip_prefix('/') else { return false };
+        let name = command.split_whitespace().next().unwrap_or_default();
+        let known = self.fleet.get(session).map(|session| session.cli.commands.as_slice()).unwrap_or_default();
+        let has = |command: &SlashCommand| command.name == name || command.aliases.iter().any(|alias| alias == name);
+        // A path is text.
+        !name.contains('/') && !known.is_empty() && !known.iter().any(has)
     }
 
     fn command(

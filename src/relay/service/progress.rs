@@ -1,11 +1,16 @@
 //! What a session is doing: a card that is kept up to date, and the same as text.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::Service;
 use crate::clock;
+use crate::core::cell::BlockKind;
+use crate::core::cell::Cell;
 use crate::core::cell::CellBody;
 use crate::core::figures;
 use crate::core::ids::SessionId;
@@ -13,6 +18,8 @@ use crate::core::ids::Timestamp;
 use crate::core::session::Activity;
 use crate::core::session::Session;
 use crate::core::todo::TodoState;
+use crate::core::tool::ToolCall;
+use crate::core::tool::ToolState;
 use crate::relay::card::Block;
 use crate::relay::card::Card;
 use crate::relay::card::Tone;
@@ -119,7 +126,7 @@ impl<M: Messenger> Service<M> {
         if !todo.is_empty() {
             card = card.with(Block::Code { language: String::new(), text: self.safe(&todo.join("\n")) });
         }
-        let calls = calls(session, 5);
+        let calls = calls(session, N_CALLS / 2, tongue);
         if !calls.is_empty() {
             card = card.with(Block::Code { language: String::new(), text: self.safe(&calls.join("\n")) });
         }
@@ -139,12 +146,13 @@ impl<M: Messenger> Service<M> {
             let elapsed = figures::duration(Duration::from_millis(now.millis_since(turn.started)));
             let _ = writeln!(text, "{}: {} ({elapsed})", tongue.pick("prompt", "提示"), line(&turn.prompt_line));
         }
-        let texts = texts(session);
+        for call in calls(session, N_CALLS, tongue) {
+            let _ = writeln!(text, "{call}");
+        }
+        // Of a turn that has ended its result says more.
+        let texts = if session.turn.is_some() { texts(session) } else { Vec::new() };
         for said in texts {
             let _ = writeln!(text, "“{said}”");
-        }
-        for call in calls(session, N_CALLS) {
-            let _ = writeln!(text, "{call}");
         }
         for open in &session.approvals {
             let waits = tongue.pick("waits for an answer", "等待答复");
@@ -154,20 +162,22 @@ impl<M: Messenger> Service<M> {
             let _ = writeln!(text, "✗ {} {}", trouble.headline(), trouble.advice());
         } else if let (None, Some(last)) = (&session.turn, &session.last_turn) {
             let result: String = last.text.as_deref().unwrap_or_default().chars().take(MAX_RESULT).collect();
-            let _ = writeln!(text, "{}", result.trim());
+            if !result.trim().is_empty() {
+                let _ = writeln!(text, "{}", result.trim());
+            }
         }
         let _ = write!(text, "{}", facts(session, tongue));
         text
     }
 
     /// The last lines of a session, as `/tail` tells them.
-    pub(super) fn tail_text(session: &Session) -> String {
+    pub(super) fn tail_text(session: &Session, tongue: Tongue) -> String {
         let mut lines = Vec::new();
         for cell in session.transcript.iter().rev().take(12) {
             match &cell.body {
                 CellBody::Prompt(prompt) => lines.push(format!("❯ {}", line(&prompt.shown()))),
                 CellBody::Block(block) => lines.push(line(&block.text)),
-                CellBody::Tool(call) => lines.push(format!("⚙ {}", call_line(call))),
+                CellBody::Tool(call) => lines.push(format!("⚙ {}", call_line(call, session, tongue))),
                 CellBody::Notice(notice) => lines.push(format!("· {}", line(&notice.text))),
                 _ => {}
             }
@@ -221,9 +231,17 @@ fn line(text: &str) -> String {
     }
 }
 
+/// The cells of the turn that runs, or of the last one: the newest first.
+fn of_turn(session: &Session) -> impl Iterator<Item = &Cell> {
+    let is_end = |cell: &Cell| matches!(cell.body, CellBody::TurnEnd(_));
+    let newest = || session.transcript.iter().rev();
+    let n_after = if session.turn.is_some() { 0 } else { newest().position(is_end).map_or(0, |at| at + 1) };
+    newest().skip(n_after).take_while(move |cell| !is_end(cell))
+}
+
 fn texts(session: &Session) -> Vec<String> {
-    let said = session.transcript.iter().rev().filter_map(|cell| match &cell.body {
-        CellBody::Block(block) if block.kind == crate::core::cell::BlockKind::Text => Some(line(&block.text)),
+    let said = of_turn(session).filter_map(|cell| match &cell.body {
+        CellBody::Block(block) if block.kind == BlockKind::Text => Some(line(&block.text)),
         _ => None,
     });
     let mut said: Vec<String> = said.take(N_TEXTS).collect();
@@ -231,9 +249,12 @@ fn texts(session: &Session) -> Vec<String> {
     said
 }
 
-fn calls(session: &Session, n: usize) -> Vec<String> {
-    let calls = session.transcript.iter().rev().filter_map(|cell| match &cell.body {
-        CellBody::Tool(call) => Some(call_line(call)),
+fn calls(session: &Session, n: usize, tongue: Tongue) -> Vec<String> {
+    let calls = of_turn(session).filter_map(|cell| match &cell.body {
+        CellBody::Tool(call) => {
+            let inside = if cell.depth > 0 { "  " } else { "" };
+            Some(format!("{inside}{}", call_line(call, session, tongue)))
+        }
         _ => None,
     });
     let mut calls: Vec<String> = calls.take(n).collect();
@@ -241,16 +262,30 @@ fn calls(session: &Session, n: usize) -> Vec<String> {
     calls
 }
 
-fn call_line(call: &crate::core::tool::ToolCall) -> String {
-    use crate::core::tool::ToolState;
+fn call_line(call: &ToolCall, session: &Session, tongue: Tongue) -> String {
     let mark = match call.state {
         ToolState::Done => "✓",
         ToolState::Failed | ToolState::Denied | ToolState::Cut => "✗",
-        _ => "…",
+        ToolState::Waiting => "▲",
+        ToolState::Receiving | ToolState::Running | ToolState::Background => "…",
     };
-    let about = ["command", "file_path", "pattern", "url", "query", "description"]
-        .iter()
-        .find_map(|key| call.input.get(key)?.as_str())
-        .unwrap_or_default();
-    format!("{mark} {} {}", call.name, line(about))
+    let about = line(&subject(call, &session.spec.directory, tongue));
+    format!("{mark} {} {about}", call.name).trim_end().to_owned()
+}
+
+/// What a call is about, in the one of its fields that says so.
+fn subject<'c>(call: &'c ToolCall, directory: &str, tongue: Tongue) -> Cow<'c, str> {
+    let text = |value: &'c Value| value.as_str().filter(|text| !text.is_empty());
+    let field = |key: &&str| text(call.input.get(*key)?);
+    if call.name == "ExitPlanMode" {
+        return tongue.pick("proposes a plan", "提出计划").to_owned().into();
+    }
+    if let Some(path) = ["file_path", "notebook_path"].iter().find_map(field) {
+        let inside = path.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/'));
+        return inside.unwrap_or(path).into();
+    }
+    let question = || text(call.input.get("questions")?.get(0)?.get("question")?);
+    let known = ["command", "pattern", "url", "query", "description", "subject", "skill", "path"];
+    let only = || call.input.as_object().filter(|fields| fields.len() == 1)?.values().next().and_then(text);
+    known.iter().find_map(field).or_else(question).or_else(only).unwrap_or_default().into()
 }

@@ -1,0 +1,172 @@
+//! Requests answered by words, questions, and what may not be allowed from a phone.
+
+use std::time::Duration;
+
+use adjutant::core::approval::Decision;
+use adjutant::core::command::Command;
+use adjutant::core::event::EventKind;
+use adjutant::core::prompt::Surface;
+use adjutant::relay::messenger::Happening;
+use adjutant::relay::messenger::Mood;
+use serde_json::json;
+
+use super::service::Hand;
+use super::service::ME;
+use super::service::Message;
+use super::service::note;
+use super::service::values;
+use crate::engine::play;
+
+const QUESTIONS: &str = r#"{"turn": [{"tool": {"name": "AskUserQuestion", "ask": true, "result": "x", "request": {"requires_user_interaction": true},
+    "input": {"questions": [
+        {"question": "Which store?", "header": "Store", "options": [{"label": "SQLite", "description": "a file"}, {"label": "Postgres", "description": ""}]},
+        {"question": "What else?", "header": "", "multiSelect": true, "options": [{"label": "Search", "description": ""}, {"label": "Sync", "description": ""}]}]}}},
+    {"say": "thanks"}]}"#;
+
+const SHUT: &str = r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "make deploy"}, "request": {"requires_user_interaction": true}}},
+    {"say": "it-is-over"}]}"#;
+
+fn one_line(script: &str) -> String {
+    script.replace('\n', " ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_answered_by_its_form_or_in_words_and_the_card_says_what_was_answered() {
+    let questions = one_line(QUESTIONS);
+    let (mut rig, _script) = play(&[&questions, &questions]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project go").await;
+    let asked = hand.asked().await;
+    let text = asked.text();
+    assert!(text.contains("1. SQLite: a file\n2. Postgres") && text.contains("/answer 1 1; 1,2"), "{text}");
+    for (said, told) in [
+        ("/approve 1", "A question wants an answer"),
+        ("y", "A question wants an answer"),
+        ("/answer 1 1", "There are 2 questions"),
+        ("/answer 1 3; 1", "has 2 options"),
+        ("/answer 1 1,2; 1", "Choose one"),
+        ("/answer 9 1; 1", "No such request"),
+        ("/answer it", "It is written like this: /answer ID text"),
+    ] {
+        let n_before = hand.messages().len();
+        hand.say(said).await;
+        let is_told = || hand.messages().iter().skip(n_before).any(|message| message.text().contains(told));
+        hand.wait(said, |_| is_told()).await;
+    }
+    hand.say("/answer 1 2; 1, 2").await;
+    let is_over = |message: &Message| message.id == asked.id && message.text().contains("Which store?: Postgres");
+    let over = hand.wait("the answers", is_over).await;
+    assert!(over.text().contains("What else?: Search, Sync") && over.text().contains("answered by ou_me"), "{over:?}");
+    assert_eq!(over.card().unwrap().tag.as_deref(), Some("answered"));
+    rig.turn_end().await;
+    hand.say("again").await;
+    let is_second = |message: &Message| {
+        message.id != asked.id
+            && message.card().is_some_and(|card| card.is_live() && message.text().contains("/answer 2"))
+    };
+    let again = hand.wait("the second card", is_second).await;
+    hand.settled().await;
+    let form = json!({ "q0": "", "t0": "none at all", "q1": ["1"] });
+    let reply = hand.happens(Happening::Pressed(Hand::press(&again, "answers", form))).await;
+    assert_eq!(note(&reply), (Mood::Success, "answered"));
+    hand.wait("own words", |message| message.id == again.id && message.text().contains("Which store?: none at all"))
+        .await;
+    rig.turn_end().await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_session_may_allow_cannot_be_allowed_from_the_phone_in_any_way() {
+    let (mut rig, _script) = play(&[&one_line(SHUT)]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project go").await;
+    let asked = hand.asked().await;
+    assert!(asked.text().contains("Only somebody at the session"), "{}", asked.text());
+    let acts: Vec<_> = values(asked.card().unwrap()).iter().map(|value| value["act"].clone()).collect();
+    assert_eq!(acts, ["deny", "deny_stop", "deny_reason"]);
+    for said in ["y", "/approve 1", "/answer 1 yes"] {
+        let n_before = hand.messages().len();
+        hand.say(said).await;
+        hand.wait("a word of it", |_| hand.messages().len() > n_before).await;
+    }
+    // A press that was made up: everything on it is right but the act.
+    let mut press = Hand::press(&asked, "deny", json!({ "typed": "yes", "always": "g0.0" }));
+    for act in ["allow", "allow_typed", "always"] {
+        press.value["act"] = act.into();
+        let reply = hand.happens(Happening::Pressed(press.clone())).await;
+        assert_eq!(note(&reply).0, Mood::Warning, "{act}: {reply:?}");
+    }
+    // The engine would not take it either.
+    let approval = rig.approval().await;
+    let allow = Command::Answer {
+        session: approval.session,
+        approval: approval.id,
+        decision: Box::new(Decision::allow_once()),
+        by: Surface::Phone(ME.into()),
+    };
+    rig.send(allow).await;
+    rig.wait("the refusal", |kind| matches!(kind, EventKind::AnswerRefused { .. })).await;
+    let reply = hand.happens(Happening::Pressed(Hand::press(&asked, "deny", json!({})))).await;
+    assert_eq!(note(&reply).0, Mood::Success);
+    hand.wait("the end", |message| message.text().contains("it-is-over")).await;
+    assert!(!rig.events.iter().any(
+        |event| matches!(&event.kind, EventKind::ApprovalResolved { verdict, .. } if verdict.decision.is_allow())
+    ));
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_nobody_knows_becomes_no_prompt() {
+    let turn = r#"{"turn": [{"say": "it-was-heard"}]}"#;
+    let (mut rig, _script) = play(&[turn; 3]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project go").await;
+    hand.wait("the answer", |message| message.text().contains("it-was-heard")).await;
+    for wrong in ["/aprove 1", "/dney", "/"] {
+        let n_before = hand.messages().len();
+        hand.say(wrong).await;
+        hand.wait(wrong, |_| {
+            hand.messages().iter().skip(n_before).any(|message| message.text().contains("Neither this bot"))
+        })
+        .await;
+    }
+    rig.listen(Duration::from_millis(100)).await;
+    // A command of the session, and a path.
+    for right in ["/context", "/etc/hosts is what I mean"] {
+        hand.say(right).await;
+        let sent = rig.wait(right, |kind| matches!(kind, EventKind::PromptSent(prompt) if prompt.text == right)).await;
+        assert!(matches!(sent.kind, EventKind::PromptSent(_)));
+        rig.turn_end().await;
+    }
+    let sent = rig.events.iter().filter(|event| matches!(event.kind, EventKind::PromptSent(_)));
+    assert_eq!(sent.count(), 3);
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_tells_of_the_turn_that_runs_and_not_of_those_before() {
+    let call = |command: &str| {
+        format!(
+            r#"{{"turn": [{{"tool": {{"name": "Bash", "ask": true, "input": {{"command": "{command}"}}, "result": "x"}}}}, {{"say": "end-of-{command}"}}]}}"#
+        )
+    };
+    let (mut rig, _script) = play(&[&call("first"), &call("second")]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project one").await;
+    let asked = hand.asked().await;
+    hand.happens(Happening::Pressed(Hand::press(&asked, "allow", json!({})))).await;
+    hand.wait("the end", |message| message.text().contains("end-of-first")).await;
+    rig.turn_end().await;
+    hand.say("/progress").await;
+    let told = hand.wait("progress", |message| message.text().contains("✓ Bash first")).await;
+    assert_eq!(told.text().matches("end-of-first").count(), usize::from(told.card().is_none()), "{}", told.text());
+    hand.say("two").await;
+    let waits = |message: &Message| message.text().contains("▲ Bash second");
+    let card = hand.wait("the second progress card", waits).await;
+    assert!(!card.text().contains("Bash first"), "{}", card.text());
+    hand.say("/progress").await;
+    let is_list = |message: &Message| message.card().is_none() && waits(message);
+    let told = hand.wait("the list", is_list).await;
+    assert!(!told.text().contains("first"), "{}", told.text());
+    rig.end().await;
+}
