@@ -1,5 +1,7 @@
 //! Prompts and the queue of those not sent yet.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -32,13 +34,24 @@ impl Surface {
     pub fn describe(&self) -> String {
         match self {
             Self::Terminal => "you".into(),
-            Self::Phone(who) => format!("{who} on the phone"),
+            Self::Phone(who) => format!("{} on the phone", short(who)),
             Self::Headless => "a script".into(),
             Self::Policy(rule) if rule.starts_with("grant ") => rule.clone(),
             Self::Policy(rule) => format!("rule {rule}"),
             Self::Engine => "adjutant".into(),
         }
     }
+}
+
+/// An id that a person can take in: what they are called is not known here, and the audit log has the whole.
+fn short(id: &str) -> Cow<'_, str> {
+    const ENDS: (usize, usize) = (6, 4);
+    let n = id.chars().count();
+    if n <= 16 {
+        return id.into();
+    }
+    let (head, tail): (String, String) = (id.chars().take(ENDS.0).collect(), id.chars().skip(n - ENDS.1).collect());
+    format!("{head}..{tail}").into()
 }
 
 /// What brought a prompt about.
@@ -160,6 +173,14 @@ mod tests {
 
     fn names(queue: &Queue) -> String {
         queue.iter().map(|prompt| prompt.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_long_id_of_a_person_is_cut_and_a_short_one_is_not() {
+        let phone = |id: &str| Surface::Phone(id.into()).describe();
+        assert_eq!(phone("ou_me"), "ou_me on the phone");
+        assert_eq!(phone("ou_84aad35d084aa403a838cf73ee18467"), "ou_84a..8467 on the phone");
+        assert_eq!(phone(&"名".repeat(17)), "名名名名名名..名名名名 on the phone");
     }
 
     #[test]

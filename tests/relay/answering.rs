@@ -54,9 +54,9 @@ async fn a_question_is_answered_by_its_form_or_in_words_and_the_card_says_what_w
         hand.wait(said, |_| is_told()).await;
     }
     hand.say("/answer 1 2; 1, 2").await;
-    let is_over = |message: &Message| message.id == asked.id && message.text().contains("Which store?: Postgres");
+    let is_over = |message: &Message| message.id == asked.id && message.text().contains("Which store: Postgres");
     let over = hand.wait("the answers", is_over).await;
-    assert!(over.text().contains("What else?: Search, Sync") && over.text().contains("answered by ou_me"), "{over:?}");
+    assert!(over.text().contains("What else: Search, Sync") && over.text().contains("answered by ou_me"), "{over:?}");
     assert_eq!(over.card().unwrap().tag.as_deref(), Some("answered"));
     rig.turn_end().await;
     hand.say("again").await;
@@ -69,7 +69,7 @@ async fn a_question_is_answered_by_its_form_or_in_words_and_the_card_says_what_w
     let form = json!({ "q0": "", "t0": "none at all", "q1": ["1"] });
     let reply = hand.happens(Happening::Pressed(Hand::press(&again, "answers", form))).await;
     assert_eq!(note(&reply), (Mood::Success, "answered"));
-    hand.wait("own words", |message| message.id == again.id && message.text().contains("Which store?: none at all"))
+    hand.wait("own words", |message| message.id == again.id && message.text().contains("Which store: none at all"))
         .await;
     rig.turn_end().await;
     rig.end().await;

@@ -48,7 +48,10 @@ impl Approval {
 
     pub fn facts(&self) -> Vec<Fact<'_>> {
         let in_input = self.input.get("description").and_then(Value::as_str).filter(|_| self.is_command());
-        let described = self.description.as_deref();
+        // Of changes the CLI says no more than the name of the file.
+        let path = self.input.get("file_path").and_then(Value::as_str).unwrap_or_default();
+        let is_name = |text: &&str| path.strip_suffix(text).is_some_and(|folder| folder.ends_with('/'));
+        let described = self.description.as_deref().filter(|text| !is_name(text));
         let in_input = in_input.filter(|text| described.map(str::trim) != Some(text.trim()));
         let facts = [
             described.map(Fact::Why),
@@ -115,6 +118,12 @@ mod tests {
         // A field of that name means something else elsewhere.
         approval.tool = "mcp__a__b".into();
         assert_eq!(approval.facts().len(), 2);
+        // The name of the file is no word about the call.
+        let mut write = Approval { tool: "Write".into(), ..bash(json!({ "file_path": "/p/a.rs" })) };
+        for (description, n) in [("a.rs", 0), (".rs", 1), ("/p/a.rs", 1), ("harmless a.rs", 1)] {
+            write.description = Some(description.into());
+            assert_eq!(write.facts().len(), n, "{description}");
+        }
     }
 
     #[test]

@@ -93,6 +93,7 @@ fn file_content(file: &FileChange<'_>, tongue: Tongue) -> Content {
         let diff = similar::TextDiff::from_lines(before, &piece.after);
         text.push_str(&diff.unified_diff().context_radius(3).to_string());
     }
+    text.truncate(text.trim_end_matches('\n').len());
     let facts = vec![(tongue.pick("file", "文件"), format!("{} · {fate}", file.path))];
     let warnings = file.doubts.iter().map(|doubt| doubt.describe().into_owned()).collect();
     Content { language: "diff", text, facts, warnings }

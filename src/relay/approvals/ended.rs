@@ -99,7 +99,6 @@ fn by(surface: &Surface, tongue: Tongue) -> String {
         (Tongue::English, Surface::Terminal) => "at the terminal".to_owned(),
         (Tongue::English, surface) => format!("by {}", surface.describe()),
         (Tongue::Chinese, Surface::Terminal) => "（在终端）".to_owned(),
-        (Tongue::Chinese, Surface::Phone(who)) => format!("（{who}，手机）"),
         (Tongue::Chinese, surface) => format!("（{}）", surface.describe()),
     }
 }
@@ -116,7 +115,10 @@ fn withdrawn(why: Withdrawal, tongue: Tongue) -> &'static str {
 fn details_of(decision: &Decision, tongue: Tongue) -> Vec<Block> {
     let fact = |name: &str, value: String| Block::Fact { name: name.to_owned(), value };
     match decision {
-        Decision::Answers(answers) => answers.iter().map(|given| fact(&given.question, given.answer.clone())).collect(),
+        Decision::Answers(answers) => answers
+            .iter()
+            .map(|given| fact(given.question.trim_end_matches(['?', '？']), given.answer.clone()))
+            .collect(),
         Decision::Grant(terms) => {
             vec![fact(tongue.pick("allowed", "允许"), format!("{} · {}", terms.rule.describe(), terms.limit()))]
         }

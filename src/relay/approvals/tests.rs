@@ -312,7 +312,7 @@ fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
             vec!["edited, then allowed", "What runs instead:\n    npm ci --ignore-scripts", "comment: never [redacted"],
         ),
         (here(saved), Tone::Good, "allowed", vec!["remembered: allow every Bash command beginning with “npm ci”"]),
-        (on_phone(answers), Tone::Good, "answered", vec!["Which?: blue", "What else?: red, 菜单"]),
+        (on_phone(answers), Tone::Good, "answered", vec!["Which: blue", "What else: red, 菜单"]),
         (on_phone(plan), Tone::Good, "accepted", vec!["plan accepted by ou_me", "mode: acceptEdits"]),
     ];
     let ends = decided.iter().map(|(verdict, tone, tag, parts)| (End::Decided(verdict), *tone, *tag, parts.clone()));

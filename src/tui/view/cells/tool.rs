@@ -167,10 +167,17 @@ fn verdict_line(verdict: &Verdict, room: usize, env: &Env<'_>) -> Vec<Line<'stat
         (theme.glyphs.failure, theme.failure)
     };
     let mut text = format!("{} by {}", verdict.decision.describe(), flat(&verdict.by.describe()));
-    if let Decision::Deny { message, .. } = &verdict.decision
-        && !message.trim().is_empty()
-    {
-        text = format!("{text}: {}", one_line(message, theme));
+    let detail = match &verdict.decision {
+        Decision::Deny { message, .. } => one_line(message, theme),
+        Decision::Answers(answers) => {
+            let given: Vec<String> = answers.iter().map(|given| one_line(&given.answer, theme)).collect();
+            given.join(&format!(" {} ", theme.glyphs.separator))
+        }
+        Decision::Grant(terms) => one_line(&format!("{} {}", terms.rule.describe(), terms.limit()), theme),
+        Decision::Allow { .. } | Decision::AcceptPlan { .. } => String::new(),
+    };
+    if !detail.trim().is_empty() {
+        text = format!("{text}: {detail}");
     }
     let mut spans = vec![span(text, theme.dim)];
     if verdict.after_ms >= 1_000 {
