@@ -1,11 +1,14 @@
 //! The timeline: every kind of cell, scrolling, folding, selecting, finding.
 
+use adjutant::core::approval::Answer;
 use adjutant::core::approval::Decision;
 use adjutant::core::approval::Verdict;
 use adjutant::core::cell::CellBody;
 use adjutant::core::cell::Notice;
 use adjutant::core::cell::TurnOutcome;
 use adjutant::core::event::EventKind;
+use adjutant::core::grant::GrantRule;
+use adjutant::core::grant::GrantTerms;
 use adjutant::core::ids::CellId;
 use adjutant::core::ids::SessionId;
 use adjutant::core::ids::Timestamp;
@@ -94,6 +97,30 @@ fn every_kind_of_cell() {
     check("cells_unfolded", &mut stage, &story, 100, 100);
     let (_, drawn) = stage.draw(&story.fleet, story.now, 100, 100);
     assert!(!drawn.animates, "nothing runs any more");
+}
+
+#[test]
+fn under_a_call_it_says_who_decided_what() {
+    let mut story = session();
+    story.prompt("set it up");
+    let phone = || Surface::Phone("ou_84aad35d084aa403a838cf73ee18467".into());
+    let answer = |question: &str, answer: &str| Answer { question: question.into(), answer: answer.into() };
+    let rule = GrantRule::Edits { path: "/home/me/src/api".into(), below: true };
+    let decisions = [
+        (Decision::Answers(vec![answer("Which?", "Postgres"), answer("What else?", "搜索, Sync")]), phone()),
+        (Decision::Grant(GrantTerms { rule, minutes: 20, uses: None }), Surface::Terminal),
+        (Decision::AcceptPlan { mode: PermissionMode::AcceptEdits }, phone()),
+    ];
+    for (at, (decision, by)) in decisions.into_iter().enumerate() {
+        let (call, input) = (format!("c{at}"), json!({"command": format!("step {at}")}));
+        story.tool(&call, "Bash", input.clone());
+        let approval = story.approval(Some(&call), "Bash", input);
+        let id = story.ask(approval);
+        story.resolve(id, Verdict { decision, by, after_ms: 2_000 }).wait(500).done(&call, output("done"));
+    }
+    let mut stage = Stage::of(&story.fleet);
+    check("decisions", &mut stage, &story, 100, 24);
+    check("decisions_40x16", &mut stage, &story, 40, 16);
 }
 
 #[test]
