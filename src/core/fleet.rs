@@ -34,8 +34,8 @@ impl Fleet {
         }
         self.seq = event.seq;
         match &event.kind {
-            EventKind::Opened { spec, .. } => {
-                let session = Session::new(event.session, spec.clone(), event.at);
+            EventKind::Opened { spec, tag } => {
+                let session = Session { tag: *tag, ..Session::new(event.session, spec.clone(), event.at) };
                 self.sessions.entry(event.session).or_insert(session);
             }
             EventKind::Closed => {

@@ -174,6 +174,9 @@ pub enum Activity {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     pub id: SessionId,
+    /// What the command that opened it was marked with: whoever asked for it knows it by that.
+    #[serde(default)]
+    pub tag: Option<u64>,
     pub generation: Generation,
     pub spec: SessionSpec,
     pub title: String,
@@ -227,6 +230,7 @@ impl Session {
             spec.title.clone().unwrap_or_else(|| if folder.is_empty() { "/".into() } else { folder.to_owned() });
         Self {
             id,
+            tag: None,
             generation: Generation::default(),
             titled: spec.title.is_some(),
             titled_by_hand: spec.title.is_some(),
@@ -263,6 +267,7 @@ impl Session {
     pub fn tail(&self, n_cells: usize) -> Self {
         Self {
             id: self.id,
+            tag: self.tag,
             generation: self.generation,
             spec: self.spec.clone(),
             title: self.title.clone(),

@@ -9,11 +9,9 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use rusqlite::Connection;
-use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 use serde_json::Value;
 
-use super::access::Member;
 use super::card::Card;
 use super::card::Tone;
 use super::messenger::ChatId;
@@ -21,13 +19,14 @@ use super::messenger::MessageId;
 use super::messenger::Parcel;
 use super::messenger::PersonId;
 use super::messenger::Said;
-use super::messenger::TenantId;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 
 /// The outbox: what waits to be sent.
 pub mod outbox;
+/// Who is known, and whose which session is.
+mod people;
 
 const FILE: &str = "relay.db";
 /// Counted up with every change of the tables.
@@ -206,6 +205,22 @@ impl Ledger {
         Ok(())
     }
 
+    /// From here on all or nothing is changed, until [`keep`](Self::keep) or [`undo`](Self::undo).
+    pub fn begin(&self) -> Result<(), LedgerError> {
+        Ok(self.connection.execute_batch("SAVEPOINT whole")?)
+    }
+
+    pub fn keep(&self) -> Result<(), LedgerError> {
+        Ok(self.connection.execute_batch("RELEASE whole")?)
+    }
+
+    /// Nothing was changed since it was begun.
+    pub fn undo(&self) {
+        if let Err(error) = self.connection.execute_batch("ROLLBACK TO whole; RELEASE whole") {
+            tracing::error!(%error, "the ledger cannot be brought back to what it was");
+        }
+    }
+
     /// Takes in a message that is heard for the first time, to be acted on even after a crash. `false`: it was heard
     /// before.
     pub fn take_in(&self, said: &Said, now: Timestamp) -> Result<bool, LedgerError> {
@@ -242,110 +257,6 @@ impl Ledger {
         Ok(bodies.iter().filter_map(|body| serde_json::from_str(body).ok()).collect())
     }
 
-    // People.
-
-    pub fn pair(&self, member: &Member, chat: &ChatId, now: Timestamp) -> Result<(), LedgerError> {
-        let tenant = member.tenant.as_ref().map_or("", |tenant| tenant.0.as_str());
-        self.connection.execute(
-            "INSERT OR REPLACE INTO people (person, tenant, chat, paired) VALUES (?1, ?2, ?3, ?4)",
-            params![member.person.0, tenant, chat.0, now.0],
-        )?;
-        self.meet(&Reach { chat: chat.clone(), person: member.person.clone() })
-    }
-
-    pub fn unpair(&self, person: &PersonId) -> Result<bool, LedgerError> {
-        self.connection.execute("DELETE FROM chats WHERE person = ?1", [&person.0])?;
-        Ok(self.connection.execute("DELETE FROM people WHERE person = ?1", [&person.0])? > 0)
-    }
-
-    pub fn members(&self) -> Result<Vec<Member>, LedgerError> {
-        let mut rows = self.connection.prepare_cached("SELECT person, tenant FROM people ORDER BY paired")?;
-        let member =
-            |row: &rusqlite::Row<'_>| Ok(Member { person: PersonId(row.get(0)?), tenant: Some(TenantId(row.get(1)?)) });
-        Ok(rows.query_map([], member)?.collect::<Result<_, _>>()?)
-    }
-
-    /// A member speaks in this chat of their own: here they are told things.
-    pub fn meet(&self, reach: &Reach) -> Result<(), LedgerError> {
-        self.connection.execute(
-            "INSERT INTO chats (chat, person) VALUES (?1, ?2) ON CONFLICT (chat) DO UPDATE SET person = ?2",
-            params![reach.chat.0, reach.person.0],
-        )?;
-        Ok(())
-    }
-
-    /// Every chat that somebody is told in.
-    pub fn reaches(&self) -> Result<Vec<Reach>, LedgerError> {
-        let mut rows = self.connection.prepare_cached("SELECT chat, person FROM chats ORDER BY rowid")?;
-        let reach = |row: &rusqlite::Row<'_>| Ok(Reach { chat: ChatId(row.get(0)?), person: PersonId(row.get(1)?) });
-        Ok(rows.query_map([], reach)?.collect::<Result<_, _>>()?)
-    }
-
-    pub fn active(&self, chat: &ChatId) -> Result<Option<SessionId>, LedgerError> {
-        let found = self.connection.query_row("SELECT active FROM chats WHERE chat = ?1", [&chat.0], |row| row.get(0));
-        Ok(found.optional()?.flatten().map(SessionId))
-    }
-
-    pub fn activate(&self, chat: &ChatId, session: Option<SessionId>) -> Result<(), LedgerError> {
-        let session = session.map(|session| session.0);
-        self.connection.execute("UPDATE chats SET active = ?2 WHERE chat = ?1", params![chat.0, session])?;
-        Ok(())
-    }
-
-    pub fn own(&self, session: SessionId, reach: &Reach) -> Result<(), LedgerError> {
-        self.connection.execute(
-            "INSERT OR REPLACE INTO owners (session, person, chat) VALUES (?1, ?2, ?3)",
-            params![session.0, reach.person.0, reach.chat.0],
-        )?;
-        self.activate(&reach.chat, Some(session))
-    }
-
-    /// The sessions that were opened from a chat, and by whom.
-    pub fn owned_in(&self, chat: &ChatId) -> Result<Vec<(SessionId, PersonId)>, LedgerError> {
-        let mut rows = self.connection.prepare_cached("SELECT session, person FROM owners WHERE chat = ?1")?;
-        let owned = |row: &rusqlite::Row<'_>| Ok((SessionId(row.get(0)?), PersonId(row.get(1)?)));
-        Ok(rows.query_map([&chat.0], owned)?.collect::<Result<_, _>>()?)
-    }
-
-    /// News of the session go there from now on.
-    pub fn tell_in(&self, session: SessionId, chat: &ChatId) -> Result<(), LedgerError> {
-        self.connection.execute("UPDATE owners SET chat = ?2 WHERE session = ?1", params![session.0, chat.0])?;
-        Ok(())
-    }
-
-    /// Who opened the session from the phone; nobody did one that was opened in the terminal.
-    pub fn owner(&self, session: SessionId) -> Result<Option<Reach>, LedgerError> {
-        let mut rows = self.connection.prepare_cached("SELECT chat, person FROM owners WHERE session = ?1")?;
-        let reach = |row: &rusqlite::Row<'_>| Ok(Reach { chat: ChatId(row.get(0)?), person: PersonId(row.get(1)?) });
-        Ok(rows.query_row([session.0], reach).optional()?)
-    }
-
-    /// Where a person is told things directly.
-    pub fn direct_chat(&self, person: &PersonId) -> Result<Option<ChatId>, LedgerError> {
-        let sql = "SELECT chat FROM chats WHERE person = ?1 ORDER BY rowid DESC LIMIT 1";
-        Ok(self.connection.query_row(sql, [&person.0], |row| row.get(0)).optional()?.map(ChatId))
-    }
-
-    /// Whether a person wants no news, until they say otherwise.
-    pub fn set_quiet(&self, person: &PersonId, quiet: bool) -> Result<(), LedgerError> {
-        let sql = if quiet {
-            "INSERT OR IGNORE INTO quiet (person) VALUES (?1)"
-        } else {
-            "DELETE FROM quiet WHERE person = ?1"
-        };
-        self.connection.execute(sql, [&person.0])?;
-        Ok(())
-    }
-
-    pub fn is_quiet(&self, person: &PersonId) -> Result<bool, LedgerError> {
-        let found = self.connection.prepare_cached("SELECT 1 FROM quiet WHERE person = ?1")?.exists([&person.0])?;
-        Ok(found)
-    }
-
-    pub fn is_anybody_quiet(&self) -> Result<bool, LedgerError> {
-        Ok(self.connection.prepare_cached("SELECT 1 FROM quiet LIMIT 1")?.exists([])?)
-    }
-
     /// Notes that a phone is rung for a request; `false`: one was before.
     pub fn urge(&self, approval: ApprovalId, now: Timestamp) -> Result<bool, LedgerError> {
         let sql = "INSERT OR IGNORE INTO urged (approval, at) VALUES (?1, ?2)";
@@ -363,18 +274,18 @@ impl Ledger {
         card: impl FnOnce(i64) -> Card,
         now: Timestamp,
     ) -> Result<i64, LedgerError> {
-        let transaction = self.connection.transaction()?;
-        transaction.execute(
+        let part = self.connection.savepoint()?;
+        part.execute(
             "INSERT INTO cards (kind, about, session, nonce, chat, state, made, shown)
              VALUES (?1, ?2, ?3, ?4, ?5, 'open', ?6, '')",
             params![kind.word(), about, session.0, nonce, chat.0, now.0],
         )?;
-        let id = transaction.last_insert_rowid();
+        let id = part.last_insert_rowid();
         let card = card(id);
         let text = serde_json::to_string(&card).unwrap_or_default();
-        transaction.execute("UPDATE cards SET shown = ?2 WHERE id = ?1", params![id, text])?;
-        outbox::put(&transaction, chat, &Parcel::Card(Box::new(card)), Some(id))?;
-        transaction.commit()?;
+        part.execute("UPDATE cards SET shown = ?2 WHERE id = ?1", params![id, text])?;
+        outbox::put(&part, chat, &Parcel::Card(Box::new(card)), Some(id))?;
+        part.commit()?;
         Ok(id)
     }
 
@@ -423,8 +334,8 @@ impl Ledger {
 
     /// Claims the approval of a card for one answer: no card of it must have been claimed before. Atomic.
     pub fn claim(&mut self, card: &Entry) -> Result<bool, LedgerError> {
-        let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let claimed: i64 = transaction.query_row(
+        let part = self.connection.savepoint()?;
+        let claimed: i64 = part.query_row(
             "SELECT count(*) FROM cards WHERE kind = ?1 AND about = ?2 AND state != 'open'",
             params![card.kind, card.about],
             |row| row.get(0),
@@ -433,8 +344,8 @@ impl Ledger {
             return Ok(false);
         }
         let sql = "UPDATE cards SET state = 'claimed' WHERE kind = ?1 AND about = ?2 AND state = 'open'";
-        let n = transaction.execute(sql, params![card.kind, card.about])?;
-        transaction.commit()?;
+        let n = part.execute(sql, params![card.kind, card.about])?;
+        part.commit()?;
         Ok(n > 0)
     }
 
@@ -460,18 +371,18 @@ impl Ledger {
     /// it is over already.
     pub fn want(&mut self, id: i64, card: &Card, over: bool, now: Timestamp) -> Result<(), LedgerError> {
         let text = serde_json::to_string(card).unwrap_or_default();
-        let transaction = self.connection.transaction()?;
+        let part = self.connection.savepoint()?;
         if over {
             let sql = "UPDATE cards SET state = 'over', ended = ?2, shown = ?3 WHERE id = ?1";
-            transaction.execute(sql, params![id, now.0, text])?;
+            part.execute(sql, params![id, now.0, text])?;
             // One that is being sent just now has had its first try.
-            transaction.execute("DELETE FROM outbox WHERE card = ?1 AND tries = 0", [id])?;
+            part.execute("DELETE FROM outbox WHERE card = ?1 AND tries = 0", [id])?;
         }
-        transaction.execute(
+        part.execute(
             "UPDATE cards SET wanted = ?2, version = version + 1, tries = 0 WHERE id = ?1",
             params![id, text],
         )?;
-        transaction.commit()?;
+        part.commit()?;
         Ok(())
     }
 

@@ -70,6 +70,8 @@ mod sending;
 mod telling;
 /// Worktrees of sessions are looked at, removed and put back.
 mod trees;
+/// What messages asked for and what has not come about yet.
+mod undertakings;
 /// A request that waits too long rings the phone.
 mod urging;
 
@@ -118,7 +120,7 @@ pub struct Ends {
 }
 
 /// A session that was asked for from the phone, and is not there yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Opening {
     reach: Reach,
     message: MessageId,
@@ -141,6 +143,7 @@ struct Service<M> {
     /// The ledger failed while the whole state was looked at or something heard was acted on: it is looked at again.
     is_unsettled: bool,
     openings: HashMap<u64, Opening>,
+    undertakings: undertakings::Undertakings,
     /// Who asked what the removal of a session's worktree would lose.
     looks: HashMap<SessionId, ChatId>,
     /// Sessions whose progress card is behind.
@@ -201,6 +204,7 @@ pub async fn run<M: Messenger>(
         untold: VecDeque::new(),
         is_unsettled: false,
         openings: HashMap::new(),
+        undertakings: undertakings::Undertakings::default(),
         looks: HashMap::new(),
         stale: BTreeSet::new(),
         progress_due: None,
@@ -269,6 +273,16 @@ async fn sleep_until(wake: Option<Duration>) {
 }
 
 impl<M: Messenger> Service<M> {
+    /// Does something that changes the ledger wholly, or leaves the ledger as it was.
+    fn whole<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+        self.ledger.begin()?;
+        let done = work(self).and_then(|done| self.ledger.keep().map(|()| done));
+        if done.is_err() {
+            self.ledger.undo();
+        }
+        done
+    }
+
     /// What is due by now.
     fn work(&mut self) -> Result<(), LedgerError> {
         if self.paused {

@@ -5,7 +5,6 @@
 //! A client may come and go, as a relay does that is killed; while it is held still nothing happens.
 
 use std::collections::HashMap;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -29,6 +28,7 @@ use adjutant::core::ids::Timestamp;
 use adjutant::core::ids::TurnId;
 use adjutant::core::prompt::Prompt;
 use adjutant::core::prompt::PromptOrigin;
+use adjutant::core::prompt::Queue;
 use adjutant::core::prompt::Surface;
 use adjutant::core::usage::Tokens;
 use adjutant::link;
@@ -59,7 +59,7 @@ pub struct Books {
     n_turns: u32,
     n_approvals: u32,
     n_sessions: u32,
-    queues: HashMap<SessionId, VecDeque<(String, Surface)>>,
+    queues: HashMap<SessionId, Queue>,
     /// What the client is to be told next.
     news: Vec<Arc<Event>>,
 }
@@ -118,6 +118,15 @@ impl Clerk {
         guard
     }
 
+    /// Does what was asked for before the one who asked was killed.
+    pub fn catch_up(&self, inbox: &mut mpsc::Receiver<Order>) {
+        while let Ok(order) = inbox.try_recv() {
+            if let Order::Command(command) = order {
+                self.with(|books| books.command(command));
+            }
+        }
+    }
+
     pub fn with<T>(&self, look: impl FnOnce(&mut Books) -> T) -> T {
         look(&mut self.books.lock().unwrap())
     }
@@ -174,23 +183,29 @@ impl Books {
                 self.n_sessions += 1;
                 self.tell(SessionId(self.n_sessions), EventKind::Opened { spec: *spec, tag });
             }
-            Command::Send { session, text, by, .. } => {
+            Command::Send { session, text, by, id, .. } => {
                 self.prompts.push((session, text.clone()));
-                self.queues.entry(session).or_default().push_back((text, by));
-                self.next(session);
+                self.take_in(session, text, by, id);
             }
             Command::Answer { session, approval, decision, by } => self.answered(session, approval, *decision, by),
             other => panic!("nobody asks for this here: {other:?}"),
         }
     }
 
+    fn take_in(&mut self, session: SessionId, text: String, by: Surface, id: Option<PromptId>) {
+        let id = id.unwrap_or_else(|| PromptId::from(format!("p{}", self.seq).as_str()));
+        self.queues.entry(session).or_default().push(Prompt::new(id, text, PromptOrigin::Surface(by)));
+        self.next(session);
+        let queue = self.queues[&session].clone();
+        self.tell(session, EventKind::QueueChanged(queue));
+    }
+
     /// The next prompt of the queue, when nothing runs.
     fn next(&mut self, session: SessionId) {
         while self.fleet.get(session).is_some_and(|session| session.turn.is_none()) {
-            let Some((text, by)) = self.queues.entry(session).or_default().pop_front() else { return };
+            let Some(prompt) = self.queues.entry(session).or_default().pop() else { return };
             self.n_turns += 1;
-            let id = PromptId::from(format!("p{}", self.n_turns).as_str());
-            let prompt = Prompt::new(id.clone(), text.clone(), PromptOrigin::Surface(by));
+            let (id, text) = (prompt.id.clone(), prompt.text.clone());
             self.tell(session, EventKind::PromptSent(prompt));
             self.tell(session, EventKind::TurnStarted { turn: TurnId(self.n_turns), prompt: Some(id) });
             if text.starts_with("ask") {
@@ -233,8 +248,7 @@ impl Books {
 
     /// Somebody writes at the terminal.
     pub fn prompt_at_terminal(&mut self, session: SessionId, text: &str) {
-        self.queues.entry(session).or_default().push_back((text.to_owned(), Surface::Terminal));
-        self.next(session);
+        self.take_in(session, text.to_owned(), Surface::Terminal, None);
     }
 
     /// Somebody answers at the terminal.

@@ -197,8 +197,9 @@ impl Stage {
 
     /// Kills the relay and begins it anew, while the engine holds still.
     pub async fn kill_and_begin(&mut self) {
-        let still = self.clerk.hold().await;
+        let mut still = self.clerk.hold().await;
         self.kill().await;
+        self.clerk.catch_up(&mut still);
         self.begin().await;
         drop(still);
     }

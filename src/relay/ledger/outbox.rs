@@ -57,24 +57,24 @@ pub(super) fn put(connection: &Connection, chat: &ChatId, parcel: &Parcel, card:
 impl Ledger {
     /// Sends something as soon as it can be. Returns how many older things were given up for it.
     pub fn post(&mut self, chat: &ChatId, parcel: &Parcel) -> Result<usize, LedgerError> {
-        let transaction = self.connection.transaction()?;
-        put(&transaction, chat, parcel, None)?;
+        let part = self.connection.savepoint()?;
+        put(&part, chat, parcel, None)?;
         // Notices only: a card stays until it is over.
-        let given_up = transaction.execute(
+        let given_up = part.execute(
             "DELETE FROM outbox WHERE chat = ?1 AND card IS NULL AND tries = 0 AND id <= (
                  SELECT id FROM outbox WHERE chat = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
             params![chat.0, MAX_WAITING],
         )?;
-        transaction.commit()?;
+        part.commit()?;
         Ok(given_up)
     }
 
     /// The first thing of each chat, if its time has come. Those are counted as tried.
     pub fn due(&mut self, now: Timestamp, busy: &[ChatId]) -> Result<Vec<Item>, LedgerError> {
-        let transaction = self.connection.transaction()?;
+        let part = self.connection.savepoint()?;
         let mut items = Vec::new();
         {
-            let mut rows = transaction.prepare_cached(
+            let mut rows = part.prepare_cached(
                 "SELECT id, chat, key, parcel, tries, due FROM outbox WHERE id IN (SELECT min(id) FROM outbox GROUP BY chat)
                  ORDER BY id",
             )?;
@@ -89,30 +89,28 @@ impl Ledger {
                     Ok(parcel) => items.push(Item { id, chat, key: row.get(2)?, parcel, tries: row.get(4)? }),
                     Err(error) => {
                         tracing::error!(%error, "what was to be sent cannot be read, and is given up");
-                        transaction.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
+                        part.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
                     }
                 }
             }
         }
         for item in &items {
-            transaction.execute("UPDATE outbox SET tries = tries + 1 WHERE id = ?1", [item.id])?;
+            part.execute("UPDATE outbox SET tries = tries + 1 WHERE id = ?1", [item.id])?;
         }
-        transaction.commit()?;
+        part.commit()?;
         Ok(items)
     }
 
     /// It has arrived, as this message.
     pub fn sent(&mut self, id: i64, message: &MessageId) -> Result<(), LedgerError> {
-        let transaction = self.connection.transaction()?;
-        let card: Option<i64> = transaction
-            .query_row("SELECT card FROM outbox WHERE id = ?1", [id], |row| row.get(0))
-            .optional()?
-            .flatten();
+        let part = self.connection.savepoint()?;
+        let card: Option<i64> =
+            part.query_row("SELECT card FROM outbox WHERE id = ?1", [id], |row| row.get(0)).optional()?.flatten();
         if let Some(card) = card {
-            transaction.execute("UPDATE cards SET message = ?2 WHERE id = ?1", params![card, message.0])?;
+            part.execute("UPDATE cards SET message = ?2 WHERE id = ?1", params![card, message.0])?;
         }
-        transaction.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
-        transaction.commit()?;
+        part.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
+        part.commit()?;
         Ok(())
     }
 

@@ -4,8 +4,10 @@ use serde_json::json;
 
 use super::outbox::MAX_WAITING;
 use super::*;
+use crate::relay::access::Member;
 use crate::relay::card::Block;
 use crate::relay::card::Tone;
+use crate::relay::messenger::TenantId;
 
 const NOW: Timestamp = Timestamp(1_000_000);
 

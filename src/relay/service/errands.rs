@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use super::Opening;
 use super::Service;
+use super::undertakings::Stage;
+use super::undertakings::tag_of;
 use crate::core::command::Command;
 use crate::core::ids::SessionId;
 use crate::core::image;
@@ -70,6 +72,18 @@ pub(super) enum Errand {
     },
 }
 
+impl Errand {
+    /// What it was run for.
+    fn message(&self) -> &MessageId {
+        match self {
+            Self::Open { message, .. }
+            | Self::File { message, .. }
+            | Self::Checked { message, .. }
+            | Self::Fetched { message, .. } => message,
+        }
+    }
+}
+
 /// A file that was fetched.
 #[derive(Debug)]
 pub(super) struct Arrived {
@@ -92,6 +106,15 @@ impl<M: Messenger> Service<M> {
         let mine = self.reached(reach)?;
         let places = mine.into_iter().filter_map(|session| self.fleet.get(session)?.worktree.as_ref());
         let places: Vec<Place> = places.map(|worktree| worktree.place.clone()).collect();
+        let tag = tag_of(message);
+        if self.openings.contains_key(&tag) {
+            return Ok(());
+        }
+        self.undertake(message, Stage::Work);
+        if let Some(session) = self.session_of(tag) {
+            self.openings.insert(tag, Opening { reach: reach.clone(), message: message.clone(), prompt });
+            return self.opened(session, tag);
+        }
         let (reach, message) = (reach.clone(), message.clone());
         self.errands.spawn_blocking(move || {
             let grounds = Grounds::survey(&roots, &places);
@@ -116,6 +139,7 @@ impl<M: Messenger> Service<M> {
             return self.send_prompt((reach, message), session, prompt);
         }
         let directory = PathBuf::from(self.directory(session));
+        self.undertake(message, Stage::Work);
         let (reach, message) = (reach.clone(), message.clone());
         self.errands.spawn_blocking(move || {
             let refused = mentions::forbidden(&prompt.0, &directory);
@@ -134,6 +158,7 @@ impl<M: Messenger> Service<M> {
         let messenger = Arc::clone(&self.messenger);
         let (message, text) = (said.message.clone(), said.text.clone());
         let attachments: Vec<Attachment> = said.attachments.iter().take(MAX_FILES).cloned().collect();
+        self.undertake(&message, Stage::Work);
         self.errands.spawn(async move {
             let mut files = Vec::new();
             for attachment in &attachments {
@@ -145,20 +170,37 @@ impl<M: Messenger> Service<M> {
     }
 
     pub(super) fn ran(&mut self, errand: Result<Errand, tokio::task::JoinError>) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
-        match errand {
+        let errand = match errand {
+            Ok(errand) => errand,
             Err(error) => {
                 tracing::error!(%error, "an errand failed by a defect");
+                return Ok(());
+            }
+        };
+        let message = errand.message().clone();
+        let done = self.whole(|service| service.back(errand));
+        if done.is_err() {
+            self.begin_again(&message);
+        }
+        done
+    }
+
+    /// Does what was to be done after an errand.
+    fn back(&mut self, errand: Errand) -> Result<(), LedgerError> {
+        let tongue = self.settings.tongue;
+        match errand {
+            Errand::Open { reach, message, found: Ok(directory), prompt, mut spec } => {
+                spec.directory = directory.to_string_lossy().into_owned();
+                let tag = tag_of(&message);
+                if !self.give(&reach, Command::Open { spec, tag: Some(tag) })? {
+                    self.end_order(&message, None);
+                    return self.came_about(&message);
+                }
+                self.undertake(&message, Stage::Opening);
+                self.openings.insert(tag, Opening { reach, message, prompt });
                 Ok(())
             }
-            Ok(Errand::Open { reach, message, found: Ok(directory), prompt, mut spec }) => {
-                spec.directory = directory.to_string_lossy().into_owned();
-                // Other clients count theirs from one.
-                let tag = uuid::Uuid::new_v4().as_u64_pair().0 | 1 << 63;
-                self.openings.insert(tag, Opening { reach: reach.clone(), message, prompt });
-                self.give(&reach, Command::Open { spec, tag: Some(tag) })
-            }
-            Ok(Errand::Open { reach, message, found: Err(shut), .. }) => {
+            Errand::Open { reach, message, found: Err(shut), .. } => {
                 let text = match shut {
                     Shut::NoRoots => tongue.pick(
                         "No directory may be opened from here: [relay.feishu] roots names none.",
@@ -172,27 +214,28 @@ impl<M: Messenger> Service<M> {
                 };
                 self.say(&reach.chat, text)?;
                 self.end_order(&message, None);
-                Ok(())
+                self.came_about(&message)
             }
-            Ok(Errand::File { reach, message, found: Ok(path) }) => {
+            Errand::File { reach, message, found: Ok(path) } => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 self.last_said = Some(format!("sent {}", path.display()));
                 self.end_order(&message, None);
-                self.post(&reach.chat, &Parcel::File { path: path.to_string_lossy().into_owned(), name })
+                self.post(&reach.chat, &Parcel::File { path: path.to_string_lossy().into_owned(), name })?;
+                self.came_about(&message)
             }
-            Ok(Errand::File { reach, message, found: Err(_) }) => {
+            Errand::File { reach, message, found: Err(_) } => {
                 let text = tongue.pick(
                     "There is no such file in the session's directory, or it may not leave it.",
                     "会话目录中没有该文件，或不允许发送。",
                 );
                 self.say(&reach.chat, text)?;
                 self.end_order(&message, None);
-                Ok(())
+                self.came_about(&message)
             }
-            Ok(Errand::Checked { reach, message, session, prompt, refused: None }) => {
+            Errand::Checked { reach, message, session, prompt, refused: None } => {
                 self.send_prompt((&reach, &message), session, prompt)
             }
-            Ok(Errand::Checked { reach, refused: Some(name), .. }) => {
+            Errand::Checked { reach, message, refused: Some(name), .. } => {
                 let text = match tongue {
                     Tongue::English => format!(
                         "Nothing was sent: the CLI would read @{name} without asking, and it lies outside the session's \
@@ -202,9 +245,10 @@ impl<M: Messenger> Service<M> {
                         format!("未发送：CLI 会不经询问读取 @{name}，而它位于会话目录之外或疑似机密。")
                     }
                 };
-                self.say(&reach.chat, text)
+                self.say(&reach.chat, text)?;
+                self.came_about(&message)
             }
-            Ok(Errand::Fetched { reach, message, session, text, files }) => {
+            Errand::Fetched { reach, message, session, text, files } => {
                 self.fetched((&reach, &message), session, &text, files)
             }
         }
@@ -243,7 +287,7 @@ impl<M: Messenger> Service<M> {
         }
         let prompt = lines.join("\n").trim().to_owned();
         if prompt.is_empty() && images.is_empty() {
-            return Ok(());
+            return self.came_about(message);
         }
         self.prompt((reach, message), session, (prompt, images))
     }
@@ -260,8 +304,24 @@ impl<M: Messenger> Service<M> {
 
     /// A session is there that was asked for from the phone: it belongs to who asked.
     pub(super) fn opened(&mut self, session: SessionId, tag: u64) -> Result<(), LedgerError> {
-        let Some(opening) = self.openings.remove(&tag) else { return Ok(()) };
-        self.ledger.own(session, &opening.reach)?;
+        let Some(opening) = self.openings.get(&tag).cloned() else { return Ok(()) };
+        let (reach, message) = (&opening.reach, &opening.message);
+        if self.ledger.owner(session)?.is_none() {
+            self.ledger.own(session, reach)?;
+            self.tell_opened(session, &reach.chat)?;
+        }
+        self.end_order(message, Some(session));
+        match opening.prompt {
+            Some(prompt) if !self.is_there(message) => {
+                self.prompt((reach, message), session, (prompt, Vec::new()))?;
+            }
+            _ => self.came_about(message)?,
+        }
+        self.openings.remove(&tag);
+        Ok(())
+    }
+
+    fn tell_opened(&mut self, session: SessionId, chat: &ChatId) -> Result<(), LedgerError> {
         let mut text = match self.settings.tongue {
             Tongue::English => format!("Opened session {session} in {}", self.directory(session)),
             Tongue::Chinese => format!("已打开会话 {session}：{}", self.directory(session)),
@@ -272,17 +332,12 @@ impl<M: Messenger> Service<M> {
                 Tongue::Chinese => write!(text, "\n位于分支 {} 的 git 工作树", tree.place.branch),
             };
         }
-        self.say(&opening.reach.chat, text)?;
-        self.end_order(&opening.message, Some(session));
-        match opening.prompt {
-            Some(prompt) => self.prompt((&opening.reach, &opening.message), session, (prompt, Vec::new())),
-            None => Ok(()),
-        }
+        self.say(chat, text)
     }
 
     /// A session that was asked for from the phone cannot be: whoever asked is told why.
     pub(super) fn open_refused(&mut self, tag: u64, why: &str, instead: Option<&str>) -> Result<(), LedgerError> {
-        let Some(opening) = self.openings.remove(&tag) else { return Ok(()) };
+        let Some(opening) = self.openings.get(&tag).cloned() else { return Ok(()) };
         let mut text = match self.settings.tongue {
             Tongue::English => format!("No session was opened, and nothing was sent: {why}."),
             Tongue::Chinese => format!("未打开会话，也未发送任何内容：{why}。"),
@@ -295,6 +350,8 @@ impl<M: Messenger> Service<M> {
         }
         self.say(&opening.reach.chat, text)?;
         self.end_order(&opening.message, None);
+        self.came_about(&opening.message)?;
+        self.openings.remove(&tag);
         Ok(())
     }
 

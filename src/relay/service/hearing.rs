@@ -1,7 +1,7 @@
 //! What people write becomes commands.
 //!
 //! Invariants: a message counts once, and not when it is old; who may not speak is told at most who they are; a
-//! message is in the ledger before it is acknowledged, and is acted on after a crash too.
+//! message is in the ledger before it is acknowledged, and until what it asked for has come about.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,8 @@ use super::answering::Meant;
 use super::errands::Errand;
 use super::recalls;
 use super::record;
+use super::undertakings::Stage;
+use super::undertakings::prompt_of;
 use crate::clock;
 use crate::core::approval::Decision;
 use crate::core::command::Command;
@@ -63,7 +65,7 @@ impl<M: Messenger> Service<M> {
             Happening::Said(said) => match self.ledger.take_in(&said, clock::now()) {
                 Ok(is_new) => {
                     reply(Reply::Done);
-                    let done = if is_new { self.act(&said) } else { Ok(()) };
+                    let done = if is_new { self.whole(|service| service.act(&said)) } else { Ok(()) };
                     self.is_unsettled |= done.is_err();
                     done
                 }
@@ -105,18 +107,26 @@ impl<M: Messenger> Service<M> {
         }
     }
 
-    /// What was taken in before a crash and not acted on.
+    /// What was taken in and is not over: before a crash, or while the ledger failed.
     pub(super) fn resume_hearing(&mut self) -> Result<(), LedgerError> {
         for said in self.ledger.left_over()? {
-            self.act(&said)?;
+            if self.is_there(&said.message) {
+                self.came_about(&said.message)?;
+            } else if !self.is_underway(&said.message) {
+                self.whole(|service| service.act(&said))?;
+            }
         }
         Ok(())
     }
 
+    /// Acts on a message. It is over with it then, unless something is on its way.
     fn act(&mut self, said: &Said) -> Result<(), LedgerError> {
+        self.heed_message(said)?;
+        if self.is_underway(&said.message) { Ok(()) } else { self.ledger.acted_on(&said.message) }
+    }
+
+    fn heed_message(&mut self, said: &Said) -> Result<(), LedgerError> {
         let now = clock::now();
-        // It is over with it before anything can go wrong twice.
-        self.ledger.acted_on(&said.message)?;
         if said.at.is_some_and(|at| now.millis_since(at) > TOO_OLD_MS) {
             return Ok(());
         }
@@ -230,6 +240,7 @@ impl<M: Messenger> Service<M> {
             Wish::File(path) => match self.session(reach, None)? {
                 Ok(session) => {
                     let directory = self.fleet.get(session).map(|session| session.spec.directory.clone());
+                    self.undertake(message, Stage::Work);
                     let (reach, message) = (reach.clone(), message.clone());
                     self.errands.spawn_blocking(move || {
                         let found = access::file(&path, Path::new(&directory.unwrap_or_default()));
@@ -264,14 +275,20 @@ impl<M: Messenger> Service<M> {
         session: SessionId,
         (text, images): (String, Vec<ImageRef>),
     ) -> Result<(), LedgerError> {
+        if self.is_prompted(message) {
+            return Ok(());
+        }
         if self.recalls.has(message) {
+            self.came_about(message)?;
             return self.say(&reach.chat, recalls::taken_out(self.settings.tongue));
         }
         let by = Surface::Phone(reach.person.to_string());
-        let command =
-            Command::Send { session, text, how: SendHow::Queue, by, id: Some(recalls::prompt_of(message)), images };
+        let command = Command::Send { session, text, how: SendHow::Queue, by, id: Some(prompt_of(message)), images };
         let is_busy = self.fleet.get(session).is_some_and(|session| session.turn.is_some());
-        self.give(reach, command)?;
+        if !self.give(reach, command)? {
+            return self.came_about(message);
+        }
+        self.undertake(message, Stage::Prompt);
         if is_busy {
             let text = self.settings.tongue.pick("Queued: a turn is running.", "已排队：当前回合仍在进行。");
             self.say(&reach.chat, text)?;
@@ -280,12 +297,12 @@ impl<M: Messenger> Service<M> {
     }
 
     /// Hands a command to the engine, or says that it did not take it.
-    pub(super) fn give(&mut self, reach: &Reach, command: Command) -> Result<(), LedgerError> {
-        if self.orders.try_command(command).is_err() {
-            let text = self.settings.tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。");
-            return self.say(&reach.chat, text);
+    pub(super) fn give(&mut self, reach: &Reach, command: Command) -> Result<bool, LedgerError> {
+        if self.orders.try_command(command).is_ok() {
+            return Ok(true);
         }
-        Ok(())
+        let text = self.settings.tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。");
+        self.say(&reach.chat, text).map(|()| false)
     }
 
     /// Whether it looks like a command, and the session is known to have none of this name: a mistyped answer to a
@@ -309,8 +326,7 @@ impl<M: Messenger> Service<M> {
         match self.session(reach, number)? {
             Ok(session) => {
                 let text = format!("{done} · {session} · {}", self.title(session));
-                self.give(reach, command(session))?;
-                self.say(&reach.chat, text)
+                if self.give(reach, command(session))? { self.say(&reach.chat, text) } else { Ok(()) }
             }
             Err(why) => self.say(&reach.chat, why),
         }

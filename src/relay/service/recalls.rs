@@ -1,14 +1,11 @@
 //! Messages that are taken back: what came of one is taken out of the queue, if it is still there.
 //!
-//! Invariants: which prompt came from which message is told by the message's id alone, also after a restart; what
-//! was not acted on yet never is.
+//! Invariant: what was not acted on yet never is.
 
 use std::collections::VecDeque;
 
-use sha2::Digest as _;
-use sha2::Sha256;
-
 use super::Service;
+use super::undertakings::prompt_of;
 use crate::core::command::Command;
 use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
@@ -50,14 +47,6 @@ impl Recalls {
     fn of(&mut self, prompt: &PromptId) -> Option<&mut Recall> {
         self.0.iter_mut().find(|recall| recall.prompt == *prompt)
     }
-}
-
-/// What the prompt is called that comes from a message.
-pub(super) fn prompt_of(message: &MessageId) -> PromptId {
-    let hash: [u8; 32] = Sha256::new().chain_update("prompt of ").chain_update(&message.0).finalize().into();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    PromptId::from(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string().as_str())
 }
 
 pub(super) fn taken_out(tongue: Tongue) -> &'static str {
@@ -122,18 +111,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prompt_is_named_after_its_message_and_the_oldest_are_forgotten() {
+    fn the_oldest_are_forgotten() {
         let message = |n: usize| MessageId(format!("om_{n}"));
-        let id = prompt_of(&message(1));
-        assert_eq!(id, prompt_of(&message(1)));
-        assert_ne!(id, prompt_of(&message(2)));
-        assert!(uuid::Uuid::parse_str(&id.0).is_ok());
         let mut recalls = Recalls::default();
         for n in 0..=MAX_REMEMBERED {
             recalls.note(ChatId("oc".into()), message(n));
         }
         assert!(!recalls.has(&message(0)) && recalls.has(&message(1)));
-        assert_eq!(recalls.of(&id).map(|recall| recall.message.clone()), Some(message(1)));
+        assert_eq!(recalls.of(&prompt_of(&message(1))).map(|recall| recall.message.clone()), Some(message(1)));
         assert_eq!(recalls.0.len(), MAX_REMEMBERED);
     }
 }

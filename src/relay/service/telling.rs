@@ -50,7 +50,7 @@ impl<M: Messenger> Service<M> {
         self.is_unsettled = true;
         for approval in self.ledger.open_approvals()? {
             match self.fleet.approval(approval) {
-                Some(open) if open.state == ApprovalState::Pending => self.ledger.reopen(Kind::Approval, approval.0)?,
+                Some(open) if open.state == ApprovalState::Pending => self.open_again(approval)?,
                 Some(_) => {}
                 None => self.close(approval, &End::Unknown)?,
             }
@@ -59,6 +59,7 @@ impl<M: Messenger> Service<M> {
         for approval in waiting {
             self.offer(&approval)?;
         }
+        self.catch_up_undertakings()?;
         self.catch_up_trees()?;
         let ids: Vec<SessionId> = self.fleet.sessions().map(|session| session.id).collect();
         ids.into_iter().try_for_each(|id| self.drop_recalled(id))?;
@@ -72,7 +73,7 @@ impl<M: Messenger> Service<M> {
     pub(super) fn events(&mut self, events: impl IntoIterator<Item = Arc<Event>>) -> Result<(), LedgerError> {
         self.untold.extend(events);
         while let Some(event) = self.untold.front().cloned() {
-            self.event(&event)?;
+            self.whole(|service| service.event(&event))?;
             self.untold.pop_front();
         }
         Ok(())
@@ -98,7 +99,10 @@ impl<M: Messenger> Service<M> {
                 self.end_progress(session)?;
                 self.turn_ended(session, outcome, *duration_ms, *cost_usd, text.as_deref())
             }
-            EventKind::PromptSent(prompt) => self.sent_after_all(session, &prompt.id),
+            EventKind::PromptSent(prompt) => {
+                self.arrived([&prompt.id].into_iter())?;
+                self.sent_after_all(session, &prompt.id)
+            }
             EventKind::Stalled { silent_ms } => {
                 let minutes = silent_ms / 60_000;
                 let text = match self.settings.tongue {
@@ -123,7 +127,8 @@ impl<M: Messenger> Service<M> {
                 self.stale_progress(session);
                 Ok(())
             }
-            EventKind::QueueChanged(_) => {
+            EventKind::QueueChanged(queue) => {
+                self.arrived(queue.iter().map(|queued| &queued.id))?;
                 self.stale_progress(session);
                 self.drop_recalled(session)
             }
@@ -182,9 +187,12 @@ impl<M: Messenger> Service<M> {
         if self.held.is_empty() || !self.is_away() {
             return Ok(());
         }
-        for id in std::mem::take(&mut self.held) {
-            if let Some(approval) = self.fleet.approval(id).map(|open| open.approval.clone()) {
-                self.offer(&approval)?;
+        for id in self.held.clone() {
+            self.held.remove(&id);
+            let Some(approval) = self.fleet.approval(id).map(|open| open.approval.clone()) else { continue };
+            if let Err(error) = self.whole(|service| service.offer(&approval)) {
+                self.held.insert(id);
+                return Err(error);
             }
         }
         Ok(())
@@ -218,15 +226,25 @@ impl<M: Messenger> Service<M> {
 
     /// An answer did not count. If the request waits still, it can be answered again.
     fn refused(&mut self, id: ApprovalId, why: &str) -> Result<(), LedgerError> {
-        let waits = self.fleet.approval(id).is_some_and(|open| open.state == ApprovalState::Pending);
-        for card in self.ledger.cards_of(Kind::Approval, id.0)? {
-            if card.state != State::Claimed || !waits {
-                continue;
-            }
-            self.ledger.want(card.id, &card.shown, false, clock::now())?;
-            self.say(&card.chat, format!("{id}: {why}"))?;
+        if self.fleet.approval(id).is_none_or(|open| open.state != ApprovalState::Pending) {
+            return Ok(());
         }
-        if waits { self.ledger.reopen(Kind::Approval, id.0) } else { Ok(()) }
+        for card in self.ledger.cards_of(Kind::Approval, id.0)? {
+            if card.state == State::Claimed {
+                self.say(&card.chat, format!("{id}: {why}"))?;
+            }
+        }
+        self.open_again(id)
+    }
+
+    /// No answer to a request has counted: its cards can be pressed again, and show it.
+    fn open_again(&mut self, id: ApprovalId) -> Result<(), LedgerError> {
+        for card in self.ledger.cards_of(Kind::Approval, id.0)? {
+            if card.state == State::Claimed {
+                self.ledger.want(card.id, &card.shown, false, clock::now())?;
+            }
+        }
+        self.ledger.reopen(Kind::Approval, id.0)
     }
 
     fn turn_ended(

@@ -56,8 +56,10 @@ impl<M: Messenger> Service<M> {
         if let Some(why) = why {
             return self.say(&reach.chat, why);
         }
-        self.looks.insert(id, reach.chat.clone());
-        self.give(reach, Command::LookAtWorktree { session: id })
+        if self.give(reach, Command::LookAtWorktree { session: id })? {
+            self.looks.insert(id, reach.chat.clone());
+        }
+        Ok(())
     }
 
     pub(super) fn tree_event(&mut self, session: SessionId, kind: &EventKind) -> Result<(), LedgerError> {

@@ -1,0 +1,118 @@
+//! Who is known, where they are told things, and whose which session is.
+
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use super::Ledger;
+use super::LedgerError;
+use super::Reach;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
+use crate::relay::access::Member;
+use crate::relay::messenger::ChatId;
+use crate::relay::messenger::PersonId;
+use crate::relay::messenger::TenantId;
+
+impl Ledger {
+    pub fn pair(&self, member: &Member, chat: &ChatId, now: Timestamp) -> Result<(), LedgerError> {
+        let tenant = member.tenant.as_ref().map_or("", |tenant| tenant.0.as_str());
+        self.connection.execute(
+            "INSERT OR REPLACE INTO people (person, tenant, chat, paired) VALUES (?1, ?2, ?3, ?4)",
+            params![member.person.0, tenant, chat.0, now.0],
+        )?;
+        self.meet(&Reach { chat: chat.clone(), person: member.person.clone() })
+    }
+
+    pub fn unpair(&self, person: &PersonId) -> Result<bool, LedgerError> {
+        self.connection.execute("DELETE FROM chats WHERE person = ?1", [&person.0])?;
+        Ok(self.connection.execute("DELETE FROM people WHERE person = ?1", [&person.0])? > 0)
+    }
+
+    pub fn members(&self) -> Result<Vec<Member>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT person, tenant FROM people ORDER BY paired")?;
+        let member =
+            |row: &rusqlite::Row<'_>| Ok(Member { person: PersonId(row.get(0)?), tenant: Some(TenantId(row.get(1)?)) });
+        Ok(rows.query_map([], member)?.collect::<Result<_, _>>()?)
+    }
+
+    /// A member speaks in this chat of their own: here they are told things.
+    pub fn meet(&self, reach: &Reach) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "INSERT INTO chats (chat, person) VALUES (?1, ?2) ON CONFLICT (chat) DO UPDATE SET person = ?2",
+            params![reach.chat.0, reach.person.0],
+        )?;
+        Ok(())
+    }
+
+    /// Every chat that somebody is told in.
+    pub fn reaches(&self) -> Result<Vec<Reach>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT chat, person FROM chats ORDER BY rowid")?;
+        let reach = |row: &rusqlite::Row<'_>| Ok(Reach { chat: ChatId(row.get(0)?), person: PersonId(row.get(1)?) });
+        Ok(rows.query_map([], reach)?.collect::<Result<_, _>>()?)
+    }
+
+    pub fn active(&self, chat: &ChatId) -> Result<Option<SessionId>, LedgerError> {
+        let found = self.connection.query_row("SELECT active FROM chats WHERE chat = ?1", [&chat.0], |row| row.get(0));
+        Ok(found.optional()?.flatten().map(SessionId))
+    }
+
+    pub fn activate(&self, chat: &ChatId, session: Option<SessionId>) -> Result<(), LedgerError> {
+        let session = session.map(|session| session.0);
+        self.connection.execute("UPDATE chats SET active = ?2 WHERE chat = ?1", params![chat.0, session])?;
+        Ok(())
+    }
+
+    pub fn own(&self, session: SessionId, reach: &Reach) -> Result<(), LedgerError> {
+        self.connection.execute(
+            "INSERT OR REPLACE INTO owners (session, person, chat) VALUES (?1, ?2, ?3)",
+            params![session.0, reach.person.0, reach.chat.0],
+        )?;
+        self.activate(&reach.chat, Some(session))
+    }
+
+    /// The sessions that were opened from a chat, and by whom.
+    pub fn owned_in(&self, chat: &ChatId) -> Result<Vec<(SessionId, PersonId)>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT session, person FROM owners WHERE chat = ?1")?;
+        let owned = |row: &rusqlite::Row<'_>| Ok((SessionId(row.get(0)?), PersonId(row.get(1)?)));
+        Ok(rows.query_map([&chat.0], owned)?.collect::<Result<_, _>>()?)
+    }
+
+    /// News of the session go there from now on.
+    pub fn tell_in(&self, session: SessionId, chat: &ChatId) -> Result<(), LedgerError> {
+        self.connection.execute("UPDATE owners SET chat = ?2 WHERE session = ?1", params![session.0, chat.0])?;
+        Ok(())
+    }
+
+    /// Who opened the session from the phone; nobody did one that was opened in the terminal.
+    pub fn owner(&self, session: SessionId) -> Result<Option<Reach>, LedgerError> {
+        let mut rows = self.connection.prepare_cached("SELECT chat, person FROM owners WHERE session = ?1")?;
+        let reach = |row: &rusqlite::Row<'_>| Ok(Reach { chat: ChatId(row.get(0)?), person: PersonId(row.get(1)?) });
+        Ok(rows.query_row([session.0], reach).optional()?)
+    }
+
+    /// Where a person is told things directly.
+    pub fn direct_chat(&self, person: &PersonId) -> Result<Option<ChatId>, LedgerError> {
+        let sql = "SELECT chat FROM chats WHERE person = ?1 ORDER BY rowid DESC LIMIT 1";
+        Ok(self.connection.query_row(sql, [&person.0], |row| row.get(0)).optional()?.map(ChatId))
+    }
+
+    /// Whether a person wants no news, until they say otherwise.
+    pub fn set_quiet(&self, person: &PersonId, quiet: bool) -> Result<(), LedgerError> {
+        let sql = if quiet {
+            "INSERT OR IGNORE INTO quiet (person) VALUES (?1)"
+        } else {
+            "DELETE FROM quiet WHERE person = ?1"
+        };
+        self.connection.execute(sql, [&person.0])?;
+        Ok(())
+    }
+
+    pub fn is_quiet(&self, person: &PersonId) -> Result<bool, LedgerError> {
+        let found = self.connection.prepare_cached("SELECT 1 FROM quiet WHERE person = ?1")?.exists([&person.0])?;
+        Ok(found)
+    }
+
+    pub fn is_anybody_quiet(&self) -> Result<bool, LedgerError> {
+        Ok(self.connection.prepare_cached("SELECT 1 FROM quiet LIMIT 1")?.exists([])?)
+    }
+}
