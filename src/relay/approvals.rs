@@ -22,6 +22,7 @@ use crate::core::approval::Decision;
 use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
 use crate::core::permission::PermissionMode;
+use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Scope;
 use crate::redact::Redactor;
 
@@ -33,8 +34,10 @@ mod ended;
 mod questions;
 
 use content::about;
+use content::beside_the_plan;
 use content::content;
 use content::cut_middle;
+pub use content::only_deny;
 use content::quoted;
 pub use ended::End;
 pub use ended::ended;
@@ -43,6 +46,8 @@ pub use questions::usage;
 
 /// Bytes of what is asked that a card shows; what is longer comes as a file too.
 const MAX_SHOWN: usize = 6_000;
+/// Bytes of a choice; what is longer would be cut where it is shown.
+const MAX_LABEL: usize = 300;
 /// Limits that are offered for each grant: minutes, and calls.
 const LIMITS: [(u32, Option<u32>); 3] = [(20, None), (120, None), (24 * 60, Some(5))];
 /// What must be typed where one press must not be enough.
@@ -86,14 +91,20 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
         card.blocks.push(Block::Small(text));
     }
     let keys = Keys { mark, tongue, redactor: around.redactor };
+    let only_deny = only_deny(approval, around.redactor);
+    if let Some(why) = only_deny {
+        card.blocks.push(Block::Warning(why.describe(tongue).to_owned()));
+    }
     match &approval.ask {
+        Ask::Tool if only_deny.is_some() => deny_keys(&mut card, keys, true),
+        Ask::Plan(_) if only_deny.is_some() => feedback_keys(&mut card, keys),
         Ask::Tool => tool_keys(&mut card, approval, keys),
         Ask::Questions(questions) => questions::keys(&mut card, questions, keys),
         Ask::Plan(_) => plan_keys(&mut card, keys),
     }
     let allow = match &approval.ask {
         Ask::Questions(questions) => Some(usage(approval.id, questions, tongue)),
-        Ask::Tool if approval.binding.default_to_no || approval.is_for_the_session() => None,
+        Ask::Tool | Ask::Plan(_) if approval.binding.default_to_no || only_deny.is_some() => None,
         Ask::Tool | Ask::Plan(_) => Some(format!("/approve {}", approval.id)),
     };
     let words = allow.into_iter().chain([format!("/deny {}", approval.id)]);
@@ -126,7 +137,14 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
     };
     match &approval.ask {
         Ask::Questions(_) => {}
-        Ask::Plan(plan) => card.blocks.push(Block::Prose(fits(plan))),
+        Ask::Plan(plan) => {
+            card.blocks.push(Block::Prose(fits(plan)));
+            if let Some(more) = beside_the_plan(approval) {
+                let text = tongue.pick("With the plan comes:", "随计划一同提出：");
+                card.blocks.push(Block::Warning(text.to_owned()));
+                card.blocks.push(Block::Code { language: "json".to_owned(), text: safe(&more) });
+            }
+        }
         Ask::Tool => {
             let content = content(approval, tongue);
             card.blocks.extend(content.warnings.iter().map(|text| Block::Warning(safe(text))));
@@ -176,8 +194,12 @@ impl Keys<'_> {
     }
 }
 
-fn deny_keys(card: &mut Card, keys: Keys<'_>) {
+/// Denying in all its forms; `alone`: nothing else is offered.
+fn deny_keys(card: &mut Card, keys: Keys<'_>, alone: bool) {
     let tongue = keys.tongue;
+    if alone {
+        card.blocks.push(Block::Buttons(deny_buttons(keys).into()));
+    }
     let reason = Field {
         name: "reason".into(),
         label: tongue.pick("Why, and what to do instead", "原因，以及应如何处理").into(),
@@ -187,14 +209,17 @@ fn deny_keys(card: &mut Card, keys: Keys<'_>) {
     card.blocks.push(Block::Form(Form { name: "f_deny".into(), fields: vec![reason], submit }));
 }
 
+fn deny_buttons(keys: Keys<'_>) -> [Button; 2] {
+    let tongue = keys.tongue;
+    [
+        keys.button("deny", tongue.pick("Deny", "拒绝"), Style::Danger),
+        keys.button("deny_stop", tongue.pick("Deny and stop", "拒绝并停止"), Style::Plain),
+    ]
+}
+
 fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
     let tongue = keys.tongue;
-    let deny = keys.button("deny", tongue.pick("Deny", "拒绝"), Style::Danger);
-    let stop = keys.button("deny_stop", tongue.pick("Deny and stop", "拒绝并停止"), Style::Plain);
-    if approval.is_for_the_session() {
-        card.blocks.push(Block::Buttons(vec![deny, stop]));
-        return deny_keys(card, keys);
-    }
+    let [deny, stop] = deny_buttons(keys);
     if approval.binding.default_to_no {
         card.blocks.push(Block::Buttons(vec![deny, stop]));
         let label = match tongue {
@@ -208,9 +233,9 @@ fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
         let allow = keys.button("allow", tongue.pick("Allow once", "允许一次"), Style::Primary);
         card.blocks.push(Block::Buttons(vec![allow, deny, stop]));
     }
-    let choices = always(approval, tongue);
+    let choices = always(approval, tongue, keys.redactor);
     if !choices.is_empty() {
-        let options = choices.into_iter().map(|(name, label, _)| (name, keys.safe(&label))).collect();
+        let options = choices.into_iter().map(|(name, label, _)| (name, label)).collect();
         let field = Field {
             name: "always".into(),
             label: tongue.pick("What is allowed from now on", "今后允许的范围").into(),
@@ -225,17 +250,23 @@ fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
             card.blocks.push(Block::Small(format!("… {text}")));
         }
     }
-    deny_keys(card, keys);
+    deny_keys(card, keys, false);
 }
 
-/// What can be allowed beyond the call: a name for the press, the words, and what it means.
-fn always(approval: &Approval, tongue: Tongue) -> Vec<(String, String, Decision)> {
+/// What can be allowed beyond the call: a name for the press, the words, and what it means. Only what its words tell
+/// whole is offered.
+fn always(approval: &Approval, tongue: Tongue, redactor: &Redactor) -> Vec<(String, String, Decision)> {
     // Where one press must not be enough, a choice in a list is not either.
-    if approval.binding.no_always || approval.binding.default_to_no || approval.is_for_the_session() {
+    if approval.binding.no_always || approval.binding.default_to_no {
         return Vec::new();
     }
     let mut choices = Vec::new();
-    for (at, update) in approval.suggestions.iter().enumerate() {
+    let is_for_here = |update: &PermissionUpdate| match update {
+        PermissionUpdate::Other(_) => false,
+        PermissionUpdate::SetMode { mode, .. } => !mode.is_dangerous(),
+        PermissionUpdate::AddRules { .. } | PermissionUpdate::AddDirectories { .. } => true,
+    };
+    for (at, update) in approval.suggestions.iter().enumerate().filter(|(_, update)| is_for_here(update)) {
         let mut scopes: Vec<Option<Scope>> = vec![update.scope()];
         if update.scope().is_some_and(|scope| scope != Scope::Session) {
             scopes.insert(0, Some(Scope::Session));
@@ -262,10 +293,16 @@ fn always(approval: &Approval, tongue: Tongue) -> Vec<(String, String, Decision)
             choices.push((format!("g{at}.{nth}"), label, Decision::Grant(terms)));
         }
     }
+    choices.retain(|(_, label, _)| label.len() <= MAX_LABEL && redactor.text(label) == *label);
     choices
 }
 
 fn plan_keys(card: &mut Card, keys: Keys<'_>) {
+    accept_keys(card, keys);
+    feedback_keys(card, keys);
+}
+
+fn accept_keys(card: &mut Card, keys: Keys<'_>) {
     let tongue = keys.tongue;
     card.blocks.push(Block::Buttons(vec![
         keys.button("plan", tongue.pick("Accept, ask before edits", "接受，修改前询问"), Style::Primary),
@@ -274,6 +311,10 @@ fn plan_keys(card: &mut Card, keys: Keys<'_>) {
             ..keys.button("plan_edits", tongue.pick("Accept, edit freely", "接受，自由修改"), Style::Plain)
         },
     ]));
+}
+
+fn feedback_keys(card: &mut Card, keys: Keys<'_>) {
+    let tongue = keys.tongue;
     let feedback = Field {
         name: "reason".into(),
         label: tongue.pick("What should be different", "应如何修改").into(),
@@ -303,6 +344,7 @@ pub fn decide(
     value: &Value,
     form: &Map<String, Value>,
     tongue: Tongue,
+    redactor: &Redactor,
 ) -> Result<Decision, String> {
     let act = value.get("act").and_then(Value::as_str).unwrap_or_default();
     let typed = |name: &str| form.get(name).and_then(Value::as_str).map(str::trim).unwrap_or_default();
@@ -312,7 +354,9 @@ pub fn decide(
         text => Ok(Decision::Deny { message: text.to_owned(), stop }),
     };
     match (&approval.ask, act) {
-        (Ask::Tool, "allow" | "allow_typed" | "always") if approval.is_for_the_session() => not_offered(),
+        (_, "allow" | "allow_typed" | "always" | "plan" | "plan_edits") if only_deny(approval, redactor).is_some() => {
+            not_offered()
+        }
         (_, "deny") => Ok(denied()),
         (Ask::Tool, "deny_stop") => Ok(Decision::Deny { message: STOPPED.to_owned(), stop: true }),
         (Ask::Tool | Ask::Plan(_), "deny_reason") => reason(false),
@@ -326,7 +370,7 @@ pub fn decide(
         },
         (Ask::Tool, "always") => {
             let chosen = typed("always");
-            let found = always(approval, tongue).into_iter().find(|(name, ..)| name == chosen);
+            let found = always(approval, tongue, redactor).into_iter().find(|(name, ..)| name == chosen);
             match found {
                 Some((.., decision)) => Ok(decision),
                 None => Err(tongue.pick("Choose what is allowed from now on.", "请选择今后允许的范围。").to_owned()),

@@ -46,6 +46,13 @@ impl Approval {
         self.binding.needs_person && self.ask == Ask::Tool
     }
 
+    /// What comes with a plan besides its text and the file that holds it: an older CLI grants what is asked for there.
+    pub fn beside_the_plan(&self) -> Option<Value> {
+        let mut input = self.input.as_object()?.clone();
+        input.retain(|field, value| !matches!(field.as_str(), "plan" | "planFilePath") && !value.is_null());
+        (!input.is_empty()).then_some(Value::Object(input))
+    }
+
     pub fn facts(&self) -> Vec<Fact<'_>> {
         let in_input = self.input.get("description").and_then(Value::as_str).filter(|_| self.is_command());
         // Of changes the CLI says no more than the name of the file.

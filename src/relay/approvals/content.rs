@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::MAX_SHOWN;
 use crate::core::approval::Approval;
+use crate::core::approval::Ask;
 use crate::core::approval::about::Fact;
 use crate::core::approval::about::Note;
 use crate::core::change;
@@ -14,6 +15,8 @@ use crate::core::change::CellFate;
 use crate::core::change::Change;
 use crate::core::change::Fate;
 use crate::core::change::FileChange;
+use crate::redact;
+use crate::redact::Redactor;
 use crate::relay::card::Block;
 use crate::relay::words::Tongue;
 
@@ -114,6 +117,64 @@ fn cell_content(cell: &CellChange<'_>, tongue: Tongue) -> Content {
     Content { language, text: cell.source.to_owned(), facts, warnings: Vec::new() }
 }
 
+/// Why a request can only be denied from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnlyDeny {
+    /// The CLI wants it so.
+    AtSession,
+    /// More than a key is taken out of what is shown.
+    Obscured,
+    /// There is nothing to show.
+    NoPlan,
+}
+
+impl OnlyDeny {
+    pub fn describe(self, tongue: Tongue) -> &'static str {
+        match self {
+            Self::AtSession => tongue.pick(
+                "Only somebody at the session itself may allow this. From here it can be denied.",
+                "只能在会话所在终端允许，此处仅可拒绝。",
+            ),
+            Self::Obscured => tongue.pick(
+                "What is hidden here is more than a key: only the terminal, which shows it, can allow this.",
+                "此处隐藏的不只是密钥：只能在显示全部内容的终端允许。",
+            ),
+            Self::NoPlan => tongue.pick(
+                "The plan itself is not known here: look at the terminal before you accept it.",
+                "此处没有计划内容：请在终端查看后再接受。",
+            ),
+        }
+    }
+}
+
+/// Whether the request can only be denied from here.
+pub fn only_deny(approval: &Approval, redactor: &Redactor) -> Option<OnlyDeny> {
+    let is_obscured = |text: &str| {
+        let shown = redactor.text(text);
+        shown != text && !redact::hides_keys_alone(text, &shown)
+    };
+    match &approval.ask {
+        _ if approval.is_for_the_session() => Some(OnlyDeny::AtSession),
+        Ask::Questions(_) => None,
+        Ask::Plan(plan) if plan.trim().is_empty() => Some(OnlyDeny::NoPlan),
+        Ask::Plan(plan) => {
+            let more = beside_the_plan(approval).unwrap_or_default();
+            (is_obscured(plan) || is_obscured(&more)).then_some(OnlyDeny::Obscured)
+        }
+        Ask::Tool => {
+            let content = content(approval, Tongue::English);
+            let mut texts = content.facts.iter().map(|(_, value)| value).chain([&content.text]);
+            texts.any(|text| is_obscured(text)).then_some(OnlyDeny::Obscured)
+        }
+    }
+}
+
+/// What comes with a plan and is not its text, as it came.
+pub(super) fn beside_the_plan(approval: &Approval) -> Option<String> {
+    let more = approval.beside_the_plan()?;
+    serde_json::to_string_pretty(&more).ok()
+}
+
 /// What is known about the request, with names for it, and what has to be known before it is answered.
 pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
     let fact = |name: &str, value: String| Block::Fact { name: name.to_owned(), value };
@@ -149,15 +210,8 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
             Tongue::English => format!("The request says more than adjutant understands: {names}"),
             Tongue::Chinese => format!("请求包含 adjutant 无法理解的内容：{names}"),
         }),
-        Note::AtSession => {
-            let text = tongue.pick(
-                "Only somebody at the session itself may allow this. From here it can be denied.",
-                "只能在会话所在终端允许，此处仅可拒绝。",
-            );
-            Some(text.to_owned())
-        }
         // The keys of the card say so.
-        Note::TypeYes | Note::OnceOnly => None,
+        Note::TypeYes | Note::OnceOnly | Note::AtSession => None,
     });
     blocks.extend(warnings.map(Block::Warning));
     blocks

@@ -9,6 +9,7 @@ use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::ids::ApprovalId;
 use crate::core::permission::PermissionMode;
+use crate::redact::Redactor;
 use crate::relay::access;
 use crate::relay::approvals;
 use crate::relay::ledger::Entry;
@@ -62,7 +63,7 @@ impl<M: Messenger> Service<M> {
                 return self.say(&reach.chat, text);
             }
         };
-        let decision = match decision(&open.approval, meant, tongue) {
+        let decision = match decision(&open.approval, meant, tongue, &self.redactor) {
             Ok(decision) => decision,
             Err(why) => return self.say(&reach.chat, why),
         };
@@ -77,7 +78,8 @@ impl<M: Messenger> Service<M> {
 }
 
 /// What the words decide, if they can; the sentence says why they do not.
-fn decision(approval: &Approval, meant: &Meant, tongue: Tongue) -> Result<Decision, String> {
+fn decision(approval: &Approval, meant: &Meant, tongue: Tongue, redactor: &Redactor) -> Result<Decision, String> {
+    let only_deny = approvals::only_deny(approval, redactor).map(|why| why.describe(tongue).to_owned());
     match (meant, &approval.ask) {
         (Meant::Deny(decision), _) => Ok(decision.clone()),
         (Meant::Answer(text), Ask::Questions(questions)) => {
@@ -93,13 +95,7 @@ fn decision(approval: &Approval, meant: &Meant, tongue: Tongue) -> Result<Decisi
         }
         .to_owned()
             + &approvals::usage(approval.id, questions, tongue)),
-        (Meant::Allow, Ask::Tool) if approval.is_for_the_session() => {
-            let text = tongue.pick(
-                "Only somebody at the session itself may allow this; from here it can be denied.",
-                "只能在会话所在终端允许，此处仅可拒绝。",
-            );
-            Err(text.to_owned())
-        }
+        (Meant::Allow, _) if only_deny.is_some() => Err(only_deny.unwrap_or_default()),
         (Meant::Allow, _) if approval.binding.default_to_no => {
             let text = tongue.pick("This one wants more than a word: use its card.", "此请求需要在卡片上确认。");
             Err(text.to_owned())

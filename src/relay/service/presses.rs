@@ -95,7 +95,7 @@ impl<M: Messenger> Service<M> {
         if open.approval.deadline.is_some_and(|deadline| deadline <= clock::now()) {
             return Ok(note(Mood::Warning, tongue.pick("Its time is over.", "已超时。")));
         }
-        let decision = match approvals::decide(&open.approval, &pressed.value, &pressed.form, tongue) {
+        let decision = match approvals::decide(&open.approval, &pressed.value, &pressed.form, tongue, &self.redactor) {
             Ok(decision) => decision,
             Err(why) => return Ok(note(Mood::Warning, why)),
         };

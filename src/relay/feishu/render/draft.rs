@@ -146,7 +146,8 @@ impl Draft {
                 self.plain(&format!("{} {text}", text::WARNING), "red", "normal");
             }
             Block::Fact { name, value } => {
-                let (name, value) = (self.line(name, MAX_LINE), self.one(value, self.cap));
+                let (name, value) = (self.line(name, MAX_LINE), self.cut(value, self.cap, " "));
+                let value = text::exact_line(&value);
                 self.plain(&format!("{} {name}: {value}", text::FACT), "default", "normal");
             }
             Block::Code { language, text } => {
@@ -257,6 +258,15 @@ impl Draft {
         }
     }
 
+    /// A label that is decided on.
+    fn choice(&mut self, text: &str) -> String {
+        let most = self.cap.min(MAX_LINE);
+        match text::exact_line(&self.cut(text, most, " ")) {
+            label if label.is_empty() => "·".to_owned(),
+            label => label,
+        }
+    }
+
     fn form(&mut self, form: &Form) {
         let mut elements = Vec::new();
         let name = self.name(&form.name);
@@ -277,7 +287,7 @@ impl Draft {
         let choose = plain_text(self.tongue.pick("Choose", "请选择"));
         let mut options = |options: &[(String, String)]| -> Option<Vec<Value>> {
             let drawn =
-                options.iter().map(|(value, label)| json!({ "text": plain_text(&self.label(label)), "value": value }));
+                options.iter().map(|(value, label)| json!({ "text": plain_text(&self.choice(label)), "value": value }));
             Some(drawn.collect()).filter(|drawn: &Vec<Value>| !drawn.is_empty())
         };
         let mut control = match &field.kind {

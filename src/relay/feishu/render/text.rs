@@ -55,6 +55,16 @@ pub(super) fn line(text: &str) -> String {
     calm(text).trim().replace('\n', " ↵ ")
 }
 
+/// The same with every character that does not show itself: for paths, rules and all else that is decided on.
+pub(super) fn exact_line(text: &str) -> String {
+    let text = exact(text).replace('\n', " ↵ ");
+    let shown = text.trim_matches(' ');
+    let marks = |n: usize| "␠".repeat(n);
+    let n_before = text.len() - text.trim_start_matches(' ').len();
+    let n_after = text.len() - text.trim_end_matches(' ').len();
+    if shown.is_empty() { String::new() } else { format!("{}{shown}{}", marks(n_before), marks(n_after)) }
+}
+
 /// A box of code: nothing in it ends it, and no tag in it is one.
 pub(super) fn fenced(language: &str, text: &str) -> String {
     let is_name = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-');

@@ -24,6 +24,13 @@ pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: 
             // Marks of markup are no text, so the plan is rendered; what hides in it is still pointed out.
             sheet.reveal(plan);
             sheet.lines = markdown(&sanitize(plan), sheet.room, sheet.theme);
+            if plan.trim().is_empty() {
+                sheet.warn("The CLI sent no plan, and none is known from before.", sheet.theme.warning);
+            }
+            if let Some(more) = approval.beside_the_plan() {
+                sheet.warn("With the plan comes:", sheet.theme.warning);
+                fields(&mut sheet, &more, &[]);
+            }
         }
         Ask::Tool | Ask::Questions(_) => subject(&mut sheet, approval, home),
     }
