@@ -46,6 +46,8 @@ pub enum Wish {
     Help,
     /// Text for the active session.
     Prompt(String),
+    /// Text for this session: a reply to a message about it.
+    PromptTo(u32, String),
     /// `y` or `n` alone: an answer, if exactly one request waits.
     Yes,
     No,
@@ -107,11 +109,13 @@ const ENTRIES: [Entry; 18] = [
     Entry { usage: "/help", english: "this page", chinese: "本页" },
     Entry {
         usage: "y · n",
-        english: "allow once or deny the only request that waits",
-        chinese: "允许或拒绝唯一等待的请求",
+        english: "allow once or deny the request above, or the one that you reply to",
+        chinese: "允许或拒绝上方的请求，或您所回复的请求",
     },
     Entry {
-        usage: "…", english: "anything else goes to the active session", chinese: "其他文本发送到当前会话"
+        usage: "…",
+        english: "anything else goes to the active session, a reply to the session that the message is of",
+        chinese: "其他文本发送到当前会话；回复某条消息则发送到该消息所属的会话",
     },
 ];
 
@@ -138,15 +142,16 @@ pub const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 /// Reads a message.
 pub fn read(text: &str, tongue: Tongue) -> Wish {
     let text = text.trim();
-    match text {
-        "y" | "Y" | "yes" | "是" => return Wish::Yes,
-        "n" | "N" | "no" | "否" => return Wish::No,
+    // Keyboards of phones begin with a capital, and Chinese ones write wide characters.
+    match text.to_lowercase().trim_end_matches(['.', '!', '。', '！']) {
+        "y" | "yes" | "ｙ" | "是" => return Wish::Yes,
+        "n" | "no" | "ｎ" | "否" => return Wish::No,
         _ if is_code(&text.to_uppercase()) && text.bytes().any(|byte| byte.is_ascii_digit()) => {
             return Wish::Code(text.to_uppercase());
         }
         _ => {}
     }
-    let Some(command) = text.strip_prefix('/') else { return Wish::Prompt(text.to_owned()) };
+    let Some(command) = text.strip_prefix(['/', '／']) else { return Wish::Prompt(text.to_owned()) };
     let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
     let rest = rest.trim();
     let wrong = |usage: &str| Wish::Wrong(format!("{} {usage}", tongue.pick("It is written like this:", "用法：")));

@@ -27,6 +27,8 @@ use crate::core::ids::Timestamp;
 pub mod outbox;
 /// Who is known, and whose which session is.
 mod people;
+/// What stands in a chat, as somebody sees it who writes there.
+pub mod seen;
 
 const FILE: &str = "relay.db";
 /// Counted up with every change of the tables.
@@ -85,6 +87,10 @@ const TABLES: &str = "
 const LATER_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS quiet (person TEXT PRIMARY KEY);
     CREATE TABLE IF NOT EXISTS urged (approval INTEGER PRIMARY KEY, at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS topics (item INTEGER PRIMARY KEY, session INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS notices (message TEXT PRIMARY KEY, session INTEGER NOT NULL, at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS newest (chat TEXT PRIMARY KEY, card INTEGER);
+    CREATE TABLE IF NOT EXISTS withheld (card INTEGER PRIMARY KEY);
 ";
 
 #[derive(Debug, thiserror::Error)]
@@ -199,6 +205,9 @@ impl Ledger {
         self.connection.execute("DELETE FROM seen WHERE at < ?1", [now.0.saturating_sub(SEEN_MS)])?;
         let over = now.0.saturating_sub(OVER_MS);
         self.connection.execute("DELETE FROM urged WHERE at < ?1", [over])?;
+        self.connection.execute("DELETE FROM notices WHERE at < ?1", [over])?;
+        self.connection.execute("DELETE FROM topics WHERE item NOT IN (SELECT id FROM outbox)", [])?;
+        self.connection.execute("DELETE FROM withheld WHERE card NOT IN (SELECT id FROM cards)", [])?;
         // One that was never sent can be changed as little as one that old.
         self.connection.execute("DELETE FROM cards WHERE state = 'over' AND ended < ?1", [over])?;
         self.connection.execute("DELETE FROM cards WHERE kind = 'test' AND made < ?1", [over])?;

@@ -67,6 +67,9 @@ pub struct Said {
     pub who: Who,
     /// When it was written, which may be hours ago.
     pub at: Option<Timestamp>,
+    /// The message that it is a reply to.
+    #[serde(default)]
+    pub reply_to: Option<MessageId>,
     pub text: String,
     pub attachments: Vec<Attachment>,
     /// Something of a kind that cannot be used, named.

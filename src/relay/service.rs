@@ -439,10 +439,21 @@ impl<M: Messenger> Service<M> {
 
     fn post(&mut self, chat: &ChatId, parcel: &Parcel) -> Result<(), LedgerError> {
         let given_up = self.ledger.post(chat, parcel)?;
-        if given_up > 0 {
-            self.trouble = Some(format!("{given_up} notices were given up: too many wait to be sent"));
-        }
+        self.note_given_up(given_up);
         Ok(())
+    }
+
+    /// News of a session: who replies to it speaks to the session.
+    fn post_of(&mut self, session: SessionId, chat: &ChatId, parcel: &Parcel) -> Result<(), LedgerError> {
+        let given_up = self.ledger.post_of(session, chat, parcel)?;
+        self.note_given_up(given_up);
+        Ok(())
+    }
+
+    fn note_given_up(&mut self, n: usize) {
+        if n > 0 {
+            self.trouble = Some(format!("{n} notices were given up: too many wait to be sent"));
+        }
     }
 
     fn title(&self, session: SessionId) -> String {

@@ -5,9 +5,11 @@ use std::time::Duration;
 use adjutant::core::approval::Decision;
 use adjutant::core::command::Command;
 use adjutant::core::event::EventKind;
+use adjutant::core::ids::Timestamp;
 use adjutant::core::prompt::Surface;
 use adjutant::relay::messenger::Happening;
 use adjutant::relay::messenger::Mood;
+use adjutant::relay::messenger::Reply;
 use serde_json::json;
 
 use super::service::Hand;
@@ -41,7 +43,7 @@ async fn a_question_is_answered_by_its_form_or_in_words_and_the_card_says_what_w
     assert!(text.contains("1. SQLite: a file\n2. Postgres") && text.contains("/answer 1 1; 1,2"), "{text}");
     for (said, told) in [
         ("/approve 1", "A question wants an answer"),
-        ("y", "A question wants an answer"),
+        ("y", "It is not certain what you mean"),
         ("/answer 1 1", "There are 2 questions"),
         ("/answer 1 3; 1", "has 2 options"),
         ("/answer 1 1,2; 1", "Choose one"),
@@ -168,5 +170,89 @@ async fn progress_tells_of_the_turn_that_runs_and_not_of_those_before() {
     let is_list = |message: &Message| message.card().is_none() && waits(message);
     let told = hand.wait("the list", is_list).await;
     assert!(!told.text().contains("first"), "{}", told.text());
+    rig.end().await;
+}
+
+/// What somebody writes, perhaps as a reply, and long ago.
+async fn writes(hand: &mut Hand, text: &str, reply_to: Option<&Message>, ago_ms: i64) {
+    let mut said = hand.said(text);
+    said.reply_to = reply_to.map(|message| message.id.clone());
+    said.at = said.at.map(|at| Timestamp(at.0 - ago_ms));
+    assert_eq!(hand.happens(Happening::Said(said)).await, Reply::Done);
+}
+
+async fn told(hand: &Hand, n_before: usize, what: &str) {
+    let is_told = || hand.messages().iter().skip(n_before).any(|message| message.text().contains(what));
+    hand.wait(what, |_| is_told()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_means_the_request_before_the_eyes_of_who_wrote_it_and_no_other() {
+    let asks = one_line(
+        r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "make it"}, "result": "made"}}, {"say": "it-is-over"}]}"#,
+    );
+    let (mut rig, _script) = play(&[&asks, &asks, &asks]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project one").await;
+    let first = hand.asked().await;
+    // It was written before the request was asked: it meant something else.
+    writes(&mut hand, "y", None, 20_000).await;
+    writes(&mut hand, "/approve 1", None, 20_000).await;
+    told(&hand, 0, "was asked after you wrote this").await;
+    // Something else stands below it by now.
+    hand.say("/list").await;
+    told(&hand, 0, "▸ 1").await;
+    let n_before = hand.messages().len();
+    hand.say("y").await;
+    told(&hand, n_before, "It is not certain what you mean").await;
+    let waiting = rig.approval().await.id;
+    assert!(rig.fleet.approval(waiting).is_some());
+    // A reply says which.
+    hand.settled().await;
+    writes(&mut hand, "Yes.", Some(&first), 0).await;
+    hand.wait("the end", |message| message.text().contains("it-is-over")).await;
+    rig.turn_end().await;
+    // The newest message is the card: a yes alone is enough.
+    hand.say("again").await;
+    let is_second = |message: &Message| {
+        message.id != first.id
+            && message.card().is_some_and(|card| card.is_live())
+            && message.text().contains("/approve 2")
+    };
+    hand.wait("the second card", is_second).await;
+    hand.settled().await;
+    hand.say("Y").await;
+    rig.turn_end().await;
+    let allowed = rig.events.iter().filter(
+        |event| matches!(&event.kind, EventKind::ApprovalResolved { verdict, .. } if verdict.decision.is_allow()),
+    );
+    assert_eq!(allowed.count(), 2);
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_goes_to_the_session_that_the_message_is_of() {
+    let turn = |text: &str| format!(r#"{{"turn": [{{"say": "{text}"}}]}}"#);
+    let (mut rig, _script) = play(&[&turn("said-1"), &turn("said-2"), &turn("said-3"), &turn("said-4")]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project one").await;
+    let notice =
+        hand.wait("the first end", |message| message.card().is_some() && message.text().contains("said-")).await;
+    hand.say("/new project two").await;
+    rig.wait("the second session", |kind| matches!(kind, EventKind::PromptSent(prompt) if prompt.text == "two")).await;
+    rig.turn_end().await;
+    hand.settled().await;
+    writes(&mut hand, "to the first", Some(&notice), 0).await;
+    let sent =
+        rig.wait("it", |kind| matches!(kind, EventKind::PromptSent(prompt) if prompt.text == "to the first")).await;
+    assert_eq!(sent.session.0, 1);
+    writes(&mut hand, "/close", Some(&notice), 0).await;
+    let closed = rig.wait("the end of the first", |kind| matches!(kind, EventKind::Closed)).await;
+    assert_eq!(closed.session.0, 1);
+    hand.say("to the active one").await;
+    let sent = rig
+        .wait("it", |kind| matches!(kind, EventKind::PromptSent(prompt) if prompt.text == "to the active one"))
+        .await;
+    assert_eq!(sent.session.0, 2);
     rig.end().await;
 }

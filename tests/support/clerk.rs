@@ -118,13 +118,21 @@ impl Clerk {
         guard
     }
 
-    /// Does what was asked for before the one who asked was killed.
-    pub fn catch_up(&self, inbox: &mut mpsc::Receiver<Order>) {
+    /// A kill takes what was on its way with it. Answers stay: a real engine would have ended, and their requests too.
+    pub fn lose_prompts(inbox: &mut mpsc::Receiver<Order>) -> Vec<Command> {
+        let mut stay = Vec::new();
         while let Ok(order) = inbox.try_recv() {
-            if let Order::Command(command) = order {
-                self.with(|books| books.command(command));
+            match order {
+                Order::Command(Command::Send { .. } | Command::Open { .. }) => {}
+                Order::Command(command) => stay.push(command),
+                _ => {}
             }
         }
+        stay
+    }
+
+    pub fn command(&self, command: Command) {
+        self.with(|books| books.command(command));
     }
 
     pub fn with<T>(&self, look: impl FnOnce(&mut Books) -> T) -> T {

@@ -199,8 +199,11 @@ impl Stage {
     pub async fn kill_and_begin(&mut self) {
         let mut still = self.clerk.hold().await;
         self.kill().await;
-        self.clerk.catch_up(&mut still);
+        let stay = Clerk::lose_prompts(&mut still);
         self.begin().await;
+        for command in stay {
+            self.clerk.command(command);
+        }
         drop(still);
     }
 

@@ -102,13 +102,23 @@ impl Ledger {
     }
 
     /// It has arrived, as this message.
-    pub fn sent(&mut self, id: i64, message: &MessageId) -> Result<(), LedgerError> {
+    pub fn sent(&mut self, item: &Item, message: &MessageId, now: Timestamp) -> Result<(), LedgerError> {
         let part = self.connection.savepoint()?;
+        let id = item.id;
         let card: Option<i64> =
             part.query_row("SELECT card FROM outbox WHERE id = ?1", [id], |row| row.get(0)).optional()?.flatten();
         if let Some(card) = card {
             part.execute("UPDATE cards SET message = ?2 WHERE id = ?1", params![card, message.0])?;
         }
+        if !matches!(item.parcel, Parcel::File { .. } | Parcel::TextFile { .. }) {
+            let sql = "INSERT OR REPLACE INTO newest (chat, card) VALUES (?1, ?2)";
+            part.execute(sql, params![item.chat.0, card])?;
+        }
+        part.execute(
+            "INSERT OR REPLACE INTO notices (message, session, at) SELECT ?2, session, ?3 FROM topics WHERE item = ?1",
+            params![id, message.0, now.0],
+        )?;
+        part.execute("DELETE FROM topics WHERE item = ?1", [id])?;
         part.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
         part.commit()?;
         Ok(())

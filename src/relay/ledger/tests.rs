@@ -122,7 +122,7 @@ fn each_chat_gets_its_own_in_order_and_nothing_twice_under_another_key() {
     assert_eq!(said(&first), [text("1"), text("2")]);
     assert_eq!(said(&ledger.due(NOW, &[chat("a")]).unwrap()), [text("2")], "a is being sent to");
     ledger.again(first[0].id, later(500), None).unwrap();
-    ledger.sent(first[1].id, &MessageId("m2".into())).unwrap();
+    ledger.sent(&first[1], &MessageId("m2".into()), Timestamp(1)).unwrap();
     assert_eq!(ledger.due(later(499), &[]).unwrap(), [], "what follows waits for what is before it");
     assert_eq!(ledger.next_due().unwrap(), Some(later(500)));
     drop(ledger);
@@ -151,7 +151,7 @@ fn a_card_that_is_over_before_it_was_sent_is_not_sent() {
     let item = ledger.due(NOW, &[]).unwrap().remove(0);
     ledger.want(id, &card("over"), true, NOW).unwrap();
     assert_eq!(ledger.changes(NOW, &[]).unwrap(), []);
-    ledger.sent(item.id, &MessageId("m".into())).unwrap();
+    ledger.sent(&item, &MessageId("m".into()), Timestamp(1)).unwrap();
     let change = ledger.changes(NOW, &[]).unwrap().remove(0);
     assert_eq!((change.card.title.as_str(), &change.message), ("over", &MessageId("m".into())));
 }
@@ -162,7 +162,7 @@ fn of_many_changes_the_newest_is_made_and_not_too_often() {
     let mut ledger = Ledger::open(folder.path()).unwrap();
     let id = ledger.make((Kind::Progress, 1, SessionId(1)), "n", &chat("a"), |_| card("0"), NOW).unwrap();
     let item = ledger.due(NOW, &[]).unwrap().remove(0);
-    ledger.sent(item.id, &MessageId("m".into())).unwrap();
+    ledger.sent(&item, &MessageId("m".into()), Timestamp(1)).unwrap();
     for title in ["1", "2", "3"] {
         ledger.want(id, &card(title), false, NOW).unwrap();
     }
@@ -219,7 +219,7 @@ fn what_waits_is_hurried_and_a_clock_that_is_put_back_keeps_no_card_as_it_was() 
     ledger.hurry(later(1_000)).unwrap();
     let item = ledger.due(later(1_000), &[]).unwrap().remove(0);
     assert_eq!(item.tries, 1, "it is known to have been tried");
-    ledger.sent(item.id, &MessageId("om_1".into())).unwrap();
+    ledger.sent(&item, &MessageId("om_1".into()), Timestamp(1)).unwrap();
     ledger.want(id, &card("first"), false, NOW).unwrap();
     let change = ledger.changes(NOW, &[]).unwrap().remove(0);
     ledger.changed(&change, NOW).unwrap();
@@ -237,7 +237,7 @@ fn what_cannot_be_read_is_given_up_instead_of_being_due_for_ever() {
     let mut ledger = Ledger::open(folder.path()).unwrap();
     let id = approval(&mut ledger, 1, "oc_1");
     let item = ledger.due(NOW, &[]).unwrap().remove(0);
-    ledger.sent(item.id, &MessageId("om_1".into())).unwrap();
+    ledger.sent(&item, &MessageId("om_1".into()), Timestamp(1)).unwrap();
     ledger.want(id, &card("over"), true, NOW).unwrap();
     ledger.post(&chat("oc_1"), &text("a")).unwrap();
     ledger.connection.execute_batch("UPDATE cards SET wanted = '{'; UPDATE outbox SET parcel = '{'").unwrap();

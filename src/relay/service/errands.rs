@@ -150,7 +150,8 @@ impl<M: Messenger> Service<M> {
 
     /// Fetches what was attached, then sends a prompt that names it.
     pub(super) fn fetch(&mut self, said: &Said, reach: Reach) -> Result<(), LedgerError> {
-        let session = match self.session(&reach, None)? {
+        let topic = self.topic_of(said)?;
+        let session = match self.session(&reach, topic.map(|topic| topic.session.0))? {
             Ok(session) => session,
             Err(why) => return self.say(&reach.chat, why),
         };

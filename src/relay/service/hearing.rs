@@ -155,7 +155,10 @@ impl<M: Messenger> Service<M> {
         }
         match commands::read(&said.text, self.settings.tongue) {
             Wish::Prompt(text) if text.is_empty() => Ok(()),
-            wish => self.ordered(&reach, wish, &said.message, &said.text),
+            wish => {
+                let wish = self.meant(said, &reach, wish)?;
+                self.ordered(&reach, wish, &said.message, &said.text)
+            }
         }
     }
 
@@ -254,17 +257,29 @@ impl<M: Messenger> Service<M> {
             Wish::Help => self.say(&reach.chat, commands::help(tongue)),
             Wish::Code(_) => self.say(&reach.chat, tongue.pick("You are known here already.", "您已配对。")),
             Wish::Wrong(why) => self.say(&reach.chat, why),
-            Wish::Prompt(text) => match self.session(reach, None)? {
-                Ok(session) if self.is_no_command(session, &text) => {
-                    let text = tongue.pick(
-                        "Neither this bot nor the session knows this command; /help tells those of the bot.",
-                        "机器人和会话都没有此命令；/help 可查看机器人的命令。",
-                    );
-                    self.say(&reach.chat, text)
-                }
-                Ok(session) => self.prompt((reach, message), session, (text, Vec::new())),
-                Err(why) => self.say(&reach.chat, why),
-            },
+            Wish::Prompt(text) => self.wants(reach, None, text, message),
+            Wish::PromptTo(session, text) => self.wants(reach, Some(session), text, message),
+        }
+    }
+
+    /// Text for a session.
+    fn wants(
+        &mut self,
+        reach: &Reach,
+        number: Option<u32>,
+        text: String,
+        message: &MessageId,
+    ) -> Result<(), LedgerError> {
+        match self.session(reach, number)? {
+            Ok(session) if self.is_no_command(session, &text) => {
+                let text = self.settings.tongue.pick(
+                    "Neither this bot nor the session knows this command; /help tells those of the bot.",
+                    "机器人和会话都没有此命令；/help 可查看机器人的命令。",
+                );
+                self.say(&reach.chat, text)
+            }
+            Ok(session) => self.prompt((reach, message), session, (text, Vec::new())),
+            Err(why) => self.say(&reach.chat, why),
         }
     }
 

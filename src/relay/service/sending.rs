@@ -86,7 +86,7 @@ impl<M: Messenger> Service<M> {
         match sent {
             Ok(message) => {
                 self.trouble = None;
-                self.ledger.sent(item.id, &message)
+                self.ledger.sent(item, &message, now)
             }
             Err(Failure::Later(wait)) => {
                 let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(backoff(item.tries));
@@ -115,6 +115,7 @@ impl<M: Messenger> Service<M> {
                 if item.parcel == notice {
                     return self.ledger.give_up(item.id);
                 }
+                self.ledger.withhold(item.id)?;
                 self.ledger.again(item.id, now, Some(&notice))
             }
             Err(Failure::Gone(why)) => {

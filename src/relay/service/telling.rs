@@ -288,7 +288,7 @@ impl<M: Messenger> Service<M> {
             }
         }
         for chat in chats {
-            self.post(&chat, &Parcel::Card(Box::new(card.clone())))?;
+            self.post_of(session, &chat, &Parcel::Card(Box::new(card.clone())))?;
         }
         Ok(())
     }

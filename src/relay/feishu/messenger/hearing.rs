@@ -167,6 +167,7 @@ fn said(message: &Message, who: Who, bot: &str) -> Said {
         mentions_us: message.mentions(bot),
         who,
         at: message.created,
+        reply_to: message.parent_id.clone().map(MessageId),
         text: message.text_for(bot).unwrap_or_default(),
         attachments,
         unsupported,
