@@ -339,6 +339,8 @@ pub enum Approve {
 pub enum RelayVerb {
     /// Show a code that makes a phone known when it is sent to the bot.
     Pair,
+    /// Forget everybody who was paired, as after a phone was lost. Those of `allowed_open_ids` stay.
+    Unpair,
     /// Try everything from the settings to a press on a card.
     Test,
     /// Send nothing, and let nothing count that comes in.

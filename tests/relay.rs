@@ -10,6 +10,7 @@ mod flood;
 mod groups;
 mod lints;
 mod matrix;
+mod members;
 mod menu;
 mod messenger;
 mod official_sdk;

@@ -52,6 +52,8 @@ pub enum PhoneWish {
     Pause(bool),
     /// Show a code for a few minutes, or no longer.
     Pair(bool),
+    /// Nobody is paired any more.
+    Unpair,
     /// Sends a card with a button to everybody, to see whether presses arrive.
     TestCard,
 }

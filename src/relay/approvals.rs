@@ -41,6 +41,7 @@ pub use content::only_deny;
 use content::quoted;
 pub use ended::End;
 pub use ended::ended;
+pub use ended::how;
 pub use questions::answers_in_words;
 pub use questions::usage;
 

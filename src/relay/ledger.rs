@@ -191,7 +191,8 @@ impl Ledger {
             return Err(LedgerError::Newer { path, found });
         }
         connection.pragma_update(None, "journal_mode", "WAL").map_err(unusable)?;
-        connection.pragma_update(None, "synchronous", "NORMAL").map_err(unusable)?;
+        // A message that was acknowledged must outlive the power.
+        connection.pragma_update(None, "synchronous", "FULL").map_err(unusable)?;
         if found < FORMAT {
             let tables = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;");
             connection.execute_batch(&tables).map_err(unusable)?;
@@ -327,6 +328,13 @@ impl Ledger {
 
     pub fn cards_of(&self, kind: Kind, about: u32) -> Result<Vec<Entry>, LedgerError> {
         self.entries("kind = ?1 AND about = ?2", &[&kind.word(), &about])
+    }
+
+    /// Forgets the cards of something that is no more: its number is another's now.
+    pub fn forget_cards(&self, kind: Kind, about: u32) -> Result<(), LedgerError> {
+        let sql = "DELETE FROM cards WHERE kind = ?1 AND about = ?2";
+        self.connection.execute(sql, params![kind.word(), about])?;
+        Ok(())
     }
 
     /// Cards that show how a session does, and have not had their last word.

@@ -178,6 +178,12 @@ pub enum Parcel {
     },
 }
 
+impl Parcel {
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File { .. } | Self::TextFile { .. })
+    }
+}
+
 /// Why something was not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {

@@ -22,6 +22,7 @@ use super::access::Member;
 use super::ledger::Ledger;
 use super::ledger::LedgerError;
 use super::ledger::Reach;
+use super::ledger::outbox::Lane;
 use super::messenger::ChatId;
 use super::messenger::Heard;
 use super::messenger::MessageId;
@@ -150,7 +151,7 @@ struct Service<M> {
     stale: BTreeSet<SessionId>,
     progress_due: Option<Timestamp>,
     sending: JoinSet<sending::Done>,
-    busy_chats: Vec<ChatId>,
+    busy_lanes: Vec<Lane>,
     busy_cards: Vec<i64>,
     /// Work that takes longer than an answer may: it comes back as what is to be done.
     errands: JoinSet<errands::Errand>,
@@ -209,7 +210,7 @@ pub async fn run<M: Messenger>(
         stale: BTreeSet::new(),
         progress_due: None,
         sending: JoinSet::new(),
-        busy_chats: Vec::new(),
+        busy_lanes: Vec::new(),
         busy_cards: Vec::new(),
         errands: JoinSet::new(),
         pairing: pairing::Pairing::default(),
@@ -386,6 +387,7 @@ impl<M: Messenger> Service<M> {
             PhoneWish::Pause(paused) => self.paused = paused,
             PhoneWish::Pair(true) => self.pairing.begin(clock::now()),
             PhoneWish::Pair(false) => self.pairing.end(),
+            PhoneWish::Unpair => self.ledger.unpair()?,
             PhoneWish::TestCard => self.test_card()?,
         }
         Ok(())
@@ -411,23 +413,35 @@ impl<M: Messenger> Service<M> {
     /// Where news of a session goes; nowhere while somebody is at the terminal that it was opened in.
     fn chats_of(&self, session: SessionId) -> Result<Vec<ChatId>, LedgerError> {
         if let Some(owner) = self.ledger.owner(session)? {
-            let is_quiet = self.ledger.is_quiet(&owner.person)?;
-            return Ok(if is_quiet { Vec::new() } else { vec![owner.chat] });
+            let is_told = self.is_member(&owner.person)? && !self.ledger.is_quiet(&owner.person)?;
+            return Ok(if is_told { vec![owner.chat] } else { Vec::new() });
         }
         if !self.is_away() {
             return Ok(Vec::new());
         }
-        let members = self.members()?;
-        let reaches = self.ledger.reaches()?.into_iter();
-        // Somebody who was known once and is not any more is told nothing.
-        let known = reaches.filter(|reach| members.iter().any(|member| member.person == reach.person));
         let mut chats = Vec::new();
-        for reach in known {
+        for reach in self.everybody()? {
             if !self.ledger.is_quiet(&reach.person)? {
                 chats.push(reach.chat);
             }
         }
         Ok(chats)
+    }
+
+    /// Every member, and where they are told things. Somebody who was known once and is not any more is none.
+    fn everybody(&self) -> Result<Vec<Reach>, LedgerError> {
+        let members = self.members()?;
+        let mut all = self.ledger.reaches()?;
+        all.retain(|reach| members.iter().any(|member| member.person == reach.person));
+        // Where nobody has spoken yet, the person's id is their chat.
+        let unmet = |member: &&Member| !all.iter().any(|reach| reach.person == member.person);
+        let unmet: Vec<PersonId> = members.iter().filter(unmet).map(|member| member.person.clone()).collect();
+        all.extend(unmet.into_iter().map(|person| Reach { chat: ChatId(person.0.clone()), person }));
+        Ok(all)
+    }
+
+    fn is_member(&self, person: &PersonId) -> Result<bool, LedgerError> {
+        Ok(self.members()?.iter().any(|member| member.person == *person))
     }
 
     fn say(&mut self, chat: &ChatId, text: impl Into<String>) -> Result<(), LedgerError> {

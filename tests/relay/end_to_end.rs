@@ -79,12 +79,12 @@ impl Desk {
             .await
     }
 
-    /// The card that asks, and what its button of this act carries.
+    /// The card that asks, and what its button of this act carries; not the one for the other person.
     pub(super) async fn asked(&self, act: &str) -> (Taken, Value) {
         self.feishu
             .until("a card that asks", |state| {
                 let value = |taken: &Taken| find(&taken.content, act).map(|value| (taken.clone(), value));
-                state.taken.iter().find_map(value)
+                state.taken.iter().filter(|taken| taken.chat_id != "oc_of_ou_other").find_map(value)
             })
             .await
     }

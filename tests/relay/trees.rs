@@ -64,6 +64,7 @@ async fn a_session_gets_a_worktree_and_nothing_in_it_is_lost_by_one_press() {
     assert_eq!(note(&hand.happens(Happening::Pressed(forged)).await).0, Mood::Warning);
     // Something else comes up between the look and the press: what is shown is not what would be removed.
     std::fs::write(PathBuf::from(&place.path).join("newer.txt"), "mine too").unwrap();
+    hand.settled().await;
     let press = Hand::press(&asked, "tree_remove_named", json!({"branch": "fix-1"}));
     assert_eq!(note(&hand.happens(Happening::Pressed(press)).await).0, Mood::Success);
     let again = hand
@@ -72,6 +73,7 @@ async fn a_session_gets_a_worktree_and_nothing_in_it_is_lost_by_one_press() {
         })
         .await;
     assert!(PathBuf::from(&place.path).join("newer.txt").exists());
+    hand.settled().await;
     let press = Hand::press(&again, "tree_remove_named", json!({"branch": "fix-1"}));
     assert_eq!(note(&hand.happens(Happening::Pressed(press)).await).0, Mood::Success);
     let undo = hand
@@ -80,6 +82,7 @@ async fn a_session_gets_a_worktree_and_nothing_in_it_is_lost_by_one_press() {
         })
         .await;
     assert!(!PathBuf::from(&place.path).exists());
+    hand.settled().await;
     let press = Hand::press(&undo, "tree_restore", json!({}));
     assert_eq!(note(&hand.happens(Happening::Pressed(press)).await).0, Mood::Success);
     hand.wait("word of it", |message| message.id == undo.id && message.text().contains("put back by ou_me")).await;
@@ -105,6 +108,7 @@ async fn a_worktree_that_holds_nothing_goes_with_its_session() {
     hand.say(&format!("/worktree {id}")).await;
     let asked = hand.asked().await;
     assert!(asked.text().contains("Nothing in it would be lost"), "{}", asked.text());
+    hand.settled().await;
     let press = Hand::press(&asked, "tree_remove", json!({}));
     assert_eq!(note(&hand.happens(Happening::Pressed(press.clone())).await).0, Mood::Success);
     assert_ne!(note(&hand.happens(Happening::Pressed(press)).await).0, Mood::Success, "once");
@@ -152,6 +156,7 @@ async fn a_session_at_work_is_not_stopped_by_a_look() {
     hand.wait("a refusal", |message| message.text().contains("at work")).await;
     rig.listen(Duration::from_millis(100)).await;
     assert_eq!(rig.fleet.inbox().len(), 1, "it waits still");
+    hand.settled().await;
     let press = Hand::press(&asked, "deny", json!({}));
     hand.happens(Happening::Pressed(press)).await;
     rig.idle(id).await;

@@ -54,6 +54,13 @@ pub fn main(global: &Global, verb: Option<&RelayVerb>, json: bool) -> Result<u8,
                 pause(&mut link, &view, false).await?;
                 say("The relay goes on.")?;
             }
+            Some(RelayVerb::Unpair) => {
+                let n = unpair(&mut link, view.n_people).await?;
+                say(&format!(
+                    "{n} people who were paired are forgotten; {} of the configuration may speak.",
+                    view.n_people - n
+                ))?;
+            }
             Some(RelayVerb::Test) => return test(global, &mut link, &view).await,
             Some(RelayVerb::Pair) => {
                 link.orders().phone(PhoneWish::Pair(true)).await.map_err(|_| gone())?;
@@ -80,6 +87,24 @@ async fn pause(link: &mut Link, view: &PhoneView, paused: bool) -> Result<(), St
     };
     let late = |_| Stop::failed("the relay does not answer; `adjutant relay` tells how it is");
     tokio::time::timeout(FIRST_VIEW, done).await.map_err(late)?
+}
+
+/// Gives how many there were.
+async fn unpair(link: &mut Link, n_before: usize) -> Result<usize, Stop> {
+    link.orders().phone(PhoneWish::Unpair).await.map_err(|_| gone())?;
+    // It is shown when it is done; who was not paired changes nothing.
+    let fewer = async {
+        loop {
+            let n = next_view(link).await?.n_people;
+            if n < n_before {
+                return Some(n_before - n);
+            }
+        }
+    };
+    match tokio::time::timeout(FIRST_VIEW, fewer).await {
+        Ok(n) => n.ok_or_else(gone),
+        Err(_) => Ok(0),
+    }
 }
 
 async fn first_view(link: &mut Link) -> Result<PhoneView, Stop> {

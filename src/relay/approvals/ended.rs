@@ -79,7 +79,8 @@ fn tag(decision: &Decision, tongue: Tongue) -> &'static str {
     }
 }
 
-fn how(decision: &Decision, tongue: Tongue) -> &'static str {
+/// The decision in a few words.
+pub fn how(decision: &Decision, tongue: Tongue) -> &'static str {
     match (tongue, decision) {
         (Tongue::English, decision) => decision.describe(),
         (_, Decision::Allow { edited: Some(_), .. }) => "修改后允许",

@@ -118,6 +118,12 @@ pub fn answers_in_words(questions: &[Question], text: &str, tongue: Tongue) -> R
     }
     let mut form = Map::new();
     for (at, (question, part)) in questions.iter().zip(parts).enumerate() {
+        // What an option is called is meant before what it is numbered.
+        let called = question.options.iter().position(|option| option.label.to_lowercase() == part.to_lowercase());
+        if let Some(nth) = called {
+            form.insert(format!("q{at}"), vec![Value::from(nth.to_string())].into());
+            continue;
+        }
         let words = part.split([',', '，', '、', ' ']).filter(|word| !word.is_empty());
         let numbers: Option<Vec<usize>> = words.map(|word| word.parse().ok()).collect();
         let numbers = numbers.filter(|numbers| !numbers.is_empty() && !question.options.is_empty());

@@ -18,6 +18,10 @@ const CHANGE_MS: i64 = 1_000;
 /// What waits in one chat at most; what is older is given up, and that is told.
 pub const MAX_WAITING: i64 = 500;
 
+/// The first of each lane.
+const HEADS: &str =
+    r#"SELECT min(id) FROM outbox GROUP BY chat, parcel LIKE '{"File":%' OR parcel LIKE '{"TextFile":%'"#;
+
 /// Something to be sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
@@ -27,6 +31,20 @@ pub struct Item {
     pub key: String,
     pub parcel: Parcel,
     pub tries: u32,
+}
+
+/// What goes one after the other. Files have a lane of their own: one that takes long, or is refused, holds up no
+/// request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    pub chat: ChatId,
+    pub files: bool,
+}
+
+impl Item {
+    pub fn lane(&self) -> Lane {
+        Lane { chat: self.chat.clone(), files: self.parcel.is_file() }
+    }
 }
 
 /// A card to be changed.
@@ -69,23 +87,23 @@ impl Ledger {
         Ok(given_up)
     }
 
-    /// The first thing of each chat, if its time has come. Those are counted as tried.
-    pub fn due(&mut self, now: Timestamp, busy: &[ChatId]) -> Result<Vec<Item>, LedgerError> {
+    /// The first thing of each chat, and the first file, if its time has come. Those are counted as tried.
+    pub fn due(&mut self, now: Timestamp, busy: &[Lane]) -> Result<Vec<Item>, LedgerError> {
         let part = self.connection.savepoint()?;
         let mut items = Vec::new();
         {
-            let mut rows = part.prepare_cached(
-                "SELECT id, chat, key, parcel, tries, due FROM outbox WHERE id IN (SELECT min(id) FROM outbox GROUP BY chat)
-                 ORDER BY id",
-            )?;
+            let mut rows = part.prepare_cached(&format!(
+                "SELECT id, chat, key, parcel, tries, due FROM outbox WHERE id IN ({HEADS}) ORDER BY id"
+            ))?;
             let mut rows = rows.query([])?;
             while let Some(row) = rows.next()? {
                 let chat = ChatId(row.get(1)?);
-                if row.get::<_, i64>(5)? > now.0 || busy.contains(&chat) {
+                if row.get::<_, i64>(5)? > now.0 {
                     continue;
                 }
                 let id = row.get(0)?;
-                match serde_json::from_str(&row.get::<_, String>(3)?) {
+                match serde_json::from_str::<Parcel>(&row.get::<_, String>(3)?) {
+                    Ok(parcel) if busy.contains(&Lane { chat: chat.clone(), files: parcel.is_file() }) => {}
                     Ok(parcel) => items.push(Item { id, chat, key: row.get(2)?, parcel, tries: row.get(4)? }),
                     Err(error) => {
                         tracing::error!(%error, "what was to be sent cannot be read, and is given up");
@@ -110,7 +128,7 @@ impl Ledger {
         if let Some(card) = card {
             part.execute("UPDATE cards SET message = ?2 WHERE id = ?1", params![card, message.0])?;
         }
-        if !matches!(item.parcel, Parcel::File { .. } | Parcel::TextFile { .. }) {
+        if !item.parcel.is_file() {
             let sql = "INSERT OR REPLACE INTO newest (chat, card) VALUES (?1, ?2)";
             part.execute(sql, params![item.chat.0, card])?;
         }
@@ -196,10 +214,12 @@ impl Ledger {
 
     /// The next moment at which something is to be sent or changed; `None` when nothing waits.
     pub fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
-        let sql = "SELECT min(due) FROM (
-                 SELECT due FROM outbox WHERE id IN (SELECT min(id) FROM outbox GROUP BY chat)
-                 UNION ALL SELECT due FROM cards WHERE wanted IS NOT NULL AND message IS NOT NULL)";
-        let due: Option<i64> = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        let sql = format!(
+            "SELECT min(due) FROM (
+                 SELECT due FROM outbox WHERE id IN ({HEADS})
+                 UNION ALL SELECT due FROM cards WHERE wanted IS NOT NULL AND message IS NOT NULL)"
+        );
+        let due: Option<i64> = self.connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
         Ok(due.map(Timestamp))
     }
 

@@ -23,9 +23,10 @@ impl Ledger {
         self.meet(&Reach { chat: chat.clone(), person: member.person.clone() })
     }
 
-    pub fn unpair(&self, person: &PersonId) -> Result<bool, LedgerError> {
-        self.connection.execute("DELETE FROM chats WHERE person = ?1", [&person.0])?;
-        Ok(self.connection.execute("DELETE FROM people WHERE person = ?1", [&person.0])? > 0)
+    /// Nobody is paired any more.
+    pub fn unpair(&self) -> Result<(), LedgerError> {
+        self.connection.execute("DELETE FROM people", [])?;
+        Ok(())
     }
 
     pub fn members(&self) -> Result<Vec<Member>, LedgerError> {
@@ -37,10 +38,25 @@ impl Ledger {
 
     /// A member speaks in this chat of their own: here they are told things.
     pub fn meet(&self, reach: &Reach) -> Result<(), LedgerError> {
+        let (chat, person) = (&reach.chat.0, &reach.person.0);
+        let known: Option<String> = self
+            .connection
+            .query_row("SELECT person FROM chats WHERE chat = ?1", [chat], |row| row.get(0))
+            .optional()?;
+        if known.as_ref() == Some(person) {
+            return Ok(());
+        }
         self.connection.execute(
             "INSERT INTO chats (chat, person) VALUES (?1, ?2) ON CONFLICT (chat) DO UPDATE SET person = ?2",
-            params![reach.chat.0, reach.person.0],
+            params![chat, person],
         )?;
+        // Until now it was known by the person alone.
+        if !person.is_empty() {
+            for table in ["cards", "outbox", "newest"] {
+                let sql = format!("UPDATE OR REPLACE {table} SET chat = ?1 WHERE chat = ?2");
+                self.connection.execute(&sql, params![chat, person])?;
+            }
+        }
         Ok(())
     }
 

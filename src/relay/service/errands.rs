@@ -28,6 +28,7 @@ use crate::relay::ledger::Reach;
 use crate::relay::mentions;
 use crate::relay::messenger::Attachment;
 use crate::relay::messenger::ChatId;
+use crate::relay::messenger::Failure;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
@@ -37,6 +38,8 @@ use crate::relay::words::Tongue;
 /// Files of one message, and bytes of each.
 const MAX_FILES: usize = 10;
 const MAX_FILE_BYTES: u64 = 30 << 20;
+/// How often one is fetched.
+const FETCH_TRIES: u32 = 3;
 /// Characters of a file's name that are kept.
 const MAX_NAME: usize = 100;
 
@@ -267,9 +270,14 @@ impl<M: Messenger> Service<M> {
         for file in files {
             let arrived = match file {
                 Ok(arrived) => arrived,
+                // Without it the words would mean something else.
                 Err(why) => {
-                    self.say(&reach.chat, why)?;
-                    continue;
+                    let text = match self.settings.tongue {
+                        Tongue::English => format!("Nothing was sent to the session. {why}"),
+                        Tongue::Chinese => format!("未发送到会话。{why}"),
+                    };
+                    self.say(&reach.chat, text)?;
+                    return self.came_about(message);
                 }
             };
             if let Some(why) = &arrived.unfit {
@@ -372,12 +380,22 @@ async fn fetch_one<M: Messenger>(
     made.map_err(|error| failed(error.to_string()))?;
     let wanted = safe_name(attachment.name.as_deref().unwrap_or_default(), attachment.is_image);
     let path = free_place(folder, &wanted).ok_or_else(|| failed("there are too many of that name".into()))?;
-    match messenger.fetch(message, attachment, &path, MAX_FILE_BYTES).await {
+    let mut fetched = messenger.fetch(message, attachment, &path, MAX_FILE_BYTES).await;
+    for _ in 1..FETCH_TRIES {
+        let Err(Failure::Later(wait)) = fetched else { break };
+        tokio::time::sleep(wait).await;
+        fetched = messenger.fetch(message, attachment, &path, MAX_FILE_BYTES).await;
+    }
+    match fetched {
         Ok(_) => {
             let seen = tokio::task::spawn_blocking(move || inspect(path)).await;
             seen.map_err(|error| failed(error.to_string()))
         }
-        Err(failure) => Err(failed(format!("it could not be fetched ({failure:?})"))),
+        Err(failure) => Err(failed(match failure {
+            Failure::Later(_) => "the messenger cannot be reached".to_owned(),
+            Failure::Form(why) | Failure::Gone(why) | Failure::Settings(why) => why,
+            Failure::Withheld => "it is withheld".to_owned(),
+        })),
     }
 }
 

@@ -127,14 +127,25 @@ impl<M: Messenger> Service<M> {
 
     fn heed_message(&mut self, said: &Said) -> Result<(), LedgerError> {
         let now = clock::now();
-        if said.at.is_some_and(|at| now.millis_since(at) > TOO_OLD_MS) {
-            return Ok(());
-        }
+        let late = said.at.map(|at| now.millis_since(at)).filter(|late| *late > TOO_OLD_MS);
         if !access::admits(&self.members()?, &said.who) {
-            return self.stranger(said, now);
+            return if late.is_none() { self.stranger(said, now) } else { Ok(()) };
         }
         if said.is_group && !(self.settings.groups && said.mentions_us) {
             return Ok(());
+        }
+        if let Some(late) = late {
+            let minutes = late / 60_000;
+            let text = match self.settings.tongue {
+                Tongue::English => format!(
+                    "Your message came {minutes} minutes late, and nothing was done: send it again. If that is wrong, look at \
+                     the computer's clock."
+                ),
+                Tongue::Chinese => {
+                    format!("您的消息迟到了 {minutes} 分钟，未执行，请重新发送。如不属实，请检查电脑时钟。")
+                }
+            };
+            return self.say(&said.chat, text);
         }
         // In a group there is no telling who would read the news.
         let person = if said.is_group { PersonId::default() } else { said.who.person.clone() };
@@ -150,10 +161,8 @@ impl<M: Messenger> Service<M> {
             };
             return self.say(&reach.chat, text);
         }
-        if !said.attachments.is_empty() {
-            return self.fetch(said, reach);
-        }
         match commands::read(&said.text, self.settings.tongue) {
+            Wish::Prompt(_) if !said.attachments.is_empty() => self.fetch(said, reach),
             Wish::Prompt(text) if text.is_empty() => Ok(()),
             wish => {
                 let wish = self.meant(said, &reach, wish)?;
@@ -213,6 +222,9 @@ impl<M: Messenger> Service<M> {
                 let done = tongue.pick("Closing", "正在关闭");
                 self.command(reach, number, |session| Command::Close { session }, done)
             }
+            Wish::Stop(number) if self.is_idle(reach, number)? => {
+                self.say(&reach.chat, tongue.pick("Nothing is running there.", "没有正在运行的回合。"))
+            }
             Wish::Stop(number) => {
                 let done = tongue.pick("Interrupting", "正在中断");
                 self.command(reach, number, |session| Command::Interrupt { session }, done)
@@ -270,6 +282,13 @@ impl<M: Messenger> Service<M> {
         text: String,
         message: &MessageId,
     ) -> Result<(), LedgerError> {
+        if number.is_none() && self.openings.values().any(|opening| opening.reach.chat == reach.chat) {
+            let text = self.settings.tongue.pick(
+                "A session is being opened here: send this again when it is there.",
+                "正在打开会话，请稍后重新发送。",
+            );
+            return self.say(&reach.chat, text);
+        }
         match self.session(reach, number)? {
             Ok(session) if self.is_no_command(session, &text) => {
                 let text = self.settings.tongue.pick(
@@ -318,6 +337,12 @@ impl<M: Messenger> Service<M> {
         }
         let text = self.settings.tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。");
         self.say(&reach.chat, text).map(|()| false)
+    }
+
+    /// Whether there is nothing that could be stopped.
+    fn is_idle(&self, reach: &Reach, number: Option<u32>) -> Result<bool, LedgerError> {
+        let session = self.session(reach, number)?.ok().and_then(|session| self.fleet.get(session));
+        Ok(session.is_some_and(|session| session.turn.is_none() && session.tasks.is_empty()))
     }
 
     /// Whether it looks like a command, and the session is known to have none of this name: a mistyped answer to a

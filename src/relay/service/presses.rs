@@ -14,6 +14,7 @@ use crate::relay::approvals::End;
 use crate::relay::ledger::Entry;
 use crate::relay::ledger::Kind;
 use crate::relay::ledger::LedgerError;
+use crate::relay::ledger::Reach;
 use crate::relay::ledger::State;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Mood;
@@ -63,10 +64,15 @@ impl<M: Messenger> Service<M> {
                 tongue.pick("The card is still being sent; press again in a moment.", "卡片仍在发送，请稍后再点。");
             return Ok(note(Mood::Warning, text));
         }
-        // The very message in the very chat that it was sent to: a copy of a card is no card.
-        if card.message.as_ref() != Some(&pressed.message) || card.chat != pressed.chat {
+        // The very message in the very chat that it was sent to: a copy of a card is no card. A chat that was known by
+        // its person alone is known by that message now.
+        let is_theirs = card.chat == pressed.chat || card.chat.0 == pressed.who.person.0;
+        if card.message.as_ref() != Some(&pressed.message) || !is_theirs {
             tracing::warn!(card = card.id, chat = %pressed.chat, "a press on a copy of a card");
             return Ok(note(Mood::Warning, tongue.pick("This is not the card that was sent.", "这不是原始卡片。")));
+        }
+        if card.chat != pressed.chat {
+            self.ledger.meet(&Reach { chat: pressed.chat.clone(), person: pressed.who.person.clone() })?;
         }
         if card.state == State::Over {
             let text = card.shown.tag.clone().unwrap_or_default();
@@ -99,7 +105,7 @@ impl<M: Messenger> Service<M> {
             Ok(decision) => decision,
             Err(why) => return Ok(note(Mood::Warning, why)),
         };
-        let (said, approval) = (decision.describe(), open.approval.clone());
+        let (said, approval) = (approvals::how(&decision, tongue), open.approval.clone());
         match self.give_answer(card, &approval, decision, &pressed.who.person)? {
             Given::Yes => {}
             Given::Late => return Ok(note(Mood::Info, tongue.pick("It has been answered already.", "已有答复。"))),
@@ -145,7 +151,7 @@ impl<M: Messenger> Service<M> {
         let over = over.tagged(self.settings.tongue.pick("it works", "可用"));
         self.ledger.want(card.id, &over, true, clock::now())?;
         self.tested = Some(clock::now());
-        let text = self.settings.tongue.pick("Presses arrive.", "按键可达。").to_owned();
+        let text = self.settings.tongue.pick("Presses arrive.", "已收到点击。").to_owned();
         Ok(Reply::Note { mood: Mood::Success, text, card: Some(Box::new(over)) })
     }
 }

@@ -12,12 +12,16 @@ use crate::relay::messenger::Failure;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
+use crate::relay::words::Tongue;
 
 /// Waiting begins here and doubles up to the other.
 const FIRST_WAIT_MS: u64 = 500;
 const LONGEST_WAIT_MS: u64 = 60_000;
 /// When the settings are wrong, somebody must change them first.
 const SETTINGS_WAIT_MS: i64 = 60_000;
+
+/// A file is tried no more often.
+const MAX_FILE_TRIES: u32 = 8;
 
 /// What became of a try.
 #[derive(Debug)]
@@ -34,8 +38,8 @@ impl<M: Messenger> Service<M> {
     /// Begins to send whatever is due.
     pub(super) fn send_due(&mut self) -> Result<(), LedgerError> {
         let now = clock::now();
-        for item in self.ledger.due(now, &self.busy_chats)? {
-            self.busy_chats.push(item.chat.clone());
+        for item in self.ledger.due(now, &self.busy_lanes)? {
+            self.busy_lanes.push(item.lane());
             let messenger = Arc::clone(&self.messenger);
             self.sending.spawn(async move {
                 let sent = messenger.send(&item.chat, &item.parcel, &item.key).await;
@@ -60,13 +64,14 @@ impl<M: Messenger> Service<M> {
             Err(error) => {
                 tracing::error!(%error, "sending failed by a defect");
                 if self.sending.is_empty() {
-                    self.busy_chats.clear();
+                    self.busy_lanes.clear();
                     self.busy_cards.clear();
                 }
                 Ok(())
             }
             Ok(Done::Sent(item, sent)) => {
-                self.busy_chats.retain(|chat| *chat != item.chat);
+                let lane = item.lane();
+                self.busy_lanes.retain(|busy| *busy != lane);
                 self.settle_item(&item, sent, now)
             }
             Ok(Done::Changed(change, changed)) => {
@@ -88,6 +93,10 @@ impl<M: Messenger> Service<M> {
                 self.trouble = None;
                 self.ledger.sent(item, &message, now)
             }
+            Err(Failure::Later(_)) if item.parcel.is_file() && item.tries >= MAX_FILE_TRIES => {
+                self.give_up_file(item, self.settings.tongue.pick("it was tried too often", "多次重试失败"))
+            }
+            Err(Failure::Settings(why)) if item.parcel.is_file() => self.give_up_file(item, &why),
             Err(Failure::Later(wait)) => {
                 let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(backoff(item.tries));
                 self.ledger.again(item.id, later(wait.min(LONGEST_WAIT_MS * 10)), None)
@@ -126,6 +135,17 @@ impl<M: Messenger> Service<M> {
         }
     }
 
+    /// A file cannot be sent: whoever waits for it is told, and nothing else waits for it.
+    fn give_up_file(&mut self, item: &Item, why: &str) -> Result<(), LedgerError> {
+        let (Parcel::File { name, .. } | Parcel::TextFile { name, .. }) = &item.parcel else { return Ok(()) };
+        self.ledger.give_up(item.id)?;
+        let text = match self.settings.tongue {
+            Tongue::English => format!("{name} could not be sent: {why}. The terminal has it."),
+            Tongue::Chinese => format!("{name} 未能发送：{why}。可在终端查看。"),
+        };
+        self.say(&item.chat, text)
+    }
+
     fn settle_change(
         &mut self,
         change: &Change,
@@ -161,7 +181,11 @@ impl<M: Messenger> Service<M> {
 fn plainer(parcel: &Parcel) -> Option<Parcel> {
     match parcel {
         Parcel::Card(card) => Some(Parcel::Text(card.plain())),
-        Parcel::TextFile { text, .. } => Some(Parcel::Text(text.chars().take(3_000).collect())),
+        Parcel::TextFile { text, .. } => {
+            let beginning: String = text.chars().take(3_000).collect();
+            let rest = if beginning.len() < text.len() { "\n…" } else { "" };
+            Some(Parcel::Text(beginning + rest))
+        }
         Parcel::Text(_) | Parcel::File { .. } => None,
     }
 }

@@ -155,8 +155,13 @@ impl<M: Messenger> Service<M> {
             return Ok(());
         }
         self.held.remove(&approval.id);
-        let told: Vec<ChatId> =
-            self.ledger.cards_of(Kind::Approval, approval.id.0)?.into_iter().map(|card| card.chat).collect();
+        let cards = self.ledger.cards_of(Kind::Approval, approval.id.0)?;
+        // It waits, and its cards are over: they were another's, before the numbers began anew.
+        let is_another = !cards.is_empty() && cards.iter().all(|card| card.state == State::Over);
+        if is_another {
+            self.ledger.forget_cards(Kind::Approval, approval.id.0)?;
+        }
+        let told: Vec<ChatId> = if is_another { Vec::new() } else { cards.into_iter().map(|card| card.chat).collect() };
         for chat in chats.iter().filter(|chat| !told.contains(chat)) {
             self.send_approval(approval, chat)?;
         }
@@ -295,7 +300,7 @@ impl<M: Messenger> Service<M> {
 
     pub(super) fn test_card(&mut self) -> Result<(), LedgerError> {
         let tongue = self.settings.tongue;
-        for reach in self.ledger.reaches()? {
+        for reach in self.everybody()? {
             let nonce = uuid::Uuid::new_v4().simple().to_string();
             let card = |id: i64| {
                 let value = serde_json::json!({ "v": 1, "act": "test", "rid": id, "n": nonce });
@@ -307,8 +312,8 @@ impl<M: Messenger> Service<M> {
                     confirm: None,
                 };
                 let title = tongue.pick("A test of adjutant", "adjutant 测试");
-                let text =
-                    tongue.pick("Press the button: it shows whether presses arrive.", "请点击按钮，以确认按键可达。");
+                let text = tongue
+                    .pick("Press the button: it shows whether presses arrive.", "请点击按钮，以确认点击可以送达。");
                 Card::new(Tone::Pending, title, title)
                     .with(Block::Text(text.to_owned()))
                     .with(Block::Buttons(vec![button]))

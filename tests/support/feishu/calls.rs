@@ -26,6 +26,7 @@ use super::Shared;
 use super::State;
 use super::TENANT;
 use super::Taken;
+use super::USER;
 use super::Upload;
 use super::lint;
 use super::socket;
@@ -213,7 +214,9 @@ fn send(state: &mut State, body: &Value, query: &str) -> Answered {
     let to = body["receive_id"].as_str().unwrap_or_default().to_owned();
     let chat = match query {
         "receive_id_type=chat_id" => to,
-        "receive_id_type=open_id" => CHAT.to_owned(),
+        // Each person has a direct chat of their own.
+        "receive_id_type=open_id" if to == USER => CHAT.to_owned(),
+        "receive_id_type=open_id" => format!("oc_of_{to}"),
         other => return Err((400, 99_992_402, format!("receive_id_type is wrong: {other}"))),
     };
     if let Some((code, why)) = state.lost.get(&chat) {
