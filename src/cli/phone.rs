@@ -37,6 +37,8 @@ use crate::relay::words::Tongue;
 /// Changes of a progress card are gathered for so long: cards may be changed five times a second, and a phone is
 /// looked at less often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+/// A turn that is over by then rings once, at its end.
+const PROGRESS_AFTER: Duration = Duration::from_secs(15);
 const MESSENGER: &str = "Feishu";
 
 /// While another runner serves the app, it is looked this often whether it still does.
@@ -118,6 +120,7 @@ fn plan(ground: &Ground, house: &House, cancel: &CancellationToken) -> Result<Pl
         urgent_ms: feishu.urgent.then(|| feishu.urgent_minutes.saturating_mul(60_000)),
         files: ground.places.data_dir.join("files"),
         progress_every: PROGRESS_EVERY,
+        progress_after: PROGRESS_AFTER,
     };
     Ok(Plan {
         app_id: app_id.to_owned(),

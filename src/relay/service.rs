@@ -29,6 +29,7 @@ use super::messenger::MessageId;
 use super::messenger::Messenger;
 use super::messenger::Parcel;
 use super::messenger::PersonId;
+use super::words;
 use super::words::Tongue;
 use crate::clock;
 use crate::config::feishu::Presence;
@@ -105,6 +106,8 @@ pub struct Settings {
     pub files: PathBuf,
     /// Changes of a progress card are gathered for so long.
     pub progress_every: Duration,
+    /// How long a turn runs before a card shows how it goes.
+    pub progress_after: Duration,
 }
 
 /// The ends that the relay holds.
@@ -150,6 +153,8 @@ struct Service<M> {
     /// Sessions whose progress card is behind.
     stale: BTreeSet<SessionId>,
     progress_due: Option<Timestamp>,
+    /// Turns that run and are not shown yet, and when they will be.
+    running: HashMap<SessionId, Timestamp>,
     sending: JoinSet<sending::Done>,
     busy_lanes: Vec<Lane>,
     busy_cards: Vec<i64>,
@@ -209,6 +214,7 @@ pub async fn run<M: Messenger>(
         looks: HashMap::new(),
         stale: BTreeSet::new(),
         progress_due: None,
+        running: HashMap::new(),
         sending: JoinSet::new(),
         busy_lanes: Vec::new(),
         busy_cards: Vec::new(),
@@ -355,7 +361,7 @@ impl<M: Messenger> Service<M> {
         let until = |at: Timestamp| Duration::from_millis(at.millis_since(now));
         let shortest = if self.sending.is_empty() { Duration::ZERO } else { WHILE_SENDING };
         let due = self.gauge.due.map(|at| until(at).max(shortest));
-        let progress = self.progress_due.map(until);
+        let progress = self.progress_due.into_iter().chain(self.running.values().copied()).min().map(until);
         let held = (!self.held.is_empty() && self.settings.presence == Presence::Away).then_some(LOOK_AGAIN);
         let pairing = self.pairing.until().map(until);
         [due, progress, held, pairing, self.next_urge()].into_iter().flatten().min()
@@ -472,7 +478,9 @@ impl<M: Messenger> Service<M> {
 
     fn title(&self, session: SessionId) -> String {
         // It may be the beginning of a prompt.
-        let title = |session: &crate::core::session::Session| self.redactor.text(&session.title).into_owned();
+        let title = |session: &crate::core::session::Session| {
+            format!("{} · {}", session.id, self.redactor.text(words::whole(&session.title)))
+        };
         self.fleet.get(session).map_or_else(|| format!("{session}"), title)
     }
 }

@@ -30,6 +30,15 @@ impl From<Language> for Tongue {
     }
 }
 
+/// A line that was cut elsewhere, without the word that the cut went through: it may be half a secret, which nothing
+/// would know for one.
+pub fn whole(line: &str) -> &str {
+    match line.strip_suffix('…') {
+        Some(cut) => cut.rsplit_once(char::is_whitespace).map_or("…", |(whole, _)| whole),
+        None => line,
+    }
+}
+
 /// `1 tool call`, `2 tool calls`.
 pub fn tool_calls(n: u32, tongue: Tongue) -> String {
     match (tongue, n) {

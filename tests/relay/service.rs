@@ -188,6 +188,7 @@ impl Hand {
             urgent_ms: None,
             files: data.join("files"),
             progress_every: Duration::from_millis(20),
+            progress_after: Duration::ZERO,
         };
         change(&mut settings);
         let (heard, heard_end) = mpsc::channel(64);

@@ -159,6 +159,7 @@ impl Stage {
             urgent_ms: None,
             files: self.folder.path().join("files"),
             progress_every: Duration::from_millis(if self.is_here { 2_000 } else { 200 }),
+            progress_after: Duration::ZERO,
         };
         // As many as a runner has.
         let apart = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

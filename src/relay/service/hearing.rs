@@ -213,7 +213,7 @@ impl<M: Messenger> Service<M> {
             Wish::Switch(number) => match self.session(reach, Some(number))? {
                 Ok(session) => {
                     self.ledger.activate(&reach.chat, Some(session))?;
-                    let text = format!("{} {session} · {}", tongue.pick("Active:", "当前："), self.title(session));
+                    let text = format!("{} {}", tongue.pick("Active:", "当前："), self.title(session));
                     self.say(&reach.chat, text)
                 }
                 Err(why) => self.say(&reach.chat, why),
@@ -243,7 +243,7 @@ impl<M: Messenger> Service<M> {
             Wish::Progress(number) => {
                 self.show_session(reach, number, |service, session| service.progress_text(session, clock::now()))
             }
-            Wish::Tail(number) => self.show_session(reach, number, |_, session| Self::tail_text(session, tongue)),
+            Wish::Tail(number) => self.show_session(reach, number, |service, session| service.tail_text(session)),
             Wish::Approve(id) => self.answer(reach, id, &Meant::Allow),
             Wish::Yes => self.answer(reach, None, &Meant::Allow),
             Wish::Deny { request, reason } => {
@@ -365,7 +365,7 @@ impl<M: Messenger> Service<M> {
     ) -> Result<(), LedgerError> {
         match self.session(reach, number)? {
             Ok(session) => {
-                let text = format!("{done} · {session} · {}", self.title(session));
+                let text = format!("{done} · {}", self.title(session));
                 if self.give(reach, command(session))? { self.say(&reach.chat, text) } else { Ok(()) }
             }
             Err(why) => self.say(&reach.chat, why),
@@ -426,7 +426,7 @@ impl<M: Messenger> Service<M> {
         let lines = mine.iter().filter_map(|id| self.fleet.get(*id)).map(|session| {
             let mark = if active == Some(session.id) { "▸" } else { " " };
             let state = super::progress::activity(session, self.settings.tongue);
-            format!("{mark} {} · {} · {state}\n    {}", session.id, session.title, session.spec.directory)
+            format!("{mark} {} · {state}\n    {}", self.title(session.id), session.spec.directory)
         });
         Ok(lines.collect::<Vec<_>>().join("\n"))
     }

@@ -37,8 +37,18 @@ const MAX_LINE: usize = 160;
 const MAX_RESULT: usize = 1_000;
 
 impl<M: Messenger> Service<M> {
-    /// A turn begins: whoever is told of the session gets a card that shows how it goes.
+    /// A turn begins: whoever is told of the session gets a card that shows how it goes, if it takes a while. Every card
+    /// rings, and the end of a short turn rings as well.
     pub(super) fn begin_progress(&mut self, session: SessionId) -> Result<(), LedgerError> {
+        if self.settings.progress_after.is_zero() {
+            return self.show_progress(session);
+        }
+        let wait = i64::try_from(self.settings.progress_after.as_millis()).unwrap_or(i64::MAX);
+        self.running.insert(session, Timestamp(clock::now().0.saturating_add(wait)));
+        Ok(())
+    }
+
+    fn show_progress(&mut self, session: SessionId) -> Result<(), LedgerError> {
         let chats = self.chats_of(session)?;
         let Some(card) = self.progress_card(session) else { return Ok(()) };
         for chat in chats {
@@ -50,12 +60,21 @@ impl<M: Messenger> Service<M> {
     }
 
     pub(super) fn end_progress(&mut self, session: SessionId) -> Result<(), LedgerError> {
+        self.running.remove(&session);
         self.stale.remove(&session);
         self.change_progress(session, true)
     }
 
     /// Brings the cards of sessions up to date in which something happened, not more often than is set.
     pub(super) fn tell_progress(&mut self) -> Result<(), LedgerError> {
+        let now = clock::now();
+        let due: Vec<SessionId> = self.running.iter().filter(|(_, due)| **due <= now).map(|(id, _)| *id).collect();
+        for session in due {
+            if self.fleet.get(session).is_some_and(|session| session.turn.is_some()) {
+                self.whole(|service| service.show_progress(session))?;
+            }
+            self.running.remove(&session);
+        }
         if self.progress_due.is_none_or(|due| due > clock::now()) {
             return Ok(());
         }
@@ -106,9 +125,9 @@ impl<M: Messenger> Service<M> {
             _ => Tone::Over,
         };
         let word = activity(session, tongue);
-        let mut card = Card::new(tone, self.safe(&session.title), format!("{}: {word}", session.id)).tagged(word);
+        let mut card = Card::new(tone, self.title(session.id), format!("{}: {word}", session.id)).tagged(word);
         if let Some(turn) = &session.turn {
-            card = card.with(Block::Text(self.safe(&turn.prompt_line)));
+            card = card.with(Block::Text(self.safe(words::whole(&turn.prompt_line))));
         }
         let todo: Vec<String> = session
             .todo
@@ -120,15 +139,15 @@ impl<M: Messenger> Service<M> {
                     TodoState::InProgress => "▸",
                     TodoState::Pending => "·",
                 };
-                format!("{mark} {}", line(&item.text))
+                format!("{mark} {}", self.line(&item.text))
             })
             .collect();
         if !todo.is_empty() {
-            card = card.with(Block::Code { language: String::new(), text: self.safe(&todo.join("\n")) });
+            card = card.with(Block::Code { language: String::new(), text: todo.join("\n") });
         }
-        let calls = calls(session, N_CALLS / 2, tongue);
+        let calls = self.calls(session, N_CALLS / 2);
         if !calls.is_empty() {
-            card = card.with(Block::Code { language: String::new(), text: self.safe(&calls.join("\n")) });
+            card = card.with(Block::Code { language: String::new(), text: calls.join("\n") });
         }
         Some(card.with(Block::Small(facts(session, tongue))))
     }
@@ -140,17 +159,22 @@ impl<M: Messenger> Service<M> {
     /// Everything in a few lines, as `/progress` tells it.
     pub(super) fn progress_text(&self, session: &Session, now: Timestamp) -> String {
         let tongue = self.settings.tongue;
-        let mut text = format!("{} · {} · {}\n", session.id, session.title, activity(session, tongue));
+        let mut text = format!("{} · {}\n", self.title(session.id), activity(session, tongue));
         let _ = writeln!(text, "{}", session.spec.directory);
         if let Some(turn) = &session.turn {
             let elapsed = figures::duration(Duration::from_millis(now.millis_since(turn.started)));
-            let _ = writeln!(text, "{}: {} ({elapsed})", tongue.pick("prompt", "提示"), line(&turn.prompt_line));
+            let _ = writeln!(
+                text,
+                "{}: {} ({elapsed})",
+                tongue.pick("prompt", "指令"),
+                self.line(words::whole(&turn.prompt_line))
+            );
         }
-        for call in calls(session, N_CALLS, tongue) {
+        for call in self.calls(session, N_CALLS) {
             let _ = writeln!(text, "{call}");
         }
         // Of a turn that has ended its result says more.
-        let texts = if session.turn.is_some() { texts(session) } else { Vec::new() };
+        let texts = if session.turn.is_some() { self.texts(session) } else { Vec::new() };
         for said in texts {
             let _ = writeln!(text, "“{said}”");
         }
@@ -161,7 +185,7 @@ impl<M: Messenger> Service<M> {
         if let Some(trouble) = session.last_trouble() {
             let _ = writeln!(text, "✗ {} {}", trouble.headline(), trouble.advice());
         } else if let (None, Some(last)) = (&session.turn, &session.last_turn) {
-            let result: String = last.text.as_deref().unwrap_or_default().chars().take(MAX_RESULT).collect();
+            let result: String = self.safe(last.text.as_deref().unwrap_or_default()).chars().take(MAX_RESULT).collect();
             if !result.trim().is_empty() {
                 let _ = writeln!(text, "{}", result.trim());
             }
@@ -171,19 +195,64 @@ impl<M: Messenger> Service<M> {
     }
 
     /// The last lines of a session, as `/tail` tells them.
-    pub(super) fn tail_text(session: &Session, tongue: Tongue) -> String {
+    pub(super) fn tail_text(&self, session: &Session) -> String {
         let mut lines = Vec::new();
         for cell in session.transcript.iter().rev().take(12) {
             match &cell.body {
-                CellBody::Prompt(prompt) => lines.push(format!("❯ {}", line(&prompt.shown()))),
-                CellBody::Block(block) => lines.push(line(&block.text)),
-                CellBody::Tool(call) => lines.push(format!("⚙ {}", call_line(call, session, tongue))),
-                CellBody::Notice(notice) => lines.push(format!("· {}", line(&notice.text))),
+                CellBody::Prompt(prompt) => lines.push(format!("❯ {}", self.line(&prompt.shown()))),
+                CellBody::Block(block) => lines.push(self.line(&block.text)),
+                CellBody::Tool(call) => lines.push(format!("⚙ {}", self.call_line(call, session))),
+                CellBody::Notice(notice) => lines.push(format!("· {}", self.line(&notice.text))),
                 _ => {}
             }
         }
         lines.reverse();
         lines.join("\n")
+    }
+
+    /// A text in one line: what is cut is clean before, or half a secret would be no secret any more.
+    fn line(&self, text: &str) -> String {
+        let safe = self.redactor.text(text);
+        let flat: Vec<&str> = safe.split_whitespace().collect();
+        let flat = flat.join(" ");
+        match flat.char_indices().nth(MAX_LINE) {
+            Some((end, _)) => format!("{}…", &flat[..end]),
+            None => flat,
+        }
+    }
+
+    fn texts(&self, session: &Session) -> Vec<String> {
+        let said = of_turn(session).filter_map(|cell| match &cell.body {
+            CellBody::Block(block) if block.kind == BlockKind::Text => Some(self.line(&block.text)),
+            _ => None,
+        });
+        let mut said: Vec<String> = said.take(N_TEXTS).collect();
+        said.reverse();
+        said
+    }
+
+    fn calls(&self, session: &Session, n: usize) -> Vec<String> {
+        let calls = of_turn(session).filter_map(|cell| match &cell.body {
+            CellBody::Tool(call) => {
+                let inside = if cell.depth > 0 { "  " } else { "" };
+                Some(format!("{inside}{}", self.call_line(call, session)))
+            }
+            _ => None,
+        });
+        let mut calls: Vec<String> = calls.take(n).collect();
+        calls.reverse();
+        calls
+    }
+
+    fn call_line(&self, call: &ToolCall, session: &Session) -> String {
+        let mark = match call.state {
+            ToolState::Done => "✓",
+            ToolState::Failed | ToolState::Denied | ToolState::Cut => "✗",
+            ToolState::Waiting => "▲",
+            ToolState::Receiving | ToolState::Running | ToolState::Background => "…",
+        };
+        let about = self.line(&subject(call, &session.spec.directory, self.settings.tongue));
+        format!("{mark} {} {about}", call.name).trim_end().to_owned()
     }
 }
 
@@ -221,56 +290,12 @@ fn facts(session: &Session, tongue: Tongue) -> String {
     facts.join(" · ")
 }
 
-/// A text in one line.
-fn line(text: &str) -> String {
-    let flat: Vec<&str> = text.split_whitespace().collect();
-    let flat = flat.join(" ");
-    match flat.char_indices().nth(MAX_LINE) {
-        Some((end, _)) => format!("{}…", &flat[..end]),
-        None => flat,
-    }
-}
-
 /// The cells of the turn that runs, or of the last one: the newest first.
 fn of_turn(session: &Session) -> impl Iterator<Item = &Cell> {
     let is_end = |cell: &Cell| matches!(cell.body, CellBody::TurnEnd(_));
     let newest = || session.transcript.iter().rev();
     let n_after = if session.turn.is_some() { 0 } else { newest().position(is_end).map_or(0, |at| at + 1) };
     newest().skip(n_after).take_while(move |cell| !is_end(cell))
-}
-
-fn texts(session: &Session) -> Vec<String> {
-    let said = of_turn(session).filter_map(|cell| match &cell.body {
-        CellBody::Block(block) if block.kind == BlockKind::Text => Some(line(&block.text)),
-        _ => None,
-    });
-    let mut said: Vec<String> = said.take(N_TEXTS).collect();
-    said.reverse();
-    said
-}
-
-fn calls(session: &Session, n: usize, tongue: Tongue) -> Vec<String> {
-    let calls = of_turn(session).filter_map(|cell| match &cell.body {
-        CellBody::Tool(call) => {
-            let inside = if cell.depth > 0 { "  " } else { "" };
-            Some(format!("{inside}{}", call_line(call, session, tongue)))
-        }
-        _ => None,
-    });
-    let mut calls: Vec<String> = calls.take(n).collect();
-    calls.reverse();
-    calls
-}
-
-fn call_line(call: &ToolCall, session: &Session, tongue: Tongue) -> String {
-    let mark = match call.state {
-        ToolState::Done => "✓",
-        ToolState::Failed | ToolState::Denied | ToolState::Cut => "✗",
-        ToolState::Waiting => "▲",
-        ToolState::Receiving | ToolState::Running | ToolState::Background => "…",
-    };
-    let about = line(&subject(call, &session.spec.directory, tongue));
-    format!("{mark} {} {about}", call.name).trim_end().to_owned()
 }
 
 /// What a call is about, in the one of its fields that says so.
