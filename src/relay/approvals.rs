@@ -116,11 +116,10 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
 /// What is asked, and all that is known about it.
 fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) {
     let Around { session, tongue, redactor } = around;
-    let title = match (&approval.ask, tongue) {
-        (Ask::Tool, Tongue::English) => format!("{} · {session}", approval.tool),
-        (Ask::Tool, Tongue::Chinese) => format!("{} · {session}", approval.tool),
-        (Ask::Questions(_), _) => format!("{} · {session}", tongue.pick("A question", "提问")),
-        (Ask::Plan(_), _) => format!("{} · {session}", tongue.pick("A plan", "计划")),
+    let title = match &approval.ask {
+        Ask::Tool => format!("{} · {session}", approval.tool),
+        Ask::Questions(_) => format!("{} · {session}", tongue.pick("A question", "提问")),
+        Ask::Plan(_) => format!("{} · {session}", tongue.pick("A plan", "计划")),
     };
     let summary = match tongue {
         Tongue::English => format!("A request waits ({})", approval.id),

@@ -1,8 +1,9 @@
 //! Files, both ways.
 //!
-//! Invariants: a name from outside is a name and no path; nothing but a regular file is read, and no link is followed
-//! to it; a file that is fetched is new, ours alone, and gone again when not all of it came.
+//! Invariants: a name from outside is a name and no path; nothing but a regular file is read, and no link is followed on
+//! the way to it; a file that is fetched is new, ours alone, and gone again when not all of it came.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -55,11 +56,23 @@ pub(super) async fn read(path: &str, name: &str, tongue: Tongue) -> Result<Vec<u
     if !meta.is_file() {
         return Err(unreadable(&tongue.pick("it is no file", "不是普通文件")));
     }
+    if !is_still(Path::new(path), &meta).await {
+        return Err(unreadable(&tongue.pick("it is not where it was any more", "文件位置已改变")));
+    }
     let n_bytes = usize::try_from(meta.len()).unwrap_or(usize::MAX);
     check(n_bytes, name, tongue)?;
     let mut bytes = Vec::with_capacity(n_bytes);
     file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).await.map_err(|error| unreadable(&error))?;
     checked(bytes, name, tongue)
+}
+
+/// Whether the file that was opened is the one of this path, and no link leads there: it was looked at when it was asked
+/// for, and anything on the way may have become a link since.
+async fn is_still(path: &Path, opened: &std::fs::Metadata) -> bool {
+    let real = tokio::fs::canonicalize(path).await;
+    let named = tokio::fs::symlink_metadata(path).await;
+    real.is_ok_and(|real| real == path)
+        && named.is_ok_and(|named| (named.dev(), named.ino()) == (opened.dev(), opened.ino()))
 }
 
 /// What may be sent by its size, or the sentence that says why not.
@@ -145,6 +158,26 @@ mod tests {
         assert!(long.len() <= MAX_NAME && long.ends_with("长.gz"), "{long}");
         let endless = name(&format!("a.{}", "x".repeat(300))).unwrap();
         assert_eq!(endless.len(), MAX_NAME);
+    }
+
+    #[tokio::test]
+    async fn what_became_a_link_on_the_way_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for (place, text) in [("session/notes", "harmless"), ("elsewhere", "secret")] {
+            std::fs::create_dir_all(root.join(place)).unwrap();
+            std::fs::write(root.join(place).join("a.txt"), text).unwrap();
+        }
+        let path = root.join("session/notes/a.txt").to_string_lossy().into_owned();
+        assert_eq!(read(&path, "a.txt", Tongue::English).await.unwrap(), b"harmless");
+        std::fs::rename(root.join("session/notes"), root.join("session/away")).unwrap();
+        std::os::unix::fs::symlink(root.join("elsewhere"), root.join("session/notes")).unwrap();
+        let why = read(&path, "a.txt", Tongue::English).await.unwrap_err();
+        assert_eq!(why, "a.txt could not be read: it is not where it was any more");
+        std::fs::remove_file(root.join("session/notes")).unwrap();
+        std::fs::create_dir(root.join("session/notes")).unwrap();
+        std::os::unix::fs::symlink(root.join("elsewhere/a.txt"), &path).unwrap();
+        assert!(read(&path, "a.txt", Tongue::English).await.is_err());
     }
 
     #[test]
