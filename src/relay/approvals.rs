@@ -15,6 +15,7 @@ use super::card::FieldKind;
 use super::card::Form;
 use super::card::Style;
 use super::card::Tone;
+use super::words;
 use super::words::Tongue;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
@@ -32,13 +33,14 @@ mod content;
 mod ended;
 /// Questions, and their answers.
 mod questions;
+/// What core says in English, in the language of the chat.
+mod said;
 
 use content::about;
 use content::beside_the_plan;
 use content::content;
 use content::cut_middle;
 pub use content::only_deny;
-use content::quoted;
 pub use ended::End;
 pub use ended::ended;
 pub use ended::how;
@@ -85,9 +87,11 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
     card = card.tagged(tongue.pick("waits for you", "等待处理"));
     if let Some(deadline) = approval.deadline {
         let seconds = deadline.millis_since(approval.asked) / 1000;
+        // The card may arrive late: the time of day says how much is left.
+        let at = words::time_of_day(deadline);
         let text = match tongue {
-            Tongue::English => format!("Denied by itself after {seconds} seconds without an answer."),
-            Tongue::Chinese => format!("{seconds} 秒内无答复将自动拒绝。"),
+            Tongue::English => format!("Denied by itself after {seconds} seconds without an answer, at {at}."),
+            Tongue::Chinese => format!("{seconds} 秒内（至 {at}）无答复将自动拒绝。"),
         };
         card.blocks.push(Block::Small(text));
     }
@@ -274,22 +278,18 @@ fn always(approval: &Approval, tongue: Tongue, redactor: &Redactor) -> Vec<(Stri
         for (nth, scope) in scopes.into_iter().enumerate() {
             let update = scope.map_or_else(|| update.clone(), |scope| update.with_scope(scope));
             let place = match scope {
-                Some(scope) => scope.file().map_or(scope.describe(), |file| file),
+                Some(scope) => scope.file().map_or(said::scope(scope, tongue), |file| file),
                 None => tongue.pick("as the CLI keeps it", "由 CLI 保存"),
             };
             let warning = update.warning().map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
-            let label = format!("{} · {place}{warning}", update.words(&quoted));
+            let label = format!("{} · {place}{warning}", said::update(&update, tongue));
             choices.push((format!("s{at}.{nth}"), label, Decision::remembering(&update)));
         }
     }
     for (at, rule) in approval.grants.iter().enumerate() {
         for (nth, (minutes, uses)) in LIMITS.into_iter().enumerate() {
             let terms = GrantTerms { rule: rule.clone(), minutes, uses };
-            let what = match rule {
-                GrantRule::Same { .. } => tongue.pick("exactly this again", "完全相同的调用").to_owned(),
-                rule => rule.describe(),
-            };
-            let label = format!("{what} · {}", terms.limit());
+            let label = format!("{} · {}", said::rule(rule, tongue), said::limit(&terms, tongue));
             choices.push((format!("g{at}.{nth}"), label, Decision::Grant(terms)));
         }
     }

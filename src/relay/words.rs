@@ -3,6 +3,7 @@
 //! Each text stands beside its translation where it is used: a table far away is where translations go stale.
 
 use crate::config::feishu::Language;
+use crate::core::ids::Timestamp;
 
 /// The language that is spoken in the chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,6 +38,12 @@ pub fn whole(line: &str) -> &str {
         Some(cut) => cut.rsplit_once(char::is_whitespace).map_or("…", |(whole, _)| whole),
         None => line,
     }
+}
+
+/// The time of day where the computer is.
+pub fn time_of_day(at: Timestamp) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
 }
 
 /// `1 tool call`, `2 tool calls`.

@@ -435,3 +435,32 @@ async fn a_pause_holds_from_the_moment_that_it_is_said_to() {
         assert!(!said(&["relay"]).contains(", paused"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pairing_code_is_good_for_as_long_as_it_is_shown() {
+    use std::io::BufRead as _;
+    let (command, _script) = stand_in("");
+    let desk = Desk::start(&command, None).await;
+    let mut pair =
+        adjutant(&desk.folder, &["relay", "pair"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = std::io::BufReader::new(pair.stdout.take().unwrap()).lines();
+    let code = loop {
+        let line = lines.next().expect("a code").unwrap();
+        let word = line.trim();
+        if word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+            break word.to_owned();
+        }
+    };
+    let pid = pair.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(!pair.wait().unwrap().success());
+    let mut push = message("om_1", &code);
+    push["event"]["sender"]["sender_id"]["open_id"] = "ou_new".into();
+    push["event"]["message"]["chat_id"] = "oc_of_ou_new".into();
+    push["event"]["message"]["create_time"] = jiff::Timestamp::now().as_millisecond().to_string().into();
+    let number = desk.feishu.push(&push);
+    assert_eq!(desk.feishu.ack(number).await.code, 200);
+    desk.sees("This bot does not know you").await;
+    let forgotten = adjutant(&desk.folder, &["relay", "unpair"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&forgotten.stdout).starts_with("0 people who were paired are forgotten; 2 of"));
+}

@@ -38,11 +38,11 @@ const PRESS_TIME: std::time::Duration = std::time::Duration::from_mins(1);
 
 pub fn main(global: &Global, verb: Option<&RelayVerb>, json: bool) -> Result<u8, Stop> {
     block_on(async {
-        // Without a runner there is still much that can be tried.
-        if matches!(verb, Some(RelayVerb::Test)) && attach(global).await.is_err() {
-            return test_alone(global).await;
-        }
-        let Attached { mut link, .. } = attach(global).await?;
+        let Attached { mut link, .. } = match attach(global).await {
+            // Without a runner there is still much that can be tried.
+            Err(_) if matches!(verb, Some(RelayVerb::Test)) => return test_alone(global).await,
+            attached => attached?,
+        };
         let view = first_view(&mut link).await?;
         match verb {
             None => show(&view, json)?,
@@ -159,7 +159,15 @@ async fn pair(link: &mut Link, n_before: usize) -> Result<u8, Stop> {
     };
     say(&format!("Send this code to the bot, in a direct chat, within five minutes:\n\n    {}\n", code.code))?;
     loop {
-        let view = next_view(link).await.ok_or_else(gone)?;
+        let view = tokio::select! {
+            view = next_view(link) => view.ok_or_else(gone)?,
+            // The code is good for no longer than it is shown.
+            _ = tokio::signal::ctrl_c() => {
+                link.orders().phone(PhoneWish::Pair(false)).await.map_err(|_| gone())?;
+                while next_view(link).await.is_some_and(|view| view.pairing.is_some()) {}
+                return Err(Stop::failed("nobody was paired, and the code counts no more"));
+            }
+        };
         if view.n_people > n_before {
             say("Paired.")?;
             return Ok(exit::OK);

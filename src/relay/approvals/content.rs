@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::MAX_SHOWN;
+use super::said;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::about::Fact;
@@ -98,7 +99,7 @@ fn file_content(file: &FileChange<'_>, tongue: Tongue) -> Content {
     }
     text.truncate(text.trim_end_matches('\n').len());
     let facts = vec![(tongue.pick("file", "文件"), format!("{} · {fate}", file.path))];
-    let warnings = file.doubts.iter().map(|doubt| doubt.describe().into_owned()).collect();
+    let warnings = file.doubts.iter().map(|doubt| said::doubt(doubt, tongue).into_owned()).collect();
     Content { language: "diff", text, facts, warnings }
 }
 
@@ -197,7 +198,7 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
         }
         Fact::Path(path) => fact(tongue.pick("path", "路径"), path.to_owned()),
     }));
-    blocks.extend(approval.risks.iter().map(|risk| Block::Warning(risk.describe().to_owned())));
+    blocks.extend(approval.risks.iter().map(|risk| Block::Warning(said::risk(*risk, tongue).to_owned())));
     let warnings = approval.notes().into_iter().filter_map(|note| match note {
         Note::Posing => {
             let text = tongue.pick(

@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::content::cut_middle;
-use super::content::quoted;
+use super::said;
 use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
 use crate::core::approval::Withdrawal;
-use crate::core::prompt::Surface;
 use crate::redact::Redactor;
 use crate::relay::card::Block;
 use crate::relay::card::Card;
@@ -35,7 +34,7 @@ pub fn ended(asked: &Card, end: &End<'_>, tongue: Tongue, redactor: &Redactor) -
             (
                 tone,
                 tag(&verdict.decision, tongue),
-                format!("{} {}", how(&verdict.decision, tongue), by(&verdict.by, tongue)),
+                format!("{} {}", how(&verdict.decision, tongue), said::by(&verdict.by, tongue)),
             )
         }
         End::Withdrawn(why) => (Tone::Over, tongue.pick("over", "已失效"), withdrawn(*why, tongue).to_owned()),
@@ -94,16 +93,6 @@ pub fn how(decision: &Decision, tongue: Tongue) -> &'static str {
     }
 }
 
-/// Who it was, for somebody who reads it elsewhere: "you" would be whoever reads it.
-fn by(surface: &Surface, tongue: Tongue) -> String {
-    match (tongue, surface) {
-        (Tongue::English, Surface::Terminal) => "at the terminal".to_owned(),
-        (Tongue::English, surface) => format!("by {}", surface.describe()),
-        (Tongue::Chinese, Surface::Terminal) => "（在终端）".to_owned(),
-        (Tongue::Chinese, surface) => format!("（{}）", surface.describe()),
-    }
-}
-
 fn withdrawn(why: Withdrawal, tongue: Tongue) -> &'static str {
     match why {
         Withdrawal::ByCli => tongue.pick(why.describe(), "CLI 已撤回"),
@@ -121,7 +110,10 @@ fn details_of(decision: &Decision, tongue: Tongue) -> Vec<Block> {
             .map(|given| fact(given.question.trim_end_matches(['?', '？']), given.answer.clone()))
             .collect(),
         Decision::Grant(terms) => {
-            vec![fact(tongue.pick("allowed", "允许"), format!("{} · {}", terms.rule.describe(), terms.limit()))]
+            vec![fact(
+                tongue.pick("allowed", "允许"),
+                format!("{} · {}", said::rule(&terms.rule, tongue), said::limit(terms, tongue)),
+            )]
         }
         Decision::AcceptPlan { mode } => vec![fact(tongue.pick("mode", "模式"), mode.as_str().to_owned())],
         Decision::Deny { message, .. } if message.trim().is_empty() || super::is_unsaid(message) => Vec::new(),
@@ -139,7 +131,7 @@ fn details_of(decision: &Decision, tongue: Tongue) -> Vec<Block> {
                 details.push(Block::Code { language: language.to_owned(), text });
             }
             for update in remember {
-                details.push(fact(tongue.pick("remembered", "记住"), update.words(&quoted)));
+                details.push(fact(tongue.pick("remembered", "记住"), said::update(update, tongue)));
             }
             if let Some(comment) = comment {
                 details.push(fact(tongue.pick("comment", "备注"), comment.clone()));

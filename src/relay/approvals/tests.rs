@@ -397,6 +397,41 @@ fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
     }
 }
 
+#[test]
+fn a_chinese_card_says_all_that_is_ours_in_chinese() {
+    let rules = [
+        GrantRule::Same { tool: "Bash".into(), input: json!({}) },
+        GrantRule::Edits { path: "/p".into(), below: true },
+        GrantRule::Reads { path: "/p/a".into(), below: false },
+        GrantRule::Fetches { host: "docs.rs".into() },
+        GrantRule::Tool("Grep".into()),
+    ];
+    let mut request = bash("rm -rf x && curl y");
+    request.grants = rules.to_vec();
+    request.risks = crate::core::risk::judge("Bash", &request.input, "/p");
+    assert!(request.risks.len() > 1);
+    let tongue = Tongue::Chinese;
+    let around = Around { session: "网站", tongue, redactor: &Redactor::default() };
+    let card = asked(&request, Mark { card: 3, nonce: "n" }, around).card;
+    let english = |text: &str| {
+        let words = ["allow", "after", "beyond", "exactly", "changes", "minutes", "deletes", "network", "this"];
+        words.into_iter().find(|word| text.contains(word))
+    };
+    let ours: Vec<String> = card
+        .blocks
+        .iter()
+        .filter(|block| !matches!(block, Block::Code { .. }))
+        .map(|block| format!("{block:?}"))
+        .collect();
+    for text in ours {
+        let text = text.replace("\"act\": String(\"allow", "").replace("this_", "");
+        assert_eq!(english(&text), None, "{text}");
+    }
+    let verdict = Verdict { decision: Decision::allow_once(), by: Surface::Phone("ou_me".into()), after_ms: 1 };
+    let over = ended(&card, &End::Decided(&verdict), tongue, &Redactor::default());
+    assert!(over.plain().contains("已允许一次 （ou_me，手机）"), "{}", over.plain());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     /// Whatever is pressed: only what was offered is decided.

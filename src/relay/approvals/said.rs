@@ -1,0 +1,119 @@
+//! What core says in English, in the language of the chat.
+
+use std::borrow::Cow;
+
+use super::content::quoted;
+use crate::core::change::Doubt;
+use crate::core::grant::GrantRule;
+use crate::core::grant::GrantTerms;
+use crate::core::permission::PermissionUpdate;
+use crate::core::permission::Rule;
+use crate::core::permission::RuleBehavior;
+use crate::core::permission::Scope;
+use crate::core::prompt::Surface;
+use crate::core::risk::Risk;
+use crate::relay::words::Tongue;
+
+pub(super) fn risk(risk: Risk, tongue: Tongue) -> &'static str {
+    let chinese = match risk {
+        Risk::Deletes => "会删除或覆盖数据",
+        Risk::RunsDownloaded => "会运行下载的内容",
+        Risk::Privileged => "要求更高权限（sudo、chmod、chown）",
+        Risk::RewritesHistory => "会丢弃或改写 git 历史",
+        Risk::Publishes => "会发布或推送给他人",
+        Risk::LeavesProject => "涉及项目目录之外",
+        Risk::Network => "访问网络",
+        Risk::Secrets => "涉及疑似机密的文件",
+        Risk::RunsAnything => "运行以文本给出的程序",
+        Risk::NoSandbox => "在 CLI 沙箱之外运行",
+    };
+    tongue.pick(risk.describe(), chinese)
+}
+
+pub(super) fn doubt(doubt: &Doubt, tongue: Tongue) -> Cow<'static, str> {
+    match (tongue, doubt) {
+        (Tongue::English, doubt) => doubt.describe(),
+        (_, Doubt::ChangedSinceRead) => "会话上次读取后，此文件已被他人修改。".into(),
+        (_, Doubt::NotCompared(why)) => format!("未与当前文件比较：{why}").into(),
+        (_, Doubt::NotFound) => "文件中找不到要替换的文本：CLI 可能会拒绝此修改。".into(),
+        (_, Doubt::Ambiguous(n)) => format!("要替换的文本在文件中出现 {n} 次：此修改将失败。").into(),
+        (_, Doubt::NoSuchFile) => "文件不存在：此修改将失败。".into(),
+    }
+}
+
+/// Which calls a grant covers.
+pub(super) fn rule(rule: &GrantRule, tongue: Tongue) -> String {
+    let place = |path: &str, below: bool| if below { format!("{path} 之下") } else { path.to_owned() };
+    match (tongue, rule) {
+        (Tongue::English, GrantRule::Same { .. }) => "exactly this again".to_owned(),
+        (Tongue::English, rule) => rule.describe(),
+        (_, GrantRule::Same { .. }) => "完全相同的调用".to_owned(),
+        (_, GrantRule::Commands(commands)) => {
+            let texts: Vec<String> = commands.iter().map(|words| quoted(&words.text())).collect();
+            format!("命令 {}", texts.join(" 或 "))
+        }
+        (_, GrantRule::Edits { path, below }) => format!("修改 {}", place(path, *below)),
+        (_, GrantRule::Reads { path, below }) => format!("读取 {}", place(path, *below)),
+        (_, GrantRule::Fetches { host }) => format!("{host} 的网页"),
+        (_, GrantRule::Tool(tool)) => format!("{tool} 的所有调用"),
+    }
+}
+
+/// How much of it.
+pub(super) fn limit(terms: &GrantTerms, tongue: Tongue) -> String {
+    if tongue == Tongue::English {
+        return terms.limit();
+    }
+    let time = match terms.minutes {
+        minutes if minutes % 60 == 0 => format!("{} 小时", minutes / 60),
+        minutes => format!("{minutes} 分钟"),
+    };
+    match terms.uses {
+        None => format!("{time}内"),
+        Some(uses) => format!("之后 {uses} 次，{time}内"),
+    }
+}
+
+/// What the CLI would remember.
+pub(super) fn update(update: &PermissionUpdate, tongue: Tongue) -> String {
+    let of = |rule: &Rule| quoted(&rule.text());
+    match (tongue, update) {
+        (Tongue::English, update) => update.words(&quoted),
+        (_, PermissionUpdate::AddRules { rules, behavior, .. }) => {
+            let verb = match behavior {
+                RuleBehavior::Allow => "允许",
+                RuleBehavior::Deny => "拒绝",
+                RuleBehavior::Ask => "询问",
+            };
+            format!("{verb} {}", rules.iter().map(of).collect::<Vec<_>>().join("、"))
+        }
+        (_, PermissionUpdate::AddDirectories { directories, .. }) => {
+            format!("会话也可在 {} 中工作", directories.join("、"))
+        }
+        (_, PermissionUpdate::SetMode { mode, .. }) => format!("切换到模式 {}", mode.as_str()),
+        (_, PermissionUpdate::Other(_)) => "CLI 建议的设置".to_owned(),
+    }
+}
+
+pub(super) fn scope(scope: Scope, tongue: Tongue) -> &'static str {
+    let chinese = match scope {
+        Scope::Session => "本次会话",
+        Scope::Local => "本项目，仅限我",
+        Scope::Project => "本项目，所有人",
+        Scope::User => "我的所有项目",
+    };
+    tongue.pick(scope.describe(), chinese)
+}
+
+/// Who it was, for somebody who reads it elsewhere: "you" would be whoever reads it.
+pub(super) fn by(surface: &Surface, tongue: Tongue) -> String {
+    let said = surface.describe();
+    match (tongue, surface) {
+        (Tongue::English, Surface::Terminal) => "at the terminal".to_owned(),
+        (Tongue::English, _) => format!("by {said}"),
+        (Tongue::Chinese, Surface::Terminal) => "（在终端）".to_owned(),
+        (Tongue::Chinese, Surface::Phone(_)) => format!("（{}，手机）", said.trim_end_matches(" on the phone")),
+        (Tongue::Chinese, Surface::Headless) => "（脚本）".to_owned(),
+        (Tongue::Chinese, Surface::Policy(_) | Surface::Engine) => format!("（{said}）"),
+    }
+}
