@@ -91,6 +91,7 @@ const LATER_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS notices (message TEXT PRIMARY KEY, session INTEGER NOT NULL, at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS newest (chat TEXT PRIMARY KEY, card INTEGER);
     CREATE TABLE IF NOT EXISTS withheld (card INTEGER PRIMARY KEY);
+    CREATE TABLE IF NOT EXISTS paused (since INTEGER NOT NULL);
 ";
 
 #[derive(Debug, thiserror::Error)]

@@ -198,6 +198,7 @@ pub async fn run<M: Messenger>(
     ends: Ends,
 ) {
     let Ends { mut link, mut heard, mut connection, mut wishes, view, attention, witness, quit } = ends;
+    let paused = ledger.is_paused().unwrap_or(true);
     let mut service = Service {
         settings,
         messenger,
@@ -226,7 +227,8 @@ pub async fn run<M: Messenger>(
         ordered: HashMap::new(),
         last_said: None,
         urged: BTreeSet::new(),
-        paused: false,
+        // Who cannot tell whether it was paused takes it for so.
+        paused,
         trouble: None,
         tested: None,
         connected: None,
@@ -390,7 +392,10 @@ impl<M: Messenger> Service<M> {
 
     fn wish(&mut self, wish: PhoneWish) -> Result<(), LedgerError> {
         match wish {
-            PhoneWish::Pause(paused) => self.paused = paused,
+            PhoneWish::Pause(paused) => {
+                self.paused = paused;
+                self.ledger.set_paused(paused, clock::now())?;
+            }
             PhoneWish::Pair(true) => self.pairing.begin(clock::now()),
             PhoneWish::Pair(false) => self.pairing.end(),
             PhoneWish::Unpair => self.ledger.unpair()?,

@@ -422,9 +422,9 @@ async fn a_runner_that_is_killed_while_a_session_is_opened_opens_it_and_sends_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pause_holds_from_the_moment_that_it_is_said_to() {
+async fn a_pause_holds_from_the_moment_that_it_is_said_to_and_over_a_restart() {
     let (command, _script) = stand_in("");
-    let desk = Desk::start(&command, None).await;
+    let mut desk = Desk::start(&command, None).await;
     let said =
         |arguments: &[&str]| String::from_utf8(adjutant(&desk.folder, arguments).output().unwrap().stdout).unwrap();
     for _ in 0..5 {
@@ -434,6 +434,19 @@ async fn a_pause_holds_from_the_moment_that_it_is_said_to() {
         assert!(said(&["relay", "resume"]).contains("goes on"));
         assert!(!said(&["relay"]).contains(", paused"));
     }
+    assert!(said(&["relay", "pause"]).starts_with("Paused"));
+    desk.runner.kill().unwrap();
+    desk.runner.wait().unwrap();
+    desk.runner = adjutant(&desk.folder, &["serve"]).stdout(Stdio::null()).spawn().unwrap();
+    desk.feishu.connected(2).await;
+    let said =
+        |arguments: &[&str]| String::from_utf8(adjutant(&desk.folder, arguments).output().unwrap().stdout).unwrap();
+    assert!(said(&["relay"]).contains(", paused"));
+    desk.says("om_1", "/list");
+    assert!(said(&["relay", "resume"]).contains("goes on"));
+    desk.says("om_2", "/list");
+    desk.sees("There is no session").await;
+    assert_eq!(desk.feishu.taken().len(), 1, "what came while it was paused does not count");
 }
 
 #[tokio::test(flavor = "multi_thread")]

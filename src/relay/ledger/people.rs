@@ -112,6 +112,19 @@ impl Ledger {
         Ok(self.connection.query_row(sql, [&person.0], |row| row.get(0)).optional()?.map(ChatId))
     }
 
+    /// Whether nothing is sent and nothing counts, also after a restart.
+    pub fn set_paused(&self, paused: bool, now: Timestamp) -> Result<(), LedgerError> {
+        self.connection.execute("DELETE FROM paused", [])?;
+        if paused {
+            self.connection.execute("INSERT INTO paused (since) VALUES (?1)", [now.0])?;
+        }
+        Ok(())
+    }
+
+    pub fn is_paused(&self) -> Result<bool, LedgerError> {
+        Ok(self.connection.prepare_cached("SELECT 1 FROM paused")?.exists([])?)
+    }
+
     /// Whether a person wants no news, until they say otherwise.
     pub fn set_quiet(&self, person: &PersonId, quiet: bool) -> Result<(), LedgerError> {
         let sql = if quiet {

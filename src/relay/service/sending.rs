@@ -23,6 +23,9 @@ const SETTINGS_WAIT_MS: i64 = 60_000;
 /// A file is tried no more often.
 const MAX_FILE_TRIES: u32 = 8;
 
+/// What is not taken in its plainest form is tried no more often.
+const MAX_PLAIN_TRIES: u32 = 3;
+
 /// What became of a try.
 #[derive(Debug)]
 pub(super) enum Done {
@@ -109,6 +112,10 @@ impl<M: Messenger> Service<M> {
                 tracing::warn!(why, "a message is not taken in this form");
                 match plainer(&item.parcel) {
                     Some(plain) => self.ledger.again(item.id, now, Some(&plain)),
+                    // Not every code is known for what it is.
+                    None if item.tries < MAX_PLAIN_TRIES => {
+                        self.ledger.again(item.id, later(backoff(item.tries)), None)
+                    }
                     None => {
                         self.trouble = Some(format!("a message could not be sent: {why}"));
                         self.ledger.give_up(item.id)
