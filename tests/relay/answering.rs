@@ -191,7 +191,7 @@ async fn a_yes_means_the_request_before_the_eyes_of_who_wrote_it_and_no_other() 
     let asks = one_line(
         r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "make it"}, "result": "made"}}, {"say": "it-is-over"}]}"#,
     );
-    let (mut rig, _script) = play(&[&asks, &asks, &asks]);
+    let (rig, _script) = play(&[&asks, &asks, &asks]);
     let mut hand = Hand::known(&rig, |_| {}).await;
     hand.say("/new project one").await;
     let first = hand.asked().await;
@@ -205,28 +205,22 @@ async fn a_yes_means_the_request_before_the_eyes_of_who_wrote_it_and_no_other() 
     let n_before = hand.messages().len();
     hand.say("y").await;
     told(&hand, n_before, "It is not certain what you mean").await;
-    let waiting = rig.approval().await.id;
-    assert!(rig.fleet.approval(waiting).is_some());
+    let is_live = |message: &Message| message.card().is_some_and(|card| card.is_live());
+    let now = hand.messages().into_iter().find(|message| message.id == first.id);
+    assert!(now.as_ref().is_some_and(is_live), "nothing was allowed: {now:?}");
     // A reply says which.
     hand.settled().await;
     writes(&mut hand, "Yes.", Some(&first), 0).await;
+    let is_allowed = |message: &Message| message.text().contains("allowed once by ou_me");
+    hand.wait("the first", |message| message.id == first.id && is_allowed(message)).await;
     hand.wait("the end", |message| message.text().contains("it-is-over")).await;
-    rig.turn_end().await;
     // The newest message is the card: a yes alone is enough.
     hand.say("again").await;
-    let is_second = |message: &Message| {
-        message.id != first.id
-            && message.card().is_some_and(|card| card.is_live())
-            && message.text().contains("/approve 2")
-    };
-    hand.wait("the second card", is_second).await;
+    let second =
+        hand.wait("the second card", |message| is_live(message) && message.text().contains("/approve 2")).await;
     hand.settled().await;
     hand.say("Y").await;
-    rig.turn_end().await;
-    let allowed = rig.events.iter().filter(
-        |event| matches!(&event.kind, EventKind::ApprovalResolved { verdict, .. } if verdict.decision.is_allow()),
-    );
-    assert_eq!(allowed.count(), 2);
+    hand.wait("the second", |message| message.id == second.id && is_allowed(message)).await;
     rig.end().await;
 }
 

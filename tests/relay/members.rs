@@ -92,7 +92,7 @@ async fn a_file_that_cannot_be_sent_says_so_and_holds_up_no_request() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_short_turn_rings_once_and_a_long_one_shows_how_it_goes() {
     let (mut rig, _script) = asks(2);
-    let mut hand = Hand::known(&rig, |settings| settings.progress_after = Duration::from_millis(400)).await;
+    let mut hand = Hand::known(&rig, |settings| settings.progress_after = Duration::from_secs(6)).await;
     hand.say("/new project go").await;
     let asked = hand.asked().await;
     hand.happens(Happening::Pressed(Hand::press(&asked, "allow", json!({})))).await;
@@ -118,17 +118,16 @@ async fn a_short_turn_rings_once_and_a_long_one_shows_how_it_goes() {
 async fn a_secret_is_taken_out_before_anything_is_cut() {
     let secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
     let said = format!("{} {secret} and more", "word ".repeat(30));
-    let (mut rig, _script) = play(&[&format!(r#"{{"turn": [{{"say": "{said}"}}]}}"#)]);
+    let (rig, _script) = play(&[&format!(r#"{{"turn": [{{"say": "{said}"}}]}}"#)]);
     let mut hand = Hand::known(&rig, |_| {}).await;
     hand.say(&format!("/new project tell me of the key that is called {secret} please")).await;
-    rig.turn_end().await;
-    for line in ["/tail", "/progress", "/list"] {
-        let n = hand.messages().len();
+    hand.wait("the end", |message| message.text().contains("word word")).await;
+    for (line, answer) in [("/tail", "❯ tell me"), ("/progress", "/project\nword"), ("/list", "▸ 1 · tell me")] {
         hand.say(line).await;
-        hand.wait(line, |_| hand.messages().len() > n).await;
+        hand.wait(line, |message| message.card().is_none() && message.text().contains(answer)).await;
     }
     let told = format!("{:?}", hand.messages());
-    assert!(told.contains("word word") && !told.contains("ghp_"), "{told}");
+    assert!(!told.contains("ghp_"), "{told}");
     rig.end().await;
 }
 
