@@ -340,6 +340,7 @@ fn is_unsaid(message: &str) -> bool {
 
 /// What a press on this approval's card decides; the sentence says why it decides nothing.
 pub fn decide(
+    card: &Card,
     approval: &Approval,
     value: &Value,
     form: &Map<String, Value>,
@@ -354,10 +355,8 @@ pub fn decide(
         text => Ok(Decision::Deny { message: text.to_owned(), stop }),
     };
     match (&approval.ask, act) {
-        (_, "allow" | "allow_typed" | "always" | "plan" | "plan_edits") if only_deny(approval, redactor).is_some() => {
-            not_offered()
-        }
         (_, "deny") => Ok(denied()),
+        _ if card.offers(act).is_none() => not_offered(),
         (Ask::Tool, "deny_stop") => Ok(Decision::Deny { message: STOPPED.to_owned(), stop: true }),
         (Ask::Tool | Ask::Plan(_), "deny_reason") => reason(false),
         (Ask::Tool, "allow") if !approval.binding.default_to_no => Ok(Decision::allow_once()),

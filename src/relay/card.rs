@@ -117,6 +117,20 @@ impl Card {
         Self { tone, title: title.into(), tag: None, summary: summary.into(), blocks: Vec::new() }
     }
 
+    /// What the buttons carry, those of forms too.
+    pub fn carried(&self) -> impl Iterator<Item = &Value> {
+        self.blocks.iter().flat_map(|block| match block {
+            Block::Buttons(buttons) => buttons.iter().map(|button| &button.value).collect(),
+            Block::Form(form) => vec![&form.submit.value],
+            _ => Vec::new(),
+        })
+    }
+
+    /// What the button of this act carries, if there is one.
+    pub fn offers(&self, act: &str) -> Option<&Value> {
+        self.carried().find(|value| value.get("act").and_then(Value::as_str) == Some(act))
+    }
+
     #[must_use]
     pub fn tagged(mut self, tag: impl Into<String>) -> Self {
         self.tag = Some(tag.into());

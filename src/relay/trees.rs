@@ -134,23 +134,14 @@ pub fn over(card: &Card, tone: Tone, tag: &str, text: &str) -> Card {
     over.tagged(tag)
 }
 
-/// What the buttons of a card carry.
-fn carried(card: &Card) -> impl Iterator<Item = &Value> {
-    card.blocks.iter().flat_map(|block| match block {
-        Block::Buttons(buttons) => buttons.iter().map(|button| &button.value).collect(),
-        Block::Form(form) => vec![&form.submit.value],
-        _ => Vec::new(),
-    })
-}
-
 /// The report that a card shows, if it asks about one.
 pub fn shown_mark(card: &Card) -> Option<&str> {
-    carried(card).find_map(|value| value.get("seen")?.as_str())
+    card.carried().find_map(|value| value.get("seen")?.as_str())
 }
 
 /// Whether the card offers the way back.
 pub fn offers_undo(card: &Card) -> bool {
-    carried(card).any(|value| value.get("act").and_then(Value::as_str) == Some("tree_restore"))
+    card.offers("tree_restore").is_some()
 }
 
 /// What a press decides; the sentence says why it decides nothing. What counts is what stood on the card as it was
@@ -163,7 +154,7 @@ pub fn decide(
     tongue: Tongue,
 ) -> Result<Choice, String> {
     let act = value.get("act").and_then(Value::as_str).unwrap_or_default();
-    let offered = carried(card).find(|value| value.get("act").and_then(Value::as_str) == Some(act));
+    let offered = card.offers(act);
     let seen = offered.and_then(|value| value.get("seen")?.as_str()).map(str::to_owned);
     match (offered.is_some(), act, seen) {
         (true, "tree_leave", _) => Ok(Choice::Leave),

@@ -63,7 +63,7 @@ fn acts(card: &Card) -> Vec<String> {
 fn press(approval: &Approval, act: &str, form: Value) -> Result<Decision, String> {
     let Value::Object(form) = form else { panic!("a form is an object") };
     let value = json!({ "v": 1, "act": act, "rid": 3, "n": "n0" });
-    decide(approval, &value, &form, Tongue::English, &Redactor::default())
+    decide(&shown(approval).card, approval, &value, &form, Tongue::English, &Redactor::default())
 }
 
 #[test]

@@ -101,10 +101,12 @@ impl<M: Messenger> Service<M> {
         if open.approval.deadline.is_some_and(|deadline| deadline <= clock::now()) {
             return Ok(note(Mood::Warning, tongue.pick("Its time is over.", "已超时。")));
         }
-        let decision = match approvals::decide(&open.approval, &pressed.value, &pressed.form, tongue, &self.redactor) {
-            Ok(decision) => decision,
-            Err(why) => return Ok(note(Mood::Warning, why)),
-        };
+        let decision =
+            match approvals::decide(&card.shown, &open.approval, &pressed.value, &pressed.form, tongue, &self.redactor)
+            {
+                Ok(decision) => decision,
+                Err(why) => return Ok(note(Mood::Warning, why)),
+            };
         let (said, approval) = (approvals::how(&decision, tongue), open.approval.clone());
         match self.give_answer(card, &approval, decision, &pressed.who.person)? {
             Given::Yes => {}
