@@ -20,12 +20,10 @@ use super::files;
 use super::files::HistoryFile;
 use super::input::keymap::Keymap;
 use super::terminal::messages;
-use super::terminal::visit;
 use super::theme::Theme;
 use super::ui::Ui;
 use super::ui::dialog::Layer;
 use super::update;
-use super::update::EditTarget;
 use super::update::Effect;
 use super::update::World;
 use super::view;
@@ -44,8 +42,11 @@ use crate::transcripts::list::Entry;
 
 mod finding;
 mod opening;
+/// Programs that borrow the terminal.
+mod visiting;
 
 pub use finding::News;
+use visiting::Visit;
 
 /// A session to open, with its first prompt if there is one.
 #[derive(Debug, Clone)]
@@ -88,14 +89,6 @@ pub enum Ended {
     EngineGone,
     /// The person wants the runner to end too.
     StopRunner,
-}
-
-/// Somebody borrows the terminal.
-#[derive(Debug)]
-enum Visit {
-    Edit { text: String, target: EditTarget },
-    Open { path: String, line: u64 },
-    Suspend,
 }
 
 /// Streaming alone is drawn this often; what a key changes is drawn at once.
@@ -250,9 +243,7 @@ impl App {
 
     /// The screen is not what it was: an open approval must be seen again before a key can answer it.
     fn see_anew(&mut self) {
-        if let Some(focus) = &mut self.ui.approval {
-            focus.drawn = None;
-        }
+        self.ui.see_anew(now());
     }
 
     /// A frame is due at once.
@@ -275,13 +266,15 @@ impl App {
                 Vec::new()
             }
             TerminalEvent::FocusGained => {
-                self.ui.screen.focused = true;
                 // Keys that came while nobody looked do not count.
-                self.see_anew();
+                if !std::mem::replace(&mut self.ui.screen.focused, true) {
+                    self.see_anew();
+                }
                 Vec::new()
             }
             TerminalEvent::FocusLost => {
                 self.ui.screen.focused = false;
+                self.see_anew();
                 Vec::new()
             }
             TerminalEvent::Key(_) | TerminalEvent::Mouse(_) => return,
@@ -396,31 +389,16 @@ impl App {
         self.ui.say(format!("That was not done: {error}."), true, now());
     }
 
-    /// Lends the terminal to the program that asked for it.
-    pub async fn visit(&mut self) -> io::Result<()> {
-        let Some(visit) = self.visit.take() else { return Ok(()) };
-        let editor = self.editor.as_deref();
-        let trouble = match visit {
-            Visit::Suspend => visit::suspend().err().map(|error| format!("Could not suspend: {error}.")),
-            Visit::Open { path, line } => visit::open(editor, &path, line).await.err(),
-            Visit::Edit { text, target } => match visit::edit(editor, &self.folder, &text).await {
-                Ok(text) => {
-                    self.update(|ui, world| update::external::edited(ui, world, &target, &text));
-                    None
-                }
-                Err(trouble) => Some(trouble),
-            },
-        };
-        if let Some(trouble) = trouble {
-            self.ui.say(trouble, true, now());
-        }
-        // The visitor may have left the screen in any state and at any size.
-        self.wipe()?;
-        let size = self.screen.size()?;
-        (self.ui.screen.width, self.ui.screen.height) = (size.width, size.height);
-        self.see_anew();
+    /// Whether an answer waits for its moment, and the moment is here.
+    pub fn is_answer_due(&self) -> bool {
+        self.ui.guard.is_due(now())
+    }
+
+    /// Gives the answer that was held; the caller has seen that no key waits which would take it back.
+    pub fn give_held(&mut self) {
+        let effects = self.update(update::give_held);
+        self.perform(effects);
         self.changed();
-        Ok(())
     }
 
     /// Draws one frame as one synchronized update.
@@ -465,11 +443,15 @@ impl App {
         if let Some(seen) = drawn.approval {
             if let Some(focus) = self.ui.approval.as_mut().filter(|focus| focus.id == seen.id) {
                 focus.drawn.get_or_insert(at);
-                focus.twins = self.fleet.same_requests(seen.id);
-                focus.twins.retain(|id| !self.ui.deferred.contains(id));
+                // What was counted when the key was pressed is what it answers.
+                if !self.ui.guard.is_holding() {
+                    focus.twins = self.fleet.same_requests(seen.id);
+                    focus.twins.retain(|id| !self.ui.deferred.contains(id));
+                }
             }
             if let Some(form) = self.ui.forms.get_mut(&seen.id) {
                 form.n_lines = seen.n_lines;
+                form.page = seen.page;
                 form.seen_to = form.seen_to.max(seen.seen_to).min(seen.n_lines);
                 form.scroll = form.scroll.min(seen.max_scroll);
             }

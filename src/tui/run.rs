@@ -55,22 +55,19 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
             biased;
             () = any(&mut signals) => app.end(Ended::Signal),
             batch = events.recv() => match batch {
-                Some(batch) => {
-                    // What arrived in one piece was not typed by a hand that looked in between.
-                    let typed = |event: &&TerminalEvent| matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_));
-                    let is_burst = batch.iter().filter(typed).count() > 1;
-                    for event in batch {
-                        // What is typed into a program that borrows the terminal is not ours.
-                        if app.ended().is_none() && !app.has_visit() {
-                            app.input(event, is_burst);
-                        }
-                    }
-                }
+                Some(batch) => take(&mut app, batch),
                 // The terminal is gone: there is nobody to tell.
                 None => app.end(Ended::Signal),
             },
             () = sleep_until(due) => {}
             news = app.news() => app.hear(news),
+        }
+        if app.is_answer_due() && app.ended().is_none() {
+            // A key that is here already takes it back, however late the loop is.
+            match keyboard.as_mut().and_then(|keyboard| keyboard.events.try_recv().ok()) {
+                Some(batch) => take(&mut app, batch),
+                None => app.give_held(),
+            }
         }
         if app.has_visit() {
             // Whoever borrows the terminal must be the only one to read it.
@@ -85,6 +82,19 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
     }
     drop(guard);
     Ok(app.ended().unwrap_or(Ended::Quit))
+}
+
+/// Hands on what came from the terminal.
+fn take(app: &mut App, batch: Vec<TerminalEvent>) {
+    // What arrived in one piece was not typed by a hand that looked in between.
+    let typed = |event: &&TerminalEvent| matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_));
+    let is_burst = batch.iter().filter(typed).count() > 1;
+    for event in batch {
+        // What is typed into a program that borrows the terminal is not ours.
+        if app.ended().is_none() && !app.has_visit() {
+            app.input(event, is_burst);
+        }
+    }
 }
 
 /// The task that reads the terminal. It is a task of its own because the event stream remembers the first

@@ -23,12 +23,15 @@ pub mod approval;
 pub mod composer;
 /// Dialogs over the main screen.
 pub mod dialog;
+/// Whether a key is an answer, part of a sentence, or neither.
+pub mod guard;
 /// One tab's view of its session.
 pub mod tab;
 
 use approval::ApprovalFocus;
 use approval::ApprovalForm;
 use dialog::Layer;
+use guard::AnswerGuard;
 use tab::Tab;
 
 /// Whether the progress panel shows beside the timeline.
@@ -82,7 +85,7 @@ pub struct Ui {
     pub approval: Option<ApprovalFocus>,
     /// What was typed and selected for each approval; kept while it is pending.
     pub forms: HashMap<ApprovalId, ApprovalForm>,
-    /// Approvals put off with "later": they open by themselves no more.
+    /// Approvals put off: they open by themselves no more, until another one is asked.
     pub deferred: HashSet<ApprovalId>,
     /// Approvals whose answer was given here and is on its way.
     pub answered: HashSet<ApprovalId>,
@@ -91,9 +94,13 @@ pub struct Ui {
     /// The first key of a sequence, while the second is awaited.
     pub pending_key: Option<Key>,
     pub screen: Screen,
-    /// When a key was last pressed, or text pasted.
-    pub last_key: Timestamp,
-    /// Keys are thrown away until then.
+    /// Whether a key answers.
+    pub guard: AnswerGuard,
+    /// When text was last typed or pasted somewhere, if it was not sent since.
+    pub last_typed: Option<Timestamp>,
+    /// When the last approval dialog went away.
+    pub dialog_closed: Option<Timestamp>,
+    /// Keys only write until then: the box they were meant for has vanished.
     pub deaf_until: Option<Timestamp>,
     /// When ctrl-c was pressed on an empty input.
     pub quit_armed: Option<Timestamp>,
@@ -141,7 +148,9 @@ impl Default for Ui {
             toast: None,
             pending_key: None,
             screen: Screen { width: 80, height: 24, focused: true },
-            last_key: Timestamp(0),
+            guard: AnswerGuard::default(),
+            last_typed: None,
+            dialog_closed: None,
             deaf_until: None,
             quit_armed: None,
             escape_armed: None,
@@ -194,6 +203,25 @@ impl Ui {
             Some(tab) if tab.selected.is_some() => Context::Timeline,
             _ => Context::Input,
         }
+    }
+
+    /// The screen is not what it was, or nobody looked: a dialog must be seen again before a key answers it.
+    pub fn see_anew(&mut self, now: Timestamp) {
+        if let Some(focus) = &mut self.approval {
+            focus.drawn = None;
+        }
+        if let Some(Layer::Confirm(confirm)) = self.layers.last_mut() {
+            confirm.opened = now;
+        }
+        self.guard.drop_held(now);
+    }
+
+    /// Takes the dialog of an approval away; the request stays pending.
+    pub fn close_approval(&mut self, now: Timestamp) -> Option<ApprovalId> {
+        let focus = self.approval.take()?;
+        self.dialog_closed = Some(now);
+        self.guard.drop_held(now);
+        Some(focus.id)
     }
 
     /// Shows a short message for a few seconds.

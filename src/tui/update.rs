@@ -107,6 +107,11 @@ pub fn settle(ui: &mut Ui, world: World<'_>) {
     }
 }
 
+/// Gives an answer that was held for a moment and not taken back.
+pub fn give_held(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
+    keys::guarded::give_held(ui, world)
+}
+
 /// When something changes by itself although nothing happens: a dialog that waits for quiet, a message
 /// that disappears, a dialog whose keys begin to count.
 pub fn next_wake(ui: &Ui, world: World<'_>) -> Option<Timestamp> {

@@ -94,6 +94,8 @@ pub struct ApprovalDrawn {
     /// The first line below what was shown.
     pub seen_to: usize,
     pub max_scroll: usize,
+    /// Lines that show at once.
+    pub page: usize,
 }
 
 /// Draws the frame and reports what only drawing knows; changes nothing but the cache.

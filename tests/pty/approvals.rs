@@ -32,7 +32,9 @@ fn a_denial_with_a_message_and_later() {
     Pty::let_it_arm();
     pty.press("N");
     pty.wait_for("enter");
-    pty.press("use another command\r");
+    pty.press("use another command");
+    pty.wait_for("use another command");
+    pty.press("\r");
     pty.wait_for("it-was-denied");
     pty.wait_for("use another command");
 }
@@ -57,9 +59,19 @@ fn what_is_edited_is_allowed() {
     let mut pty = asked(&stage);
     pty.press("e");
     pty.wait_for("what will run");
-    pty.press(" src\r");
+    pty.press(" src");
+    pty.wait_for("ls -la src");
+    pty.press("\r");
     pty.wait_for("it-was-allowed");
     pty.wait_for("edited, then allowed");
+}
+
+/// Types as a hand does, key by key.
+fn type_slowly(pty: &mut Pty, text: &str, step_ms: u64) {
+    for c in text.chars() {
+        pty.press(&c.to_string());
+        std::thread::sleep(std::time::Duration::from_millis(step_ms));
+    }
 }
 
 #[test]
@@ -70,10 +82,7 @@ fn typing_ahead_pasting_and_a_lost_focus_answer_nothing() {
     pty.press("look around\r");
     pty.wait_for("ls -la");
     // Typed as if for the input, while the dialog appears.
-    for _ in 0..20 {
-        pty.press("y");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    type_slowly(&mut pty, &"y".repeat(20), 60);
     is_still_open(&pty);
     pty.press(&"\x7f".repeat(25));
     std::thread::sleep(std::time::Duration::from_millis(1_200));
@@ -81,15 +90,54 @@ fn typing_ahead_pasting_and_a_lost_focus_answer_nothing() {
     pty.wait_for("[y] allow once");
     Pty::let_it_arm();
     pty.paste("y\n");
-    pty.press("\r");
+    pty.wait_for("alt-a to look");
     is_still_open(&pty);
-    pty.press("yyyy\r");
+    pty.press("\x03");
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    pty.press("yyyy");
+    pty.wait_for("yyyy");
     is_still_open(&pty);
+    pty.press("\x03");
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    pty.wait_for("[y] allow once");
     pty.press("\x1b[O");
     Pty::let_it_arm();
     pty.press("y");
     is_still_open(&pty);
-    pty.press("\x1b[I");
+    Pty::let_it_arm();
+    pty.press("y");
+    pty.wait_for("it-was-allowed");
+}
+
+#[test]
+fn a_sentence_over_an_open_dialog_is_a_draft() {
+    let stage = Stage::new(ASKS);
+    let mut pty = asked(&stage);
+    for (sentence, step) in [("try it again", 120), ("yes, but first look", 200), ("no, you may not yet", 90)] {
+        std::thread::sleep(std::time::Duration::from_millis(900));
+        type_slowly(&mut pty, sentence, step);
+        pty.wait_for(&format!("❯ {sentence}"));
+        pty.wait_for("alt-a to look");
+        is_still_open(&pty);
+        pty.press("\x03");
+        pty.wait_for("[y] allow once");
+    }
+}
+
+#[test]
+fn esc_twice_puts_the_dialog_away_and_does_not_end_the_turn() {
+    let stage = Stage::new(ASKS);
+    let mut pty = asked(&stage);
+    pty.press("\x1b");
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    pty.press("\x1b");
+    pty.wait_for("alt-a to look");
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    pty.press("\x1b");
+    pty.wait_for("waits for your answer");
+    is_still_open(&pty);
+    pty.press("\x1ba");
+    pty.wait_for("[y] allow once");
     Pty::let_it_arm();
     pty.press("y");
     pty.wait_for("it-was-allowed");

@@ -67,7 +67,9 @@ fn work(stage: &Stage, api: &Api, columns: u16, rows: u16) {
     Pty::let_it_arm();
     pty.press("N");
     pty.wait_until("the box", |screen| !screen.contains("[y]"));
-    pty.press("not this one\r");
+    pty.press("not this one");
+    pty.wait_for("not this one");
+    pty.press("\r");
     pty.wait_for("that-is-all");
     pty.wait_for("what shall be done?");
     assert!(!stage.path().join("web/never").exists());

@@ -50,7 +50,8 @@ fn asked(tool: &str, input: Value, change: impl FnOnce(&mut Approval)) -> (Story
     story.wait(1_000);
     let mut stage = Stage::of(&story.fleet);
     stage.ui.forms.insert(id, form);
-    stage.ui.approval = Some(ApprovalFocus { drawn: Some(Timestamp(story.now.0 - 1_000)), ..ApprovalFocus::new(id) });
+    stage.ui.approval =
+        Some(ApprovalFocus { drawn: Some(Timestamp(story.now.0 - 1_000)), ..ApprovalFocus::new(id, None) });
     (story, stage)
 }
 
@@ -294,7 +295,7 @@ fn identical_requests_are_one_decision() {
     }
     let mut stage = Stage::of(&story.fleet);
     let id = story.fleet.inbox().last().expect("pending").approval.id;
-    stage.ui.approval = Some(ApprovalFocus { drawn: Some(Timestamp(0)), ..ApprovalFocus::new(id) });
+    stage.ui.approval = Some(ApprovalFocus { drawn: Some(Timestamp(0)), ..ApprovalFocus::new(id, None) });
     check("identical", &mut stage, &story, 100, 34);
 }
 

@@ -57,7 +57,7 @@ fn state(number: usize) -> (Story, Stage) {
                 })),
             };
             stage.ui.forms.insert(id, form);
-            stage.ui.approval = Some(ApprovalFocus::new(id));
+            stage.ui.approval = Some(ApprovalFocus::new(id, None));
         }
         11 => {
             story.open(9, Some("危险"), "/", None).ready("m", PermissionMode::BypassPermissions);

@@ -1,7 +1,5 @@
-//! The approval dialog: what is selected, typed, scrolled; and when its keys count.
-//!
-//! Invariant (A6): a key answers only if the dialog had been on the screen, and had the focus, for
-//! [`ARMING_MS`] before it was pressed, in a terminal that had the focus. A paste answers nothing.
+//! The approval dialog: what is selected, typed, scrolled, and since when it is on the screen. When its keys
+//! count is for [`guard`](super::guard) to say.
 
 use super::composer::Composer;
 use crate::core::approval::Answer;
@@ -12,50 +10,32 @@ use crate::core::approval::Question;
 use crate::core::grant::GrantTerms;
 use crate::core::grant::MAX_MINUTES;
 use crate::core::ids::ApprovalId;
+use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Scope;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
 
-/// How long a dialog must have been visible before its keys count.
-pub const ARMING_MS: u64 = 400;
-/// How long the keyboard must have been quiet before a dialog may take the focus by itself.
-pub const QUIET_MS: u64 = 1_000;
-
 /// The answers that the arrows walk through, in the order in which they are shown. Never one that
 /// remembers: "always" is chosen on purpose or not at all.
 pub const CHOICES: [Action; 3] = [Action::AllowOnce, Action::Deny, Action::DenyAndStop];
 
-/// ... and one that took the place of a dialog just answered: a key that is held down repeats itself
-/// after up to two thirds of a second, and must not answer this one too.
-pub const FOLLOWING_MS: u64 = 750;
-
-/// The approval that has the eyes.
+/// The approval that has the focus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalFocus {
     pub id: ApprovalId,
     /// When it was first drawn with the focus; `None` until then.
     pub drawn: Option<Timestamp>,
-    /// How long it must have been visible.
-    pub arming_ms: u64,
+    /// The tab it was opened over: going to another one puts it away.
+    pub over: Option<SessionId>,
     /// The same request asked several times: those that the last frame counted, itself included.
     pub twins: Vec<ApprovalId>,
 }
 
 impl ApprovalFocus {
-    pub fn new(id: ApprovalId) -> Self {
-        Self { id, drawn: None, arming_ms: ARMING_MS, twins: Vec::new() }
-    }
-
-    /// One that follows on an answer.
-    pub fn following(id: ApprovalId) -> Self {
-        Self { arming_ms: FOLLOWING_MS, ..Self::new(id) }
-    }
-
-    /// Whether a key pressed now may act on the dialog.
-    pub fn is_armed(&self, now: Timestamp, terminal_focused: bool) -> bool {
-        terminal_focused && self.drawn.is_some_and(|drawn| now.millis_since(drawn) >= self.arming_ms)
+    pub fn new(id: ApprovalId, over: Option<SessionId>) -> Self {
+        Self { id, drawn: None, over, twins: Vec::new() }
     }
 }
 
@@ -175,6 +155,8 @@ pub struct ApprovalForm {
     /// The furthest line that has been on the screen, and how many there are; reported by the view.
     pub seen_to: usize,
     pub n_lines: usize,
+    /// Lines that show at once; reported by the view.
+    pub page: usize,
     /// The answer selected with the arrows; without one, enter does nothing.
     pub choice: Option<usize>,
     pub questions: Vec<QuestionDraft>,
@@ -192,6 +174,7 @@ impl ApprovalForm {
             scroll: 0,
             seen_to: 0,
             n_lines: 0,
+            page: 10,
             choice: None,
             questions: vec![QuestionDraft::default(); n_questions],
             question: 0,
@@ -262,24 +245,6 @@ pub fn context(approval: &Approval, form: Option<&ApprovalForm>) -> Context {
 mod tests {
     use super::*;
     use crate::core::approval::QuestionOption;
-
-    /// The gate as a table: (terminal has the focus, drawn at, pressed at) → does the key count?
-    #[test]
-    fn a_key_counts_only_after_the_dialog_was_seen() {
-        let table = [
-            (true, None, 10_000, false),
-            (true, Some(1_000), 900, false),
-            (true, Some(1_000), 1_000, false),
-            (true, Some(1_000), 1_399, false),
-            (true, Some(1_000), 1_400, true),
-            (true, Some(1_000), 99_000, true),
-            (false, Some(1_000), 99_000, false),
-        ];
-        for (focused, drawn, pressed, counts) in table {
-            let focus = ApprovalFocus { drawn: drawn.map(Timestamp), ..ApprovalFocus::new(ApprovalId(1)) };
-            assert_eq!(focus.is_armed(Timestamp(pressed), focused), counts, "{focused} {drawn:?} {pressed}");
-        }
-    }
 
     #[test]
     fn single_choices_replace_and_multiple_ones_add() {

@@ -3,6 +3,8 @@
 
 use super::Effect;
 use super::World;
+use super::events::capitalised;
+use super::keys::guarded::reads_on;
 use super::waiting;
 use crate::core::approval::Approval;
 use crate::core::approval::ApprovalState;
@@ -21,7 +23,7 @@ use crate::tui::ui::approval::ApprovalFocus;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::CHOICES;
 use crate::tui::ui::approval::Pane;
-use crate::tui::ui::approval::QUIET_MS;
+use crate::tui::ui::guard::ARMING_MS;
 
 /// Changing what runs before it is allowed.
 mod edit;
@@ -35,6 +37,9 @@ use edit::edited_input;
 use edit::finish_rule;
 use questions::question;
 
+/// How long nothing was typed before a dialog may open over an empty input box.
+const QUIET_MS: u64 = 1_000;
+
 /// Keys are thrown away for so long after a text box vanished under the person's hands: the rest of the
 /// sentence must not become a prompt.
 const DEAF_MS: i64 = 1_000;
@@ -44,21 +49,24 @@ pub fn is_pending(ui: &Ui, open: &OpenApproval) -> bool {
     open.state == ApprovalState::Pending && !ui.answered.contains(&open.approval.id)
 }
 
-/// Forgets what was decided elsewhere, and lets the next request take the eyes where that is safe.
+/// Forgets what was decided elsewhere, and lets the next request take the focus where that is safe.
 pub(super) fn settle(ui: &mut Ui, world: World<'_>) {
     let open = |id: &ApprovalId| world.fleet.approval(*id).is_some();
-    let was_typing = form(ui)
-        .is_some_and(|form| !matches!(form.pane, Pane::Main | Pane::Always(_) | Pane::Whole | Pane::TypeYes { .. }));
+    let written = form(ui).and_then(|form| written(&mut form.pane));
     ui.forms.retain(|id, _| open(id));
     ui.deferred.retain(open);
     ui.answered.retain(open);
     let gone = |focus: &ApprovalFocus| world.fleet.approval(focus.id).is_none_or(|open| !is_pending(ui, open));
     if ui.approval.as_ref().is_some_and(gone) {
-        ui.approval = None;
-        if was_typing {
+        ui.close_approval(world.now);
+        if let Some(text) = written {
             ui.deaf_until = Some(Timestamp(world.now.0 + DEAF_MS));
-            ui.say("The request is gone; what you were typing was not sent.", true, world.now);
+            ui.say("The request is gone. What you were writing is in the input box.", true, world.now);
+            super::keys::insert(ui, world, &text);
         }
+    }
+    if ui.approval.as_ref().is_some_and(|focus| focus.over != ui.active) {
+        later(ui, world);
     }
     if ui.approval.is_none()
         && may_take_focus(ui)
@@ -66,6 +74,19 @@ pub(super) fn settle(ui: &mut Ui, world: World<'_>) {
         && let Some(id) = candidate(ui, world)
     {
         look_at(ui, world, id);
+        ui.deferred.clear();
+    }
+}
+
+/// The message that the person is writing in a dialog.
+fn written(pane: &mut Pane) -> Option<String> {
+    match pane {
+        Pane::DenyMessage(composer)
+        | Pane::Comment(composer)
+        | Pane::PlanFeedback(composer)
+        | Pane::FreeText(composer) => Some(composer.text()),
+        Pane::Edit(_) => Some(String::new()),
+        Pane::Main | Pane::Always(_) | Pane::Whole | Pane::TypeYes { .. } => None,
     }
 }
 
@@ -74,8 +95,9 @@ fn may_take_focus(ui: &Ui) -> bool {
     ui.layers.is_empty() && ui.pending_key.is_none() && ui.tab().is_none_or(|tab| tab.composer.is_blank())
 }
 
+/// Nothing is being typed: a prompt that was sent and an answer that was given hold no dialog back.
 fn is_quiet(ui: &Ui, now: Timestamp) -> bool {
-    now.millis_since(ui.last_key) >= QUIET_MS
+    ui.last_typed.is_none_or(|typed| now.millis_since(typed) >= QUIET_MS)
 }
 
 fn candidate(ui: &Ui, world: World<'_>) -> Option<ApprovalId> {
@@ -83,22 +105,24 @@ fn candidate(ui: &Ui, world: World<'_>) -> Option<ApprovalId> {
 }
 
 pub(super) fn next_wake(ui: &Ui, world: World<'_>) -> Option<Timestamp> {
-    match &ui.approval {
+    let dialog = match &ui.approval {
         // Once more when the keys begin to count, to show them in full colour.
-        Some(focus) => focus.drawn.map(|drawn| Timestamp(drawn.0 + focus.arming_ms as i64)),
-        None => {
-            candidate(ui, world).filter(|_| may_take_focus(ui))?;
-            Some(Timestamp(ui.last_key.0 + QUIET_MS as i64))
-        }
-    }
+        Some(focus) => focus.drawn.map(|drawn| Timestamp(drawn.0 + ARMING_MS as i64)),
+        None => candidate(ui, world)
+            .filter(|_| may_take_focus(ui))
+            .and(ui.last_typed)
+            .map(|typed| Timestamp(typed.0 + QUIET_MS as i64)),
+    };
+    dialog.into_iter().chain(ui.guard.next_wake()).filter(|at| *at > world.now).min()
 }
 
-/// Gives an approval the eyes.
+/// Gives an approval the focus.
 pub fn look_at(ui: &mut Ui, world: World<'_>, id: ApprovalId) {
     let Some(open) = world.fleet.approval(id) else { return };
     ui.deferred.remove(&id);
     ui.forms.entry(id).or_insert_with(|| ApprovalForm::new(&open.approval));
-    ui.approval = Some(ApprovalFocus::new(id));
+    ui.guard.drop_held(world.now);
+    ui.approval = Some(ApprovalFocus::new(id, ui.active));
 }
 
 /// Goes to the request after the one that is shown, over all sessions, round and round.
@@ -119,17 +143,21 @@ pub fn look_at_next(ui: &mut Ui, world: World<'_>, step: isize) {
     }
 }
 
-/// Keeps an approval pending and takes it out of the way.
-pub fn later(ui: &mut Ui) {
-    if let Some(focus) = ui.approval.take() {
-        ui.deferred.insert(focus.id);
-    }
+/// Keeps all that waits pending, and out of the way until the person asks for it or something new is asked.
+pub fn later(ui: &mut Ui, world: World<'_>) {
+    let all: Vec<ApprovalId> = waiting(ui, world.fleet).iter().map(|open| open.approval.id).collect();
+    ui.deferred.extend(all);
+    ui.close_approval(world.now);
 }
 
 /// Carries out an action of the approval, question or plan dialog.
 pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
     let Some(open) = ui.shown_approval(world.fleet) else { return Vec::new() };
     let approval = &open.approval;
+    if reads_on(ui, action) {
+        read_on(ui);
+        return Vec::new();
+    }
     match action {
         Action::AllowOnce => return decide(ui, world, approval, Decision::allow_once()),
         Action::Deny => return decide(ui, world, approval, denial("", false)),
@@ -165,13 +193,13 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
             set_pane(ui, Pane::Whole);
             scroll(ui, |_| 0);
         }
-        Action::Later | Action::LaterQuestions | Action::LaterPlan => later(ui),
+        Action::Later | Action::LaterQuestions | Action::LaterPlan => later(ui, world),
         Action::NextApproval => look_at_next(ui, world, 1),
         Action::PreviousApproval => look_at_next(ui, world, -1),
         Action::DialogUp | Action::PlanUp => scroll(ui, |line| line.saturating_sub(1)),
         Action::DialogDown | Action::PlanDown => scroll(ui, |line| line + 1),
-        Action::DialogPageUp | Action::PlanPageUp => scroll(ui, |line| line.saturating_sub(10)),
-        Action::DialogPageDown | Action::PlanPageDown => scroll(ui, |line| line + 10),
+        Action::DialogPageUp | Action::PlanPageUp => page(ui, |line, page| line.saturating_sub(page)),
+        Action::DialogPageDown | Action::PlanPageDown => page(ui, |line, page| line + page),
         Action::DialogTop => scroll(ui, |_| 0),
         Action::DialogBottom => scroll(ui, |_| usize::MAX / 2),
         Action::ChoiceNext => choose(ui, 1),
@@ -204,6 +232,20 @@ pub(super) fn set_pane(ui: &mut Ui, pane: Pane) {
 fn scroll(ui: &mut Ui, to: impl Fn(usize) -> usize) {
     if let Some(form) = form(ui) {
         form.scroll = to(form.scroll);
+    }
+}
+
+/// Scrolls by a page, of which the last line stays on the screen.
+fn page(ui: &mut Ui, to: impl Fn(usize, usize) -> usize) {
+    if let Some(form) = form(ui) {
+        form.scroll = to(form.scroll, form.page.saturating_sub(1).max(1));
+    }
+}
+
+/// Goes to the first line that was not on the screen yet.
+fn read_on(ui: &mut Ui) {
+    if let Some(form) = form(ui) {
+        form.scroll = form.seen_to.min(form.n_lines.saturating_sub(form.page));
     }
 }
 
@@ -249,19 +291,10 @@ pub(super) fn decide(ui: &mut Ui, world: World<'_>, approval: &Approval, decisio
         let decision = if id == approval.id { decision.clone() } else { without_extras(&decision) };
         effects.push(send_answer(ui, &open.approval, decision));
     }
-    ui.approval = None;
-    settle_next(ui, world);
+    ui.close_approval(world.now);
+    let title = world.fleet.get(approval.session).map_or("", |session| session.title.as_str());
+    ui.say(format!("{} · {title}", capitalised(decision.describe())), false, world.now);
     effects
-}
-
-/// After an answer the next request may follow at once: its own 400 ms begin when it is drawn.
-fn settle_next(ui: &mut Ui, world: World<'_>) {
-    if may_take_focus(ui)
-        && let Some(id) = candidate(ui, world)
-    {
-        look_at(ui, world, id);
-        ui.approval = Some(ApprovalFocus::following(id));
-    }
 }
 
 /// What the merged twin of a request gets: the same decision, remembered and commented only once.

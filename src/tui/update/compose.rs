@@ -26,6 +26,8 @@ use crate::tui::ui::tab::ScrollBy;
 
 /// A second esc within this time clears the input of an idle session.
 const ESCAPE_AGAIN_MS: u64 = 1_000;
+/// For so long after a dialog went away esc does nothing.
+const AFTER_DIALOG_MS: u64 = 1_000;
 /// Prompts kept in memory for the history.
 const MAX_HISTORY: usize = 2_000;
 
@@ -77,6 +79,8 @@ fn send(ui: &mut Ui, world: World<'_>, session: &Session, how: SendHow) -> Vec<E
         return Vec::new();
     }
     tab.composer.clear();
+    ui.last_typed = None;
+    let Some(tab) = ui.tab_mut() else { return Vec::new() };
     tab.scroll = Scroll::Follow;
     tab.scroll_by.clear();
     let past = PastPrompt { directory: session.spec.directory.clone(), text: text.clone() };
@@ -93,6 +97,15 @@ fn send(ui: &mut Ui, world: World<'_>, session: &Session, how: SendHow) -> Vec<E
 }
 
 fn escape(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
+    // The same key puts a dialog away: pressed twice it must not end the turn as well.
+    if ui.dialog_closed.is_some_and(|closed| world.now.millis_since(closed) < AFTER_DIALOG_MS) {
+        return Vec::new();
+    }
+    if session.turn.is_some() && !session.approvals.is_empty() {
+        let key = world.keymap.key_of(Action::NextWaiting).unwrap_or_default();
+        ui.say(format!("Claude waits for your answer: {key} shows what it asks."), false, world.now);
+        return Vec::new();
+    }
     if session.turn.is_some() {
         ui.escape_armed = None;
         return sessions::interrupt(ui, world, session);

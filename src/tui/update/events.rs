@@ -72,7 +72,7 @@ fn call(ui: &Ui, event: &Event, body: String) -> Vec<Effect> {
     vec![Effect::Attention { title: "adjutant".into(), body }]
 }
 
-fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

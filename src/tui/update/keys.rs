@@ -20,57 +20,51 @@ use crate::tui::input::key::label;
 use crate::tui::input::keymap::Keymap;
 use crate::tui::input::keymap::Lookup;
 use crate::tui::ui::Ui;
-use crate::tui::ui::approval::ARMING_MS;
-use crate::tui::ui::approval::ApprovalFocus;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::composer::Composer;
 use crate::tui::ui::dialog::Layer;
 use crate::tui::ui::dialog::TextDialog;
 use crate::tui::ui::dialog::TextKind;
+use crate::tui::ui::guard::ARMING_MS;
+
+/// Keys over a dialog that answers.
+pub(super) mod guarded;
 
 /// Whether the focus is on an approval, under no other dialog.
 fn is_on_approval(ui: &Ui, world: World<'_>) -> bool {
     ui.layers.is_empty() && ui.shown_approval(world.fleet).is_some()
 }
 
-/// Whether what is typed now must be thrown away, because the dialog it would act on was not seen yet.
-fn is_too_early(ui: &Ui, world: World<'_>) -> bool {
-    if let Some(Layer::Confirm(confirm)) = ui.layers.last() {
-        return world.now.millis_since(confirm.opened) < ARMING_MS || !ui.screen.focused;
-    }
-    let armed = |focus: &ApprovalFocus| focus.is_armed(world.now, ui.screen.focused);
-    is_on_approval(ui, world) && !ui.approval.as_ref().is_some_and(armed)
-}
-
-/// A key that came too early starts the dialog's guard again: a key held down, or a hand that is still
-/// typing, must rest before anything it does can be an answer.
-fn begin_anew(ui: &mut Ui, world: World<'_>) {
-    match (ui.layers.last_mut(), &mut ui.approval) {
-        (Some(Layer::Confirm(confirm)), _) => confirm.opened = world.now,
-        (None, Some(focus)) => focus.drawn = focus.drawn.map(|_| world.now),
-        _ => {}
-    }
-}
-
 /// A key was pressed. `is_burst`: it arrived in one piece with others, as no hand types, so that it was typed
 /// before what is on the screen now could be seen, or was pasted.
 pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent, is_burst: bool) -> Vec<Effect> {
+    prove_focus(ui, world);
+    let pressed = Key::from(event);
     if ui.deaf_until.is_some_and(|until| world.now < until) {
+        // What goes on being typed is kept as a draft; nothing is sent.
+        if pressed.typed().is_some() {
+            typed(ui, world, event);
+        }
         return Vec::new();
     }
     let context = ui.focus(world.fleet);
-    let answers = matches!(context, Context::Approval | Context::Questions | Context::Plan | Context::Confirm);
-    let too_early = is_too_early(ui, world) || (answers && is_burst);
-    ui.last_key = world.now;
-    if too_early {
-        ui.pending_key = None;
-        begin_anew(ui, world);
+    let keys: Vec<Key> = ui.pending_key.take().into_iter().chain([pressed]).collect();
+    let found = look_up(world.keymap, context, &keys);
+    if event.kind == KeyEventKind::Repeat && matches!(found, Lookup::Found(action) if decides(action)) {
         return Vec::new();
     }
-    let pressed = Key::from(event);
-    let keys: Vec<Key> = ui.pending_key.take().into_iter().chain([pressed]).collect();
-    match look_up(world.keymap, context, &keys) {
-        Lookup::Found(action) if event.kind == KeyEventKind::Repeat && decides(action) => Vec::new(),
+    if guarded::is_answering(ui, world, context) {
+        if !guarded::passes(ui, world, event, found, is_burst) {
+            return Vec::new();
+        }
+    } else if is_on_approval(ui, world) && is_unseen(ui, world, found, is_burst) {
+        return Vec::new();
+    } else {
+        for event in ui.guard.elsewhere(event, world.now) {
+            typed(ui, world, event);
+        }
+    }
+    match found {
         Lookup::Found(action) => act(ui, world, action, Some(event)),
         Lookup::Prefix => {
             ui.pending_key = Some(pressed);
@@ -86,6 +80,21 @@ pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent, is_burst: bool) -> Ve
             Vec::new()
         }
     }
+}
+
+/// A key comes only to a terminal that has the focus, whether or not the terminal said so. What is on the screen
+/// may not have been looked at before: it must be seen anew.
+fn prove_focus(ui: &mut Ui, world: World<'_>) {
+    if !std::mem::replace(&mut ui.screen.focused, true) {
+        ui.see_anew(world.now);
+    }
+}
+
+/// Whether the key that would end the text of a dialog comes before that dialog was seen.
+fn is_unseen(ui: &Ui, world: World<'_>, found: Lookup, is_burst: bool) -> bool {
+    let drawn = ui.approval.as_ref().and_then(|focus| focus.drawn);
+    let was_seen = drawn.is_some_and(|drawn| world.now.millis_since(drawn) >= ARMING_MS);
+    matches!(found, Lookup::Found(action) if decides(action)) && (is_burst || !was_seen)
 }
 
 /// Without a CLI there is nothing to type for; the start page offers the demo under one letter.
@@ -158,18 +167,18 @@ fn look_up(keymap: &Keymap, context: Context, keys: &[Key]) -> Lookup {
     }
 }
 
-/// Text was pasted. It is never an answer: over an approval it only counts inside a text box.
+/// Text was pasted. It is never an answer: over a dialog that answers it goes to the input box.
 pub fn paste(ui: &mut Ui, world: World<'_>, text: &str) -> Vec<Effect> {
-    let is_deaf = ui.deaf_until.is_some_and(|until| world.now < until);
-    let too_early = is_too_early(ui, world) || is_deaf;
-    ui.last_key = world.now;
+    prove_focus(ui, world);
     ui.pending_key = None;
-    if too_early {
-        begin_anew(ui, world);
-        return Vec::new();
-    }
+    ui.last_typed = Some(world.now);
+    ui.guard.drop_held(world.now);
+    let context = ui.focus(world.fleet);
     if is_on_approval(ui, world) && matches!(shown_pane(ui), Some(Pane::TypeYes { .. })) {
         return Vec::new();
+    }
+    if guarded::is_answering(ui, world, context) {
+        guarded::put_away(ui, world);
     }
     if matches!(ui.layers.last(), Some(Layer::Text(TextDialog { kind: TextKind::RemoveWorktree { .. }, .. }))) {
         ui.say("The name must be typed.", false, world.now);
@@ -215,7 +224,15 @@ fn typed(ui: &mut Ui, world: World<'_>, event: KeyEvent) {
     let typed = Key::from(event).typed();
     if is_on_approval(ui, world) {
         match shown_pane(ui) {
-            Some(Pane::TypeYes { typed: word, .. }) => return edit_word(word, event, typed),
+            Some(Pane::TypeYes { typed: word, .. }) => {
+                edit_word(word, event, typed);
+                if !"yes".starts_with(word.as_str()) {
+                    let word = std::mem::take(word);
+                    guarded::put_away(ui, world);
+                    insert(ui, world, &word);
+                }
+                return;
+            }
             Some(Pane::Always(list)) => {
                 if let Some(edit) = &mut list.editing {
                     edit_word(&mut edit.text, event, typed);
@@ -229,9 +246,18 @@ fn typed(ui: &mut Ui, world: World<'_>, event: KeyEvent) {
     if let Some(composer) = text_box(ui, world) {
         composer.recall = None;
         composer.key(Input::from(event));
+        ui.last_typed = Some(world.now);
         if is_list {
             lists::filter_changed(ui);
         }
+    }
+}
+
+/// Puts text where it would have been typed.
+pub(super) fn insert(ui: &mut Ui, world: World<'_>, text: &str) {
+    if let Some(composer) = text_box(ui, world) {
+        composer.insert(text);
+        ui.last_typed = Some(world.now);
     }
 }
 

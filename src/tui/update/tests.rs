@@ -15,9 +15,8 @@ use crate::core::event::EventKind;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Generation;
 use crate::core::session::SessionSpec;
-use crate::tui::ui::approval::ARMING_MS;
-use crate::tui::ui::approval::ApprovalFocus;
-use crate::tui::ui::approval::FOLLOWING_MS;
+use crate::tui::ui::guard::ARMING_MS;
+use crate::tui::ui::guard::HOLD_MS;
 
 /// Sessions in worktrees.
 mod worktrees;
@@ -70,9 +69,24 @@ impl Desk {
         }
     }
 
-    fn wait(&mut self, ms: u64) {
+    /// Time passes; tells what was decided by an answer that was held until then.
+    fn wait(&mut self, ms: u64) -> Vec<String> {
         self.now += ms as i64;
+        let world = World { fleet: &self.fleet, keymap: &self.keymap, now: Timestamp(self.now) };
+        let effects = give_held(&mut self.ui, world);
         self.settle();
+        effects.iter().filter_map(decided).collect()
+    }
+
+    /// Presses a key and lets the time pass in which it could be taken back.
+    fn answer(&mut self, key: &str) -> Vec<String> {
+        let mut all = self.press(key);
+        all.extend(self.wait(HOLD_MS + 1));
+        all
+    }
+
+    fn draft(&self) -> String {
+        self.ui.tab().unwrap().composer.text()
     }
 
     fn press(&mut self, key: &str) -> Vec<String> {
@@ -104,18 +118,20 @@ fn decided(effect: &Effect) -> Option<String> {
 }
 
 #[test]
-fn a_dialog_opens_over_a_quiet_empty_input_and_answers_when_it_was_seen() {
+fn a_dialog_opens_over_an_empty_input_and_answers_when_it_was_seen() {
     let mut desk = Desk::new();
     desk.asked(7, "ls", Binding::default());
     assert_eq!(desk.shown(), Some(7));
-    assert!(desk.press("y").is_empty(), "it was not drawn yet");
+    assert!(desk.answer("y").is_empty(), "it was not drawn yet");
     desk.see();
     desk.wait(ARMING_MS - 1);
-    assert!(desk.press("y").is_empty(), "it was not seen long enough");
-    desk.wait(ARMING_MS - 1);
-    assert!(desk.press("y").is_empty(), "a key that came too early starts the time anew");
+    assert!(desk.answer("y").is_empty(), "it was not seen long enough");
+    desk.wait(ARMING_MS - HOLD_MS - 2);
+    assert!(desk.answer("y").is_empty(), "the keyboard was not quiet for long enough");
     desk.wait(ARMING_MS);
-    assert_eq!(desk.press("y"), ["7 allowed once"]);
+    assert!(desk.press("y").is_empty(), "the first answer is held");
+    assert!(desk.wait(HOLD_MS).is_empty(), "its time is not over");
+    assert_eq!(desk.wait(1), ["7 allowed once"]);
     assert_eq!(desk.shown(), None);
 }
 
@@ -130,18 +146,59 @@ fn typing_a_prompt_never_answers() {
         desk.see();
         let sent = desk.press(key);
         assert!(sent.is_empty() || sent == ["sent allow yes"], "{key}: {sent:?}");
-        desk.wait(50);
+        assert!(desk.wait(50).is_empty());
     }
-    assert_eq!(desk.shown(), None, "the draft keeps the focus");
+    assert_eq!((desk.shown(), desk.draft()), (None, "yn".into()), "the draft keeps the focus");
     desk.press("alt-a");
     assert_eq!(desk.shown(), Some(1));
     desk.see();
     desk.wait(ARMING_MS);
-    assert_eq!(desk.press("n"), ["1 denied"]);
+    assert_eq!(desk.answer("n"), ["1 denied"]);
+    assert_eq!(desk.draft(), "yn");
 }
 
 #[test]
-fn a_dialog_waits_until_the_keyboard_is_quiet() {
+fn sentences_over_a_dialog_become_a_draft_and_the_dialog_is_docked() {
+    let keys_of = |text: &str| -> Vec<String> {
+        let key = |c: char| {
+            if c == ' ' {
+                "space".to_owned()
+            } else if c == '-' {
+                "minus".to_owned()
+            } else {
+                c.to_string()
+            }
+        };
+        text.chars().map(key).collect()
+    };
+    for sentence in
+        ["try it again", "why does it ask", "no, you may not yet", "yes, but first look", "go on", "x", "执行"]
+    {
+        for step in [60, 120, 250] {
+            let mut desk = Desk::new();
+            desk.asked(1, "ls", Binding::default());
+            desk.see();
+            desk.wait(1_500);
+            for key in keys_of(sentence) {
+                assert_eq!(desk.press(&key), Vec::<String>::new(), "{sentence} at {step}");
+                assert_eq!(desk.wait(step), Vec::<String>::new(), "{sentence} at {step}");
+                desk.see();
+            }
+            if sentence == "x" {
+                // One letter that is a key of the dialog is an answer, if nothing follows.
+                continue;
+            }
+            assert_eq!((desk.draft().as_str(), desk.shown()), (sentence, None), "at {step}");
+            assert_eq!(desk.fleet.inbox().len(), 1);
+            // Once it is sent the request comes back by itself.
+            assert_eq!(desk.press("enter"), [format!("sent {sentence}")]);
+            assert_eq!(desk.shown(), Some(1));
+        }
+    }
+}
+
+#[test]
+fn only_what_is_being_typed_holds_a_dialog_back() {
     let mut desk = Desk::new();
     desk.press("x");
     desk.press("backspace");
@@ -151,29 +208,42 @@ fn a_dialog_waits_until_the_keyboard_is_quiet() {
     assert_eq!(desk.shown(), None);
     desk.wait(1);
     assert_eq!(desk.shown(), Some(1));
+    // A prompt that was sent, and an answer that was given, hold nothing back.
+    let mut desk = Desk::new();
+    desk.press("x");
+    desk.press("enter");
+    desk.asked(1, "ls", Binding::default());
+    assert_eq!(desk.shown(), Some(1));
+    desk.see();
+    desk.wait(ARMING_MS);
+    assert_eq!(desk.answer("y"), ["1 allowed once"]);
+    desk.asked(2, "pwd", Binding::default());
+    assert_eq!(desk.shown(), Some(2));
+    desk.see();
+    desk.wait(750);
+    assert_eq!(desk.press("y"), ["2 allowed once"], "an answer in a row goes at once");
 }
 
 #[test]
 fn what_does_not_answer() {
     for (name, act) in [
-        ("enter without a selection", (|desk: &mut Desk| desk.press("enter")) as fn(&mut Desk) -> Vec<String>),
-        ("a burst", |desk| desk.press_with("y", true)),
-        ("a paste", |desk| {
-            let world = World { fleet: &desk.fleet, keymap: &desk.keymap, now: Timestamp(desk.now) };
-            keys::paste(&mut desk.ui, world, "y\n").iter().filter_map(decided).collect()
-        }),
-        ("a terminal without the focus", |desk| {
+        ("enter without a selection", (|desk: &mut Desk| desk.answer("enter")) as fn(&mut Desk) -> Vec<String>),
+        ("a burst", |desk| [desk.press_with("y", true), desk.wait(400)].concat()),
+        ("a terminal that had lost the focus", |desk| {
             desk.ui.screen.focused = false;
-            desk.press("y")
+            desk.answer("y")
         }),
         ("a repeated key", |desk| {
             let event =
                 KeyEvent::new_with_kind(KeyCode::Char('y'), KeyModifiers::NONE, crossterm::event::KeyEventKind::Repeat);
             let world = World { fleet: &desk.fleet, keymap: &desk.keymap, now: Timestamp(desk.now) };
-            keys::key(&mut desk.ui, world, event, false).iter().filter_map(decided).collect()
+            let mut all: Vec<String> =
+                keys::key(&mut desk.ui, world, event, false).iter().filter_map(decided).collect();
+            all.extend(desk.wait(400));
+            all
         }),
-        ("keys that act on the session behind it", |desk| [desk.press("shift-tab"), desk.press("ctrl-w")].concat()),
-        ("always, with nothing to remember", |desk| desk.press("a")),
+        ("keys that act on the session behind it", |desk| [desk.answer("shift-tab"), desk.answer("ctrl-w")].concat()),
+        ("always, with nothing to remember", |desk| desk.answer("a")),
     ] {
         let mut desk = Desk::new();
         desk.asked(1, "ls", Binding::default());
@@ -186,23 +256,52 @@ fn what_does_not_answer() {
 }
 
 #[test]
+fn a_paste_over_a_dialog_goes_to_the_input() {
+    let mut desk = Desk::new();
+    desk.asked(1, "ls", Binding::default());
+    desk.see();
+    desk.wait(5_000);
+    desk.press("y");
+    let world = World { fleet: &desk.fleet, keymap: &desk.keymap, now: Timestamp(desk.now) };
+    assert!(keys::paste(&mut desk.ui, world, "y\n").is_empty());
+    assert!(desk.wait(5_000).is_empty());
+    assert_eq!((desk.shown(), desk.draft().as_str()), (None, "y\n"));
+}
+
+#[test]
+fn a_key_proves_the_focus_and_the_next_one_counts() {
+    let mut desk = Desk::new();
+    desk.asked(1, "ls", Binding::default());
+    desk.see();
+    desk.wait(5_000);
+    desk.ui.screen.focused = false;
+    assert!(desk.answer("y").is_empty());
+    let status = desk.ui.guard.status(Timestamp(desk.now));
+    assert_eq!(status, Some(crate::tui::ui::guard::Status::PressAgain));
+    desk.see();
+    desk.wait(ARMING_MS);
+    assert_eq!(desk.answer("y"), ["1 allowed once"]);
+}
+
+#[test]
 fn a_key_held_down_does_not_answer_the_next_request() {
     let mut desk = Desk::new();
     desk.asked(1, "ls", Binding::default());
     desk.asked(2, "pwd", Binding::default());
     desk.see();
     desk.wait(ARMING_MS);
-    assert_eq!(desk.press("y"), ["1 allowed once"]);
+    assert_eq!(desk.answer("y"), ["1 allowed once"]);
     assert_eq!(desk.shown(), Some(2));
     desk.see();
     // The first repetition comes late, the others fast.
-    desk.wait(660);
+    desk.wait(660 - HOLD_MS - 1);
     for _ in 0..60 {
         assert!(desk.press("y").is_empty());
-        desk.wait(33);
+        assert!(desk.wait(33).is_empty());
     }
-    desk.wait(FOLLOWING_MS);
-    assert_eq!(desk.press("y"), ["2 allowed once"]);
+    assert_eq!((desk.shown(), desk.draft().as_str()), (Some(2), ""));
+    desk.wait(ARMING_MS);
+    assert_eq!(desk.answer("y"), ["2 allowed once"]);
 }
 
 #[test]
@@ -213,11 +312,11 @@ fn twins_are_answered_together_only_when_they_were_shown_and_guard_the_same() {
     desk.see();
     desk.wait(ARMING_MS);
     desk.asked(3, "ls", Binding::default());
-    assert_eq!(desk.press("y"), ["1 allowed once", "2 allowed once"]);
+    assert_eq!(desk.answer("y"), ["1 allowed once", "2 allowed once"]);
     assert_eq!(desk.shown(), Some(3));
     desk.asked(4, "ls", Binding { safety_check: true, ..Binding::default() });
     desk.see();
-    desk.wait(FOLLOWING_MS);
+    desk.wait(750);
     assert_eq!(desk.press("y"), ["3 allowed once"], "a stricter twin is asked by itself");
 }
 
@@ -227,55 +326,128 @@ fn what_must_not_be_allowed_by_one_key_wants_a_word() {
     desk.asked(1, "rm -rf ~", Binding { default_to_no: true, ..Binding::default() });
     desk.see();
     desk.wait(ARMING_MS);
-    assert!(desk.press("y").is_empty());
+    assert!(desk.answer("y").is_empty());
     for key in ["y", "e", "enter"] {
         assert!(desk.press(key).is_empty(), "{key}: half a word is none");
     }
-    desk.press("y");
+    desk.wait(ARMING_MS);
+    desk.answer("y");
     for key in ["y", "e", "s"] {
         assert!(desk.press(key).is_empty());
     }
     assert_eq!(desk.press("enter"), ["1 allowed once"]);
+    // Anything but the word is a prompt that is being written.
+    desk.asked(2, "rm -rf ~", Binding { default_to_no: true, ..Binding::default() });
+    desk.see();
+    desk.wait(5_000);
+    desk.answer("y");
+    for key in ["y", "e", "a", "h"] {
+        assert!(desk.press(key).is_empty());
+    }
+    assert_eq!((desk.shown(), desk.draft().as_str()), (None, "yeah"));
 }
 
 #[test]
-fn the_rest_of_a_sentence_does_not_become_a_prompt_when_the_request_goes_away() {
+fn while_lines_are_unread_allowing_scrolls_on() {
+    let mut desk = Desk::new();
+    desk.asked(1, "ls", Binding::default());
+    desk.see();
+    let seen = |desk: &mut Desk, seen_to| {
+        let form = desk.ui.forms.get_mut(&ApprovalId(1)).unwrap();
+        (form.n_lines, form.page, form.seen_to) = (50, 20, seen_to);
+    };
+    seen(&mut desk, 20);
+    desk.wait(ARMING_MS);
+    for (scroll, seen_to) in [(20, 40), (30, 50)] {
+        assert!(desk.answer("y").is_empty());
+        assert_eq!(desk.ui.forms[&ApprovalId(1)].scroll, scroll);
+        seen(&mut desk, seen_to);
+        desk.wait(ARMING_MS);
+    }
+    assert_eq!(desk.answer("y"), ["1 allowed once"]);
+}
+
+#[test]
+fn what_was_written_in_a_dialog_that_went_away_becomes_a_draft_and_is_not_sent() {
     let mut desk = Desk::new();
     desk.asked(1, "ls", Binding::default());
     desk.see();
     desk.wait(ARMING_MS);
-    desk.press("shift-n");
+    desk.answer("shift-n");
     desk.press("u");
     desk.happens(EventKind::ApprovalWithdrawn { approval: ApprovalId(1), why: Withdrawal::ByCli });
     for key in ["s", "e", "enter"] {
         assert!(desk.press(key).is_empty());
         desk.wait(100);
     }
-    assert!(desk.ui.tab().unwrap().composer.is_blank());
+    assert_eq!(desk.draft(), "use");
     desk.wait(1_000);
-    desk.press("x");
-    assert_eq!(desk.press("enter"), ["sent x"]);
+    assert_eq!(desk.press("enter"), ["sent use"]);
 }
 
 #[test]
-fn later_keeps_it_pending_and_an_answer_from_elsewhere_closes_it() {
+fn esc_puts_away_all_that_waits_until_it_is_asked_for_or_something_new_comes() {
+    let mut desk = Desk::new();
+    desk.happens(EventKind::PromptSent(crate::core::prompt::Prompt::new(
+        "p1".into(),
+        "do it",
+        crate::core::prompt::PromptOrigin::Surface(crate::core::prompt::Surface::Terminal),
+    )));
+    desk.asked(1, "ls", Binding::default());
+    desk.asked(2, "pwd", Binding::default());
+    desk.see();
+    assert!(desk.press("esc").is_empty(), "it works before the dialog was seen, too");
+    assert!(desk.press("esc").is_empty(), "twice does not end the turn");
+    desk.wait(10_000);
+    assert_eq!((desk.shown(), desk.fleet.inbox().len()), (None, 2));
+    assert!(desk.press("esc").is_empty(), "a session that waits for the person is not interrupted");
+    desk.press("alt-a");
+    assert_eq!(desk.shown(), Some(1));
+    desk.press("esc");
+    desk.asked(3, "id", Binding::default());
+    assert_eq!(desk.shown(), Some(3));
+    desk.see();
+    desk.wait(ARMING_MS);
+    assert_eq!(desk.answer("n"), ["3 denied"]);
+    assert_eq!(desk.shown(), Some(1), "then those that were put off");
+}
+
+#[test]
+fn another_tab_puts_the_dialog_away() {
+    let mut desk = Desk::new();
+    let spec = SessionSpec { directory: "/q".into(), ..SessionSpec::default() };
+    let (seq, at) = (desk.fleet.seq() + 1, Timestamp(desk.now));
+    let kind = EventKind::Opened { spec, tag: None };
+    desk.fleet.apply(&Event { seq, session: SessionId(2), generation: Generation(0), at, kind });
+    desk.asked(1, "ls", Binding::default());
+    desk.see();
+    desk.wait(ARMING_MS);
+    desk.press("alt-2");
+    assert_eq!((desk.shown(), desk.ui.active), (None, Some(SessionId(2))));
+    for key in ["t", "r", "y"] {
+        assert!(desk.answer(key).is_empty());
+    }
+    assert_eq!(desk.draft(), "try");
+}
+
+#[test]
+fn an_answer_from_elsewhere_closes_the_dialog_and_takes_back_what_was_held() {
     let mut desk = Desk::new();
     desk.asked(1, "ls", Binding::default());
     desk.see();
     desk.wait(ARMING_MS);
-    assert!(desk.press("esc").is_empty());
-    desk.wait(10_000);
-    assert_eq!((desk.shown(), desk.fleet.inbox().len()), (None, 1));
-    desk.press("alt-a");
-    assert_eq!(desk.shown(), Some(1));
+    desk.press("y");
     let verdict = crate::core::approval::Verdict {
         decision: Decision::deny("no"),
         by: crate::core::prompt::Surface::Engine,
         after_ms: 1,
     };
+    desk.asked(2, "rm x", Binding::default());
     desk.happens(EventKind::ApprovalResolved { approval: ApprovalId(1), verdict });
-    assert_eq!(desk.shown(), None);
-    assert_eq!(desk.ui.approval, None::<ApprovalFocus>);
+    assert_eq!(desk.shown(), Some(2));
+    desk.see();
+    assert!(desk.wait(HOLD_MS + 1).is_empty(), "the answer was not for this one");
+    assert_eq!(desk.ui.approval.as_ref().map(|focus| focus.id), Some(ApprovalId(2)));
 }
 
 #[test]
@@ -286,9 +458,9 @@ fn the_one_dangerous_mode_is_asked_for_and_not_taken_by_a_key_typed_ahead() {
         desk.press(key);
     }
     assert!(desk.press("enter").is_empty());
-    assert!(desk.press("y").is_empty(), "typed ahead");
+    assert!(desk.answer("y").is_empty(), "typed ahead");
     desk.wait(ARMING_MS);
-    let sent = desk.press("y");
+    let sent = desk.answer("y");
     assert!(sent.len() == 1 && sent[0].contains("BypassPermissions"), "{sent:?}");
 }
 
@@ -409,4 +581,15 @@ fn what_is_followed_keeps_the_draft_and_says_how_to_take_it_over() {
     assert!(desk.press("alt-k").is_empty(), "not while it is held");
     desk.happens(followed(None));
     assert_eq!(desk.press("alt-k"), [format!("{:?}", Command::TakeOver { session: SessionId(1) })]);
+}
+
+#[test]
+fn the_loop_is_woken_when_a_held_answer_is_due() {
+    let mut desk = Desk::new();
+    desk.asked(1, "ls", Binding::default());
+    desk.see();
+    desk.wait(5_000);
+    desk.press("y");
+    let world = World { fleet: &desk.fleet, keymap: &desk.keymap, now: Timestamp(desk.now) };
+    assert_eq!(next_wake(&desk.ui, world), Some(Timestamp(desk.now + HOLD_MS as i64 + 1)));
 }

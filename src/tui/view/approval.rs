@@ -31,9 +31,9 @@ use crate::core::ids::Timestamp;
 use crate::tui::input::action::Action;
 use crate::tui::render::paths;
 use crate::tui::render::sanitize::sanitize;
-use crate::tui::ui::approval::ARMING_MS;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::Pane;
+use crate::tui::ui::guard::ARMING_MS;
 use panes::Lower;
 use panes::Text;
 use sheet::Sheet;
@@ -91,7 +91,8 @@ pub(super) fn draw(
     if let Some(drawn) = focus.drawn {
         pulse.change_at(Timestamp(drawn.0.saturating_add(i64::try_from(ARMING_MS).unwrap_or(0))));
     }
-    let is_armed = focus.is_armed(scene.now, scene.ui.screen.focused);
+    let was_seen = focus.drawn.is_some_and(|drawn| scene.now.millis_since(drawn) >= ARMING_MS);
+    let is_armed = was_seen && scene.ui.screen.focused;
     let dialog = Dialog { scene, open, form, is_armed, is_tight };
     let mut reported = dialog.draw(buf, body, layouts, pulse);
     if covered {
@@ -183,8 +184,8 @@ impl<'d> Dialog<'d, '_> {
         let id = self.approval().id;
         let is_main = !matches!(self.pane(), Pane::Whole | Pane::Edit(_));
         let drawn = match self.form.filter(|_| !is_main) {
-            Some(form) => ApprovalDrawn { id, n_lines: form.n_lines, seen_to: form.seen_to, max_scroll },
-            None => ApprovalDrawn { id, n_lines: upper.len(), seen_to, max_scroll },
+            Some(form) => ApprovalDrawn { id, n_lines: form.n_lines, seen_to: form.seen_to, max_scroll, page: height },
+            None => ApprovalDrawn { id, n_lines: upper.len(), seen_to, max_scroll, page: height },
         };
         Reported { drawn: Some(drawn), cursor }
     }

@@ -36,15 +36,22 @@ impl Desk {
         let parsed = crate::tui::input::key::Key::parse(key).unwrap();
         let event = KeyEvent::new(parsed.code, parsed.modifiers);
         let world = World { fleet: &self.fleet, keymap: &self.keymap, now: Timestamp(self.now) };
-        let effects = keys::key(&mut self.ui, world, event, false);
+        let mut effects = keys::key(&mut self.ui, world, event, false);
         self.settle();
+        if self.ui.guard.is_holding() {
+            self.now += HOLD_MS as i64 + 1;
+            let world = World { fleet: &self.fleet, keymap: &self.keymap, now: Timestamp(self.now) };
+            effects.extend(give_held(&mut self.ui, world));
+            self.settle();
+        }
         effects
     }
 
     fn types(&mut self, text: &str) {
         for c in text.chars() {
             let key = if c == ' ' { "space".to_owned() } else { c.to_string() };
-            self.effects(&key);
+            assert!(self.press(&key).is_empty());
+            self.wait(100);
         }
     }
 
@@ -91,9 +98,7 @@ fn remove(named: Option<&str>) -> Effect {
 #[test]
 fn a_clean_worktree_goes_with_one_key_and_with_no_other() {
     let close = Effect::Send(Command::Close { session: SessionId(1) });
-    for (key, expected) in
-        [("enter", None), ("y", None), ("space", None), ("s", None), ("r", Some(remove(None))), ("k", Some(close))]
-    {
+    for (key, expected) in [("enter", None), ("y", None), ("s", None), ("r", Some(remove(None))), ("k", Some(close))] {
         let mut desk = desk();
         desk.closes(clean());
         let effects = desk.effects(key);
@@ -103,6 +108,11 @@ fn a_clean_worktree_goes_with_one_key_and_with_no_other() {
     let mut desk = desk();
     desk.closes(clean());
     assert!(desk.effects("esc").is_empty() && desk.ui.layers.is_empty());
+    // Who types means the prompt: the question goes away, and nothing is done.
+    let mut desk = self::desk();
+    desk.closes(clean());
+    desk.types("keep it");
+    assert_eq!((desk.draft().as_str(), desk.ui.layers.is_empty()), ("keep it", true));
 }
 
 #[test]
@@ -128,6 +138,7 @@ fn what_may_not_be_removed_is_only_offered_to_be_kept() {
     let mut desk = desk();
     desk.closes(Report { locked: Some("usb".into()), ..clean() });
     assert!(desk.effects("r").is_empty() && !desk.ui.layers.is_empty());
+    desk.wait(ARMING_MS);
     assert_eq!(desk.effects("k"), [Effect::Send(Command::Close { session: SessionId(1) })]);
 }
 

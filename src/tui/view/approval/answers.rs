@@ -10,6 +10,7 @@ use crate::tui::input::action::Action;
 use crate::tui::input::keymap::Keymap;
 use crate::tui::theme::Theme;
 use crate::tui::ui::approval::CHOICES;
+use crate::tui::ui::guard::Status;
 use crate::tui::view::footer;
 use crate::tui::view::modal;
 use crate::tui::view::paint::Spans;
@@ -27,8 +28,19 @@ pub(super) struct Answers<'a> {
     /// Lines that were not on the screen yet.
     pub(super) n_unseen: usize,
     pub(super) choice: Option<usize>,
+    /// What is being said of the last key.
+    pub(super) status: Option<Status>,
     /// Few rows: the shortest words.
     pub(super) is_tight: bool,
+}
+
+/// What is about to happen, unless another key follows.
+fn holding(action: Action) -> &'static str {
+    match action {
+        Action::AllowOnce | Action::AcceptPlan | Action::AcceptPlanEdits => "allowing…",
+        Action::Deny | Action::DenyAndStop | Action::StopPlanning => "denying…",
+        _ => "opening…",
+    }
 }
 
 impl Answers<'_> {
@@ -37,7 +49,9 @@ impl Answers<'_> {
         let key = self.keymap.key_of(action)?;
         let (key_style, text_style) =
             if self.is_armed { (self.theme.key, self.theme.text) } else { (self.theme.dim, self.theme.dim) };
-        let is_chosen = self.choice.and_then(|choice| CHOICES.get(choice)) == Some(&action);
+        let is_held = self.status == Some(Status::Holding(action));
+        let words = if is_held { holding(action) } else { words };
+        let is_chosen = is_held || self.choice.and_then(|choice| CHOICES.get(choice)) == Some(&action);
         let dress = |style: Style| if is_chosen { style.patch(self.theme.selection) } else { style };
         let mut piece = vec![
             span(format!("[{key}]"), dress(key_style)),
@@ -50,7 +64,7 @@ impl Answers<'_> {
     }
 
     fn flow(&self, pieces: &[(Action, &str)]) -> Vec<Line<'static>> {
-        let pieces = pieces.iter().filter_map(|(action, words)| self.piece(*action, words)).collect();
+        let pieces: Vec<Spans> = pieces.iter().filter_map(|(action, words)| self.piece(*action, words)).collect();
         modal::flow(pieces, self.room, self.theme)
     }
 
