@@ -185,7 +185,12 @@ impl Ui {
         self.tabs.get_mut(&self.active?)
     }
 
-    /// The approval under the eyes, if it is still open.
+    /// The session whose timeline shows: the one that asks while its request has the focus, else that of the tab.
+    pub fn in_view(&self, fleet: &Fleet) -> Option<SessionId> {
+        self.shown_approval(fleet).map(|open| open.approval.session).or(self.active)
+    }
+
+    /// The approval that has the focus, if it is still open.
     pub fn shown_approval<'f>(&self, fleet: &'f Fleet) -> Option<&'f crate::core::approval::OpenApproval> {
         fleet.approval(self.approval.as_ref()?.id)
     }

@@ -13,11 +13,13 @@ use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::session::Session;
 use crate::tui::input::keymap::Keymap;
 use crate::tui::theme::Theme;
 use crate::tui::ui::Ui;
 use crate::tui::ui::dialog::ListEntry;
 use crate::tui::ui::tab::Scroll;
+use crate::tui::ui::tab::Tab;
 use pulse::Pulse;
 
 /// The approval dialog.
@@ -98,6 +100,18 @@ pub struct ApprovalDrawn {
     pub page: usize,
 }
 
+impl<'a> Scene<'a> {
+    /// The session whose timeline shows.
+    fn session(&self) -> Option<&'a Session> {
+        self.fleet.get(self.ui.in_view(self.fleet)?)
+    }
+
+    /// Its tab.
+    fn tab(&self) -> Option<&'a Tab> {
+        self.ui.tabs.get(&self.ui.in_view(self.fleet)?)
+    }
+}
+
 /// Draws the frame and reports what only drawing knows; changes nothing but the cache.
 pub fn draw(frame: &mut Frame<'_>, scene: &Scene<'_>, layouts: &mut Layouts) -> Drawn {
     let mut drawn = Drawn::default();
@@ -107,14 +121,13 @@ pub fn draw(frame: &mut Frame<'_>, scene: &Scene<'_>, layouts: &mut Layouts) -> 
     }
     layouts.begin(scene.theme);
     let mut pulse = Pulse::new(scene.now);
-    let main = main_screen::draw(frame.buffer_mut(), area, scene, layouts, &mut pulse);
+    let n_sheet = approval::height(area, scene, layouts);
+    let main = main_screen::draw(frame.buffer_mut(), area, scene, layouts, &mut pulse, n_sheet);
     drawn.cursor = main.cursor;
     drawn.scroll = main.scroll;
-    let covered = !scene.ui.layers.is_empty();
-    let body = main.regions.body;
-    if scene.ui.shown_approval(scene.fleet).is_some() {
-        paint::dim(frame.buffer_mut(), body, scene.theme);
-        let reported = approval::draw(frame.buffer_mut(), body, scene, layouts, &mut pulse, covered);
+    if n_sheet > 0 {
+        let covered = !scene.ui.layers.is_empty();
+        let reported = approval::draw(frame.buffer_mut(), main.regions.sheet, scene, layouts, &mut pulse, covered);
         drawn.approval = reported.drawn;
         drawn.cursor = reported.cursor;
     }

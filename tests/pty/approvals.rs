@@ -46,8 +46,11 @@ fn always_shows_the_rule_and_its_file_before_it_is_saved() {
     pty.press("a");
     pty.wait_for("Bash(ls *)");
     pty.wait_for("settings.local.json");
+    // What ends by itself stands first; the rule is the last.
+    pty.press("\x1b[A");
     pty.press("\x13");
     pty.wait_until("another scope", |screen| screen.contains(".claude/settings.json"));
+    Pty::let_it_arm();
     pty.press("\r");
     pty.wait_for("it-was-allowed");
     pty.wait_for("always allowed");

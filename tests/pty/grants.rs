@@ -25,8 +25,9 @@ fn a_grant_outlives_a_killed_runner_and_is_taken_back() {
     Pty::let_it_arm();
     pty.press("a");
     pty.wait_for("allow exactly this again for 20 minutes");
-    pty.press("\x1b[B\x13");
+    pty.press("\x13");
     pty.wait_for("allow exactly this again for an hour");
+    Pty::let_it_arm();
     pty.press("\r");
     pty.wait_for("it-was-allowed");
     pty.wait_for("UNASKED 1");

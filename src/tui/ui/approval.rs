@@ -96,7 +96,8 @@ impl AlwaysList {
         let remember = approval.suggestions.iter().cloned().map(AlwaysChoice::Remember);
         let (minutes, uses) = LIMITS[0];
         let grants = approval.grants.iter().map(|rule| GrantTerms { rule: rule.clone(), minutes, uses });
-        Self { choices: remember.chain(grants.map(AlwaysChoice::Grant)).collect(), selected: 0, editing: None }
+        // What ends by itself stands first: a permanent rule is never the one that enter takes unasked.
+        Self { choices: grants.map(AlwaysChoice::Grant).chain(remember).collect(), selected: 0, editing: None }
     }
 
     pub fn current(&self) -> Option<&AlwaysChoice> {

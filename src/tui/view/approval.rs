@@ -1,8 +1,10 @@
-//! The approval dialog: what is asked, whole and revealed, above the answers.
+//! The approval dialog: a sheet at the bottom of the screen, under the timeline of the session that asks. What is
+//! asked, whole and revealed, then the marks, then the answers, whose rows never move.
 //!
 //! Invariants: the text shown is the text that would run, every character of it visible; the answers stay
 //! on the screen whatever its size, and what is asked scrolls; the dialog reports how far it was seen.
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::layout::Rect;
@@ -10,17 +12,20 @@ use ratatui::text::Line;
 
 use super::ApprovalDrawn;
 use super::Scene;
+use super::cells::Env;
 use super::cells::tool_label;
 use super::composer;
 use super::layouts::ApprovalKey;
 use super::layouts::Layouts;
 use super::modal;
-use super::modal::Edges;
 use super::paint::Spans;
 use super::paint::count;
 use super::paint::flat;
+use super::paint::join;
 use super::paint::put;
+use super::paint::row;
 use super::paint::span;
+use super::paint::wipe;
 use super::pulse::Pulse;
 use super::state;
 use super::strip;
@@ -34,6 +39,7 @@ use crate::tui::render::sanitize::sanitize;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::guard::ARMING_MS;
+use crate::tui::ui::guard::Status;
 use panes::Lower;
 use panes::Text;
 use sheet::Sheet;
@@ -53,14 +59,18 @@ mod questions;
 /// The page while it is being written.
 mod sheet;
 
-/// The dialog is no wider than this: longer lines are hard to read.
-const MAX_WIDTH: u16 = 120;
-/// Rows of a text that is written in the dialog.
+/// Text is no wider than this: longer lines are hard to read.
+const MAX_WIDTH: usize = 120;
+/// Rows of a text that is written in the sheet.
 const MAX_TEXT: u16 = 6;
 /// Below this height every row counts.
 const TIGHT_HEIGHT: u16 = 16;
+/// From this height on the timeline of the session keeps some rows above the sheet.
+const CONTEXT_HEIGHT: u16 = 20;
+/// Rows of marks beside the answers.
+const MAX_DANGERS: usize = 2;
 
-/// What the dialog reports.
+/// What the sheet reports.
 #[derive(Debug, Default)]
 pub(super) struct Reported {
     pub(super) drawn: Option<ApprovalDrawn>,
@@ -73,32 +83,72 @@ struct Dialog<'d, 's> {
     form: Option<&'d ApprovalForm>,
     is_armed: bool,
     is_tight: bool,
+    /// Columns of text.
+    room: usize,
+    /// Columns left free before it.
+    pad: u16,
 }
 
-/// Draws the approval that has the eyes, if one has. `covered`: a dialog lies over it.
+/// The rows of the sheet, from top to bottom: a title, what is asked, a divider, the marks, the answers or what is
+/// being written, and what comes next.
+struct Rows<'d> {
+    n_upper: u16,
+    dangers: Vec<Line<'static>>,
+    lower: Lower<'d>,
+    n_text: u16,
+    n_lower: u16,
+    has_next: bool,
+}
+
+impl Rows<'_> {
+    fn total(&self) -> u16 {
+        2 + self.n_upper + self.dangers.len() as u16 + self.n_lower + u16::from(self.has_next)
+    }
+}
+
+fn dialog<'d, 's>(area: Rect, scene: &'d Scene<'s>) -> Option<Dialog<'d, 's>> {
+    let focus = scene.ui.approval.as_ref()?;
+    let open = scene.ui.shown_approval(scene.fleet)?;
+    let was_seen = focus.drawn.is_some_and(|drawn| scene.now.millis_since(drawn) >= ARMING_MS);
+    let is_tight = area.height < TIGHT_HEIGHT || area.width < 60;
+    let pad = if area.width >= 60 { 2 } else { 1 };
+    Some(Dialog {
+        scene,
+        open,
+        form: scene.ui.forms.get(&focus.id),
+        is_armed: was_seen && scene.ui.screen.focused,
+        is_tight,
+        room: usize::from(area.width.saturating_sub(2 * pad)).clamp(1, MAX_WIDTH),
+        pad,
+    })
+}
+
+/// Rows that the request under the eyes takes of the screen; none where there is no request.
+pub(super) fn height(screen: Rect, scene: &Scene<'_>, layouts: &mut Layouts) -> u16 {
+    let Some(dialog) = dialog(screen, scene) else { return 0 };
+    let (owned, _) = dialog.form_lines(dialog.room);
+    let n_upper = dialog.upper(owned.as_deref(), layouts).len();
+    dialog.rows(n_upper, screen.height).total()
+}
+
+/// Draws the approval that has the focus, if one has. `covered`: a dialog lies over it.
 pub(super) fn draw(
     buf: &mut Buffer,
-    body: Rect,
+    area: Rect,
     scene: &Scene<'_>,
     layouts: &mut Layouts,
     pulse: &mut Pulse,
     covered: bool,
 ) -> Reported {
-    let Some(focus) = scene.ui.approval.as_ref() else { return Reported::default() };
-    let Some(open) = scene.ui.shown_approval(scene.fleet) else { return Reported::default() };
-    let form = scene.ui.forms.get(&focus.id);
-    let is_tight = body.height < TIGHT_HEIGHT || body.width < 60;
-    if let Some(drawn) = focus.drawn {
+    let Some(dialog) = dialog(buf.area, scene) else { return Reported::default() };
+    if let Some(drawn) = scene.ui.approval.as_ref().and_then(|focus| focus.drawn) {
         pulse.change_at(Timestamp(drawn.0.saturating_add(i64::try_from(ARMING_MS).unwrap_or(0))));
     }
-    let was_seen = focus.drawn.is_some_and(|drawn| scene.now.millis_since(drawn) >= ARMING_MS);
-    let is_armed = was_seen && scene.ui.screen.focused;
-    let dialog = Dialog { scene, open, form, is_armed, is_tight };
-    let mut reported = dialog.draw(buf, body, layouts, pulse);
-    if covered {
-        reported = Reported::default();
+    if let Some(wake) = scene.ui.guard.next_wake() {
+        pulse.change_at(wake);
     }
-    reported
+    let reported = dialog.draw(buf, area, layouts, pulse);
+    if covered { Reported::default() } else { reported }
 }
 
 impl<'d> Dialog<'d, '_> {
@@ -110,50 +160,67 @@ impl<'d> Dialog<'d, '_> {
         self.form.map_or(&Pane::Main, |form| &form.pane)
     }
 
-    fn draw(&self, buf: &mut Buffer, body: Rect, layouts: &mut Layouts, pulse: &mut Pulse) -> Reported {
+    fn is_edit(&self) -> bool {
+        matches!(self.pane(), Pane::Edit(_))
+    }
+
+    /// What is asked, as lines.
+    fn upper<'l>(&self, owned: Option<&'l [Line<'static>]>, layouts: &'l mut Layouts) -> &'l [Line<'static>] {
+        if self.is_edit() {
+            return &[];
+        }
+        if let Some(lines) = owned {
+            return lines;
+        }
         let theme = self.scene.theme;
-        let wide = modal::fitting(body.width, MAX_WIDTH);
-        let pad = if wide >= 30 { 4 } else { 2 };
-        let room = usize::from(wide.saturating_sub(pad)).max(1);
-        let (owned, keep_upper) = match self.pane() {
-            Pane::Edit(_) => (Some(Vec::new()), None),
-            _ => self.form_lines(room),
-        };
         let n_same = self.scene.fleet.same_requests(self.approval().id).len();
         let whole = matches!(self.pane(), Pane::Whole);
-        let key = ApprovalKey { id: self.approval().id, width: room, whole, n_same };
+        let key = ApprovalKey { id: self.approval().id, width: self.room, whole, n_same };
         let home = &self.scene.ui.home;
-        let make = || {
-            let sheet = Sheet::new(room, theme);
+        layouts.approval(key, || {
+            let sheet = Sheet::new(self.room, theme);
             if whole {
                 content::whole(self.approval(), sheet)
             } else {
                 content::lines(self.approval(), n_same, sheet, home)
             }
-        };
-        let upper: &[Line<'static>] = match &owned {
-            Some(lines) => lines,
-            None => layouts.approval(key, make),
-        };
+        })
+    }
 
-        // Two rows of frame, one that divides, and as much of what is asked as can be had.
-        let inside = body.height.saturating_sub(3);
-        let mut lower = self.lower(room, 0);
-        let n_text = self.text_rows(&lower, room, inside);
-        let n_keys = u16::try_from(lower.keys.len()).unwrap_or(u16::MAX);
-        let n_lines = u16::try_from(lower.lines.len()).unwrap_or(u16::MAX);
-        let min_upper = if matches!(self.pane(), Pane::Edit(_)) { 0 } else { (inside / 4).clamp(1, 4) };
-        let n_lower = n_lines.saturating_add(n_text).saturating_add(n_keys).min(inside.saturating_sub(min_upper));
-        let is_edit = matches!(self.pane(), Pane::Edit(_));
-        let n_upper = u16::try_from(upper.len()).unwrap_or(u16::MAX).max(u16::from(!is_edit)).min(inside - n_lower);
-        let n_divide = u16::from(!is_edit);
-        let area = modal::centered(body, wide, n_upper + n_lower + n_divide + 2);
-        let inner = modal::draw(buf, area, self.edges(pulse), theme.border_focus, theme);
+    /// How the rows of the sheet are shared out. The answers keep theirs; what is asked scrolls.
+    fn rows(&self, n_lines: usize, screen: u16) -> Rows<'d> {
+        let bars = if self.is_tight && screen < TIGHT_HEIGHT { 0 } else { 2 };
+        let body = screen.saturating_sub(bars);
+        let context = if screen >= CONTEXT_HEIGHT { (screen / 5).max(3) } else { 0 };
+        let most = body.saturating_sub(context).max(6);
+        let has_next = most >= 10;
+        let dangers = self.dangers(if most >= 10 { MAX_DANGERS } else { 1 });
+        let n_dangers = dangers.len() as u16;
+        let inside = most.saturating_sub(2 + n_dangers + u16::from(has_next));
+        let lower = self.lower(self.room, 0);
+        let n_text = self.text_rows(&lower, self.room, inside);
+        let rows = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let min_upper = if self.is_edit() { 0 } else { (inside / 3).clamp(1, 4) };
+        let wanted = rows(&lower.lines).saturating_add(n_text).saturating_add(rows(&lower.keys));
+        let n_lower = wanted.min(inside.saturating_sub(min_upper));
+        let n_upper = u16::try_from(n_lines).unwrap_or(u16::MAX).max(u16::from(!self.is_edit()));
+        Rows { n_upper: n_upper.min(inside - n_lower), dangers, lower, n_text, n_lower, has_next }
+    }
+
+    fn draw(&self, buf: &mut Buffer, area: Rect, layouts: &mut Layouts, pulse: &mut Pulse) -> Reported {
+        let theme = self.scene.theme;
+        let (owned, keep_upper) = self.form_lines(self.room);
+        let upper = self.upper(owned.as_deref(), layouts);
+        let mut rows = self.rows(upper.len(), buf.area.height);
+        wipe(buf, area, theme.text);
         // What cannot be read cannot be answered: without a report its keys never count.
-        if area.height < 4 || inner.width < 8 || (n_upper == 0 && !is_edit) {
+        if area.height < rows.total() || area.width < 12 || (rows.n_upper == 0 && !self.is_edit()) {
             return Reported::default();
         }
-        let top = Rect { height: n_upper.min(inner.height), ..inner };
+        let (title, facts) = self.title(pulse);
+        modal::rule(buf, Rect { height: 1, ..area }, title, facts, theme.border_focus, theme);
+        let inner = Rect { x: area.x + self.pad, width: area.width.saturating_sub(2 * self.pad), ..area };
+        let top = Rect { y: area.y + 1, height: rows.n_upper, ..inner };
 
         let wanted = self.form.map_or(0, |form| form.scroll);
         let height = usize::from(top.height);
@@ -170,16 +237,20 @@ impl<'d> Dialog<'d, '_> {
         let seen_to = seen_before.max(seen_now);
         let n_unseen = upper.len() - seen_to.min(upper.len());
         if n_unseen > 0 {
-            lower = self.lower(room, n_unseen);
+            rows.lower = self.lower(self.room, n_unseen);
         }
-        let n_below = upper.len() - seen_now;
-        let below = self.below(n_below, n_unseen);
-        let y = top.bottom();
-        if !is_edit && y + 1 < area.bottom() {
-            modal::divide(buf, area, y, below, theme.border_focus, theme);
+        let divider = Rect { y: top.bottom(), height: 1, ..area };
+        let below = self.below(upper.len() - seen_now, n_unseen);
+        modal::rule(buf, divider, self.status(), below, theme.border, theme);
+        let marks = Rect { y: divider.bottom(), height: rows.dangers.len() as u16, ..inner };
+        modal::window(buf, marks, &rows.dangers, 0);
+        let bottom = Rect { y: marks.bottom(), height: rows.n_lower, ..inner };
+        let cursor = self.draw_lower(buf, bottom, &rows.lower, rows.n_text);
+        if rows.has_next {
+            let at = Rect { y: bottom.bottom(), height: 1, ..inner };
+            let (left, right) = self.next();
+            row(buf, at, left, &right, theme);
         }
-        let bottom = Rect { y: y + n_divide, height: area.bottom().saturating_sub(y + n_divide + 1), ..inner };
-        let cursor = self.draw_lower(buf, bottom, &lower, n_text);
 
         let id = self.approval().id;
         let is_main = !matches!(self.pane(), Pane::Whole | Pane::Edit(_));
@@ -188,6 +259,71 @@ impl<'d> Dialog<'d, '_> {
             None => ApprovalDrawn { id, n_lines: upper.len(), seen_to, max_scroll, page: height },
         };
         Reported { drawn: Some(drawn), cursor }
+    }
+
+    /// The marks that must be in view whenever an answer is: the worst first.
+    fn dangers(&self, most: usize) -> Vec<Line<'static>> {
+        let theme = self.scene.theme;
+        if matches!(self.pane(), Pane::Whole) || self.approval().risks.is_empty() {
+            return Vec::new();
+        }
+        let piece = |words: &str| -> Spans {
+            vec![
+                span(format!("{} ", theme.glyphs.warning), theme.warning),
+                span(words.to_owned(), theme.warning.patch(theme.strong)),
+            ]
+        };
+        let pieces = self.approval().risks.iter().map(|risk| piece(risk.describe())).collect();
+        let mut lines = modal::flow(pieces, self.room, theme);
+        lines.truncate(most);
+        lines
+    }
+
+    /// What is said of the keys that were pressed.
+    fn status(&self) -> Spans {
+        let theme = self.scene.theme;
+        match self.scene.ui.guard.status(self.scene.now) {
+            Some(Status::Holding(action)) => vec![span(holding(action), theme.badge_waiting)],
+            Some(Status::PressAgain) => vec![span(" press again ", theme.badge)],
+            None => Vec::new(),
+        }
+    }
+
+    /// The request that comes after this one, and the way out.
+    fn next(&self) -> (Spans, Spans) {
+        let theme = self.scene.theme;
+        let key = |action: Action| self.scene.keymap.key_of(action);
+        let shown = self.approval();
+        let waiting = state::waiting(self.scene.fleet, self.scene.ui);
+        let here = waiting.iter().position(|open| open.approval.id == shown.id).unwrap_or(0);
+        let after = waiting.iter().cycle().skip(here + 1).take(waiting.len().saturating_sub(1));
+        let next = after.map(|open| &open.approval).find(|next| !next.is_same_request(shown));
+        let mut left = Vec::new();
+        if let (Some(next), Some(key)) = (next, key(Action::NextApproval)) {
+            let session = self.scene.fleet.get(next.session).map(|session| flat(&session.title)).unwrap_or_default();
+            left.push(span(key, theme.key));
+            left.push(span(format!(" next {} {session}: ", theme.glyphs.waiting), theme.dim));
+            let zone = TimeZone::UTC;
+            let env = Env {
+                theme,
+                keymap: self.scene.keymap,
+                home: &self.scene.ui.home,
+                directory: &next.place.directory,
+                output_lines: 0,
+                zone: &zone,
+            };
+            left.extend(strip::wish(next, &env));
+        }
+        let later = match shown.ask {
+            Ask::Tool => Action::Later,
+            Ask::Questions(_) => Action::LaterQuestions,
+            Ask::Plan(_) => Action::LaterPlan,
+        };
+        let is_main = matches!(self.pane(), Pane::Main);
+        let words = if waiting.len() > 1 { " decide later (all)" } else { " decide later" };
+        let right = key(later).filter(|_| is_main);
+        let right = right.map(|key| vec![span(key, theme.key), span(words, theme.dim)]).unwrap_or_default();
+        (left, right)
     }
 
     /// Questions are drawn from the form, which changes with each key: they are not kept.
@@ -201,28 +337,30 @@ impl<'d> Dialog<'d, '_> {
         }
     }
 
-    fn edges(&self, pulse: &mut Pulse) -> Edges {
+    /// Who asks for what; and where, since when, and how many wait.
+    fn title(&self, pulse: &mut Pulse) -> (Spans, Spans) {
         let (scene, approval) = (self.scene, self.approval());
         let theme = scene.theme;
-        let tool = tool_label(&approval.tool, theme);
-        let verb = match &approval.ask {
-            Ask::Tool => format!("{tool} wants to {}", strip::deed(&approval.tool)),
+        let what = match &approval.ask {
+            Ask::Tool => tool_label(&approval.tool, theme),
             Ask::Questions(questions) => count(questions.len() as u64, "question for you", "questions for you"),
-            Ask::Plan(_) => "a plan to accept".to_owned(),
+            Ask::Plan(_) => "plan ready for review".to_owned(),
         };
-        let mut title =
-            vec![span(format!("{} ", theme.glyphs.waiting), theme.state_waiting), span(verb, theme.state_waiting)];
         let session = scene.fleet.get(approval.session).map(|session| flat(&session.title)).unwrap_or_default();
+        let separator = format!(" {} ", theme.glyphs.separator);
+        let title = vec![
+            span(format!("{} {session}", theme.glyphs.waiting), theme.state_waiting),
+            span(separator, theme.dim),
+            span(what, theme.strong),
+        ];
         let home = Some(scene.ui.home.as_str());
         let directory =
             paths::short(&sanitize(&approval.place.directory), home, 30, theme.glyphs.ellipsis).replace('\n', " ");
-        let separator = format!(" {} ", theme.glyphs.separator);
-        title.push(span(format!("{separator}{session}"), theme.strong));
-        title.push(span(format!("{separator}{directory}"), theme.dim));
+        let mut place = vec![span(directory, theme.text)];
         if let Some(branch) = &approval.place.branch {
-            title.push(span(format!(" ({})", flat(branch)), theme.dim));
+            place.push(span(format!(" ({})", flat(branch)), theme.dim));
         }
-
+        let mut facts: Vec<Spans> = vec![place];
         let mut waiting = state::waiting(scene.fleet, scene.ui);
         // Those that one decision answers together count as one.
         let mut decisions: Vec<&Approval> = Vec::new();
@@ -232,7 +370,6 @@ impl<'d> Dialog<'d, '_> {
             is_new
         });
         let place = decisions.iter().position(|first| first.id == approval.id || first.is_same_request(approval));
-        let mut facts: Vec<Spans> = Vec::new();
         if let Some(place) = place.filter(|_| waiting.len() > 1) {
             facts.push(vec![span(format!("{} of {}", place + 1, waiting.len()), theme.text)]);
         }
@@ -247,16 +384,7 @@ impl<'d> Dialog<'d, '_> {
             let minute = i64::try_from(age_ms / 60_000 + 1).unwrap_or(i64::MAX).saturating_mul(60_000);
             pulse.change_at(Timestamp(approval.asked.0.saturating_add(minute)));
         }
-        let mut bottom: Spans = Vec::new();
-        let keys = (scene.keymap.key_of(Action::NextApproval), scene.keymap.key_of(Action::PreviousApproval));
-        if let (Some(next), Some(previous)) = keys
-            && waiting.len() > 1
-            && matches!(approval.ask, Ask::Tool)
-            && matches!(self.pane(), Pane::Main)
-        {
-            bottom = vec![span(format!("{next}/{previous}"), theme.key), span(" next/previous", theme.dim)];
-        }
-        Edges { title, right: super::paint::join(facts, theme), bottom }
+        (title, join(facts, theme))
     }
 
     /// What is out of sight below.
@@ -305,6 +433,15 @@ impl<'d> Dialog<'d, '_> {
                 }
             }
         }
+    }
+}
+
+/// What is about to happen, unless another key follows.
+fn holding(action: Action) -> &'static str {
+    match action {
+        Action::AllowOnce | Action::AcceptPlan | Action::AcceptPlanEdits => " allowing… ",
+        Action::Deny | Action::DenyAndStop | Action::StopPlanning => " denying… ",
+        _ => " opening… ",
     }
 }
 

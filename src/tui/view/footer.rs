@@ -61,7 +61,7 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>, pulse: &mut 
 /// The model and the mode of the session that is looked at.
 fn standing(scene: &Scene<'_>) -> Spans {
     let theme = scene.theme;
-    let Some(session) = scene.ui.session(scene.fleet) else { return Vec::new() };
+    let Some(session) = scene.session() else { return Vec::new() };
     let model = state::model(session).map(|model| vec![span(model, theme.dim)]).unwrap_or_default();
     join(vec![model, state::mode(session.mode, theme)], theme)
 }
@@ -125,7 +125,7 @@ pub(super) fn hints(scene: &Scene<'_>, room: usize) -> Spans {
 
 /// What can be done now, where the focus is.
 fn possible(scene: &Scene<'_>) -> Vec<Hint> {
-    let session = scene.ui.session(scene.fleet);
+    let session = scene.session();
     match scene.ui.focus(scene.fleet) {
         Context::Global | Context::Input => input(scene, session),
         Context::Timeline => timeline(scene, session),
@@ -232,10 +232,8 @@ fn timeline(scene: &Scene<'_>, session: Option<&Session>) -> Vec<Hint> {
 fn approval(scene: &Scene<'_>) -> Vec<Hint> {
     let mut out = vec![said(Action::DialogPageDown, "scroll"), said(Action::ChoiceNext, "select")];
     if state::waiting(scene.fleet, scene.ui).len() > 1 {
-        out.push(hint(Action::NextApproval));
         out.push(hint(Action::PreviousApproval));
     }
-    out.push(hint(Action::Later));
     out
 }
 

@@ -57,21 +57,30 @@ pub(super) struct Regions {
     pub(super) footer: Rect,
     /// Everything between tabs and footer.
     pub(super) body: Rect,
+    /// The rows of a request, at the bottom of the body and in the place of the input.
+    pub(super) sheet: Rect,
 }
 
-fn regions(area: Rect, has_panel: bool, n_docked: u16, n_input: u16) -> Regions {
+fn regions(area: Rect, has_panel: bool, n_docked: u16, n_input: u16, n_sheet: u16) -> Regions {
     let is_small = area.width < MIN_WIDTH || area.height < MIN_HEIGHT;
     let bar = u16::from(!is_small);
     let tabs = Rect { height: bar, ..area };
     let footer = Rect { y: area.bottom() - bar, height: bar, ..area };
     let body = Rect { y: area.y + bar, height: area.height - 2 * bar, ..area };
+    let n_sheet = n_sheet.min(body.height);
+    let sheet = Rect { y: body.bottom() - n_sheet, height: n_sheet, ..body };
+    let above = Rect { height: body.height - n_sheet, ..body };
     let panel_width = (area.width / 4).clamp(PANEL_MIN, PANEL_MAX);
     let panel = (has_panel && !is_small && area.width >= PANEL_FROM).then(|| Rect {
-        x: body.right() - panel_width,
+        x: above.right() - panel_width,
         width: panel_width,
-        ..body
+        ..above
     });
-    let main = Rect { width: body.width - panel.map_or(0, |panel| panel.width), ..body };
+    let main = Rect { width: above.width - panel.map_or(0, |panel| panel.width), ..above };
+    if n_sheet > 0 {
+        let none = Rect { y: main.bottom(), height: 0, ..main };
+        return Regions { tabs, timeline: main, panel, docked: none, rule: none, input: none, footer, body, sheet };
+    }
     let n_input = n_input.clamp(1, (area.height / 3).max(1)).min(main.height);
     let mut left = main.height - n_input;
     let n_rule = u16::from(left >= 2);
@@ -88,6 +97,7 @@ fn regions(area: Rect, has_panel: bool, n_docked: u16, n_input: u16) -> Regions 
         input: at(n_timeline + n_docked + n_rule, n_input),
         footer,
         body,
+        sheet,
     }
 }
 
@@ -105,8 +115,9 @@ pub(super) fn draw(
     scene: &Scene<'_>,
     layouts: &mut Layouts,
     pulse: &mut Pulse,
+    n_sheet: u16,
 ) -> MainDrawn {
-    let session = scene.ui.session(scene.fleet);
+    let session = scene.session();
     let zone = layouts.zone();
     let env = Env {
         theme: scene.theme,
@@ -124,10 +135,10 @@ pub(super) fn draw(
     let typed = scene.ui.tab().map(|tab| composer::lay(&tab.composer, text_width, max_input));
     let n_input = typed.as_ref().map_or(1, |typed| u16::try_from(typed.n_rows()).unwrap_or(u16::MAX));
     let docked = strip::lines(scene, &env, session, pulse);
-    let regions = regions(area, has_panel, u16::try_from(docked.len()).unwrap_or(u16::MAX), n_input);
+    let regions = regions(area, has_panel, u16::try_from(docked.len()).unwrap_or(u16::MAX), n_input, n_sheet);
 
     let mut scroll = None;
-    match (session, scene.ui.tab()) {
+    match (session, scene.tab()) {
         (Some(session), Some(tab)) if !session.transcript.is_empty() => {
             let at = Rect { width: regions.timeline.width, ..regions.timeline };
             let moved = timeline(session, tab, &env, layouts, at).draw(buf, at, pulse);
@@ -143,7 +154,7 @@ pub(super) fn draw(
     }
     strip::draw(buf, regions.docked, docked, scene);
     draw_rule(buf, &regions, scene, session, pulse);
-    let cursor = draw_input(buf, regions.input, scene, typed);
+    let cursor = if n_sheet > 0 { None } else { draw_input(buf, regions.input, scene, typed) };
     if regions.tabs.height > 0 {
         tabs::draw(buf, regions.tabs, scene);
     }
@@ -189,7 +200,7 @@ fn draw_input(buf: &mut Buffer, area: Rect, scene: &Scene<'_>, typed: Option<com
 
 fn placeholder(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let theme = scene.theme;
-    let session = scene.ui.session(scene.fleet);
+    let session = scene.session();
     let text = match (session, session.and_then(|session| session.followed.as_ref())) {
         (None, _) => "no session is open".to_owned(),
         (_, Some(Followed { by: Some(by) })) => format!("read-only: {} works on it", flat(by)),

@@ -78,17 +78,52 @@ fn edge(buf: &mut Buffer, x: u16, y: u16, text: Spans, theme: &Theme) {
 }
 
 /// A line across a box, from edge to edge.
-pub(super) fn divide(buf: &mut Buffer, area: Rect, y: u16, right: Spans, style: Style, theme: &Theme) {
+pub(super) fn divide(buf: &mut Buffer, area: Rect, y: u16, style: Style, theme: &Theme) {
     if area.width < 4 {
         return;
     }
     let glyphs = &theme.glyphs.border;
     let across = glyphs.horizontal.repeat(usize::from(area.width) - 2);
     put(buf, area.x, y, area.width, &[span(format!("{}{across}{}", glyphs.tees[0], glyphs.tees[1]), style)]);
-    let wide = u16::try_from(width::of_spans(&right) + 4).unwrap_or(u16::MAX);
-    if wide < area.width {
-        edge(buf, area.right() - wide, y, right, theme);
+}
+
+/// A rule across the whole width with texts in it; the right one goes first where there is no room.
+pub(super) fn rule(buf: &mut Buffer, area: Rect, left: Spans, right: Spans, style: Style, theme: &Theme) {
+    if area.width < 4 || area.height == 0 {
+        return;
     }
+    let wide = usize::from(area.width);
+    put(buf, area.x, area.y, area.width, &[span(theme.glyphs.border.horizontal.repeat(wide), style)]);
+    let right_width = width::of_spans(&right);
+    let keeps_right = right_width > 0 && right_width + 14 <= wide;
+    let room = wide.saturating_sub(if keeps_right { right_width + 9 } else { 5 });
+    edge(buf, area.x + 1, area.y, fit(left, room, theme), theme);
+    if keeps_right {
+        let x = area.right() - u16::try_from(right_width + 3).unwrap_or(area.width);
+        edge(buf, x, area.y, right, theme);
+    }
+}
+
+/// Pieces that stay whole, in columns: as many to a line as fit, each column as wide as its widest piece.
+pub(super) fn grid(pieces: &[Spans], most: usize, room: usize, gap: usize) -> Vec<Line<'static>> {
+    let columns_of = |n: usize| -> Vec<usize> {
+        let widest = |column: usize| pieces.iter().skip(column).step_by(n).map(|piece| width::of_spans(piece)).max();
+        (0..n.min(pieces.len())).filter_map(widest).collect()
+    };
+    let fits = |n: &usize| columns_of(*n).iter().sum::<usize>() + gap * (n - 1) <= room;
+    let n = (1..=most.max(1)).rev().find(fits).unwrap_or(1);
+    let columns = columns_of(n);
+    let line = |row: &[Spans]| -> Line<'static> {
+        let mut spans: Spans = Vec::new();
+        for (piece, wide) in row.iter().zip(&columns) {
+            let filled = width::of_spans(piece);
+            spans.extend(piece.iter().cloned());
+            spans.push(span(" ".repeat(wide.saturating_sub(filled) + gap), Style::default()));
+        }
+        spans.pop();
+        Line::from(spans)
+    };
+    pieces.chunks(n).map(line).collect()
 }
 
 /// Pieces that stay whole, as many to a line as fit.

@@ -51,20 +51,6 @@ pub(super) fn wish(approval: &Approval, env: &Env<'_>) -> Spans {
     spans
 }
 
-/// What a tool does, after "wants to", where nothing follows.
-pub(super) fn deed(tool: &str) -> &'static str {
-    match tool {
-        "Edit" | "MultiEdit" | "NotebookEdit" => "change a file",
-        "Write" => "write a file",
-        "Read" | "NotebookRead" => "read a file",
-        "WebFetch" => "fetch a page",
-        "WebSearch" => "search the web",
-        "Grep" | "Glob" => "search",
-        "Agent" | "Task" => "start",
-        _ => "run",
-    }
-}
-
 /// What a tool does, after "wants to" and before what it is about.
 fn verb(tool: &str) -> &'static str {
     match tool {

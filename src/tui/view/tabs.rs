@@ -53,7 +53,7 @@ fn put_tabs(buf: &mut Buffer, area: Rect, room: usize, scene: &Scene<'_>) -> u16
         let spare = (room / sessions.len().max(1)).saturating_sub(8);
         tabs = make(spare.clamp(MIN_TITLE, MAX_TITLE));
     }
-    let active = sessions.iter().position(|session| Some(session.id) == scene.ui.active).unwrap_or(0);
+    let active = sessions.iter().position(|session| Some(session.id) == scene.ui.in_view(scene.fleet)).unwrap_or(0);
     let widths: Vec<usize> = tabs.iter().map(|tab| width::of_spans(tab)).collect();
     let (first, last) = window(&widths, active, room);
     let mut x = area.x;
@@ -108,7 +108,7 @@ fn window(widths: &[usize], active: usize, room: usize) -> (usize, usize) {
 
 fn tab(scene: &Scene<'_>, session: &Session, number: usize, max_title: usize) -> Spans {
     let theme = scene.theme;
-    let is_active = Some(session.id) == scene.ui.active;
+    let is_active = Some(session.id) == scene.ui.in_view(scene.fleet);
     let activity = session.activity();
     let (mark, mark_style) = state::mark(activity, theme);
     let title = flat(&session.title);

@@ -34,15 +34,6 @@ pub(super) struct Answers<'a> {
     pub(super) is_tight: bool,
 }
 
-/// What is about to happen, unless another key follows.
-fn holding(action: Action) -> &'static str {
-    match action {
-        Action::AllowOnce | Action::AcceptPlan | Action::AcceptPlanEdits => "allowing…",
-        Action::Deny | Action::DenyAndStop | Action::StopPlanning => "denying…",
-        _ => "opening…",
-    }
-}
-
 impl Answers<'_> {
     /// A key and what it does.
     fn piece(&self, action: Action, words: &str) -> Option<Spans> {
@@ -50,17 +41,15 @@ impl Answers<'_> {
         let (key_style, text_style) =
             if self.is_armed { (self.theme.key, self.theme.text) } else { (self.theme.dim, self.theme.dim) };
         let is_held = self.status == Some(Status::Holding(action));
-        let words = if is_held { holding(action) } else { words };
         let is_chosen = is_held || self.choice.and_then(|choice| CHOICES.get(choice)) == Some(&action);
         let dress = |style: Style| if is_chosen { style.patch(self.theme.selection) } else { style };
-        let mut piece = vec![
+        // While there is more to read, the key that allows scrolls on instead.
+        let reads_on = self.n_unseen > 0 && matches!(action, Action::AllowOnce | Action::AcceptPlan);
+        let words = if reads_on { "read on" } else { words };
+        Some(vec![
             span(format!("[{key}]"), dress(key_style)),
             span(format!(" {}", spelled(words, self.theme)), dress(text_style)),
-        ];
-        if self.n_unseen > 0 && action == Action::AllowOnce {
-            piece.push(span(format!(" {} {} unread", self.theme.glyphs.down, self.n_unseen), self.theme.warning));
-        }
-        Some(piece)
+        ])
     }
 
     fn flow(&self, pieces: &[(Action, &str)]) -> Vec<Line<'static>> {
@@ -80,7 +69,6 @@ impl Answers<'_> {
                     pieces.push((Action::QuestionNext, Action::QuestionNext.def().hint));
                 }
                 pieces.push((Action::DeclineQuestions, Action::DeclineQuestions.def().hint));
-                pieces.push((Action::LaterQuestions, Action::LaterQuestions.def().hint));
                 self.flow(&pieces)
             }
             Ask::Plan(_) => {
@@ -89,49 +77,42 @@ impl Answers<'_> {
                 };
                 let mut lines =
                     self.flow(&[words(Action::AcceptPlan, "accept"), words(Action::AcceptPlanEdits, "accept+edit")]);
-                let rest = [
-                    words(Action::KeepPlanning, "keep planning"),
-                    words(Action::StopPlanning, "stop"),
-                    words(Action::LaterPlan, "later"),
-                ];
+                let rest = [words(Action::KeepPlanning, "keep planning"), words(Action::StopPlanning, "stop")];
                 lines.extend(self.flow(&rest));
                 lines
             }
         }
     }
 
+    /// Two rows that stay in their place: what ends the request above, what looks at it or changes it below.
     fn of_tool(&self, approval: &Approval) -> Vec<Line<'static>> {
-        let always = footer::offers_always(approval);
-        let short = |action: Action| match action {
-            Action::AllowOnce => "once",
-            Action::DenyWithMessage => "deny, say why",
-            Action::DenyAndStop => "stop",
-            Action::EditInput => "edit",
-            Action::AllowWithComment => "comment",
-            Action::WholeInput => "all",
-            other => other.def().hint,
+        let words = |action: Action| {
+            let (long, short) = match action {
+                Action::AllowOnce => ("allow once", "once"),
+                Action::Deny => ("deny", "deny"),
+                Action::DenyWithMessage => ("deny, say why", "why"),
+                Action::DenyAndStop => ("deny and stop", "stop"),
+                Action::AllowAlways => ("always…", "more…"),
+                Action::EditInput => ("edit", "edit"),
+                Action::AllowWithComment => ("allow, say more", "note"),
+                _ => ("raw request", "raw"),
+            };
+            (action, if self.is_tight { short } else { long })
         };
-        let words = |action: Action| (action, if self.is_tight { short(action) } else { action.def().hint });
-        let mut allow = vec![words(Action::AllowOnce)];
-        if always {
-            allow.push(words(Action::AllowAlways));
-        }
-        allow.push(words(Action::EditInput));
-        allow.push(words(Action::AllowWithComment));
-        let deny = [words(Action::Deny), words(Action::DenyWithMessage), words(Action::DenyAndStop)];
-        let look = [words(Action::WholeInput), words(Action::Later)];
-        if self.is_tight {
-            // The answers that are wanted most come first, should there be no room for all.
-            let mut all = vec![allow[0], deny[0]];
-            all.extend(allow.iter().skip(1).take(usize::from(always)));
-            all.extend(&deny[1..]);
-            all.extend(allow.iter().skip(1 + usize::from(always)));
-            all.extend(look);
-            return self.flow(&all);
-        }
-        let mut lines = self.flow(&allow);
-        lines.extend(self.flow(&deny));
-        lines.extend(self.flow(&look));
-        lines
+        let answers = [Action::AllowOnce, Action::Deny, Action::DenyWithMessage, Action::DenyAndStop];
+        let changes = [Action::AllowAlways, Action::EditInput, Action::AllowWithComment, Action::WholeInput];
+        let always = footer::offers_always(approval);
+        let pieces: Vec<Spans> = answers
+            .into_iter()
+            .chain(changes)
+            .filter_map(|action| {
+                let (action, words) = words(action);
+                // The place stays taken, so that no key moves.
+                let is_once_only = action == Action::AllowAlways && !always;
+                if is_once_only { Some(vec![span("once only", self.theme.dim)]) } else { self.piece(action, words) }
+            })
+            .collect();
+        let gap = if self.is_tight { 1 } else { 4 };
+        modal::grid(&pieces, answers.len(), self.room, gap)
     }
 }

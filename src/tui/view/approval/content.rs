@@ -15,6 +15,7 @@ use crate::tui::render::markdown::markdown;
 use crate::tui::render::sanitize::sanitize;
 use crate::tui::view::paint::count;
 use crate::tui::view::paint::quoted;
+use crate::tui::view::paint::spelled;
 
 /// The page of a request for a tool, or of a plan.
 pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: &str) -> Vec<Line<'static>> {
@@ -77,7 +78,7 @@ fn subject(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {
     let command = input.get("command").and_then(Value::as_str);
     if let Some(command) = command.filter(|_| approval.is_command()) {
         let language = if approval.tool == "Bash" { "bash" } else { "powershell" };
-        sheet.code(command, Language::from_token(language));
+        sheet.command(command, Language::from_token(language));
         fields(sheet, input, &["command", "description"]);
         return;
     }
@@ -126,26 +127,20 @@ fn fields(sheet: &mut Sheet<'_>, input: &Value, shown: &[&str]) {
     }
 }
 
-/// What is known about the request: risks first, then who says what.
+/// What is known about the request, and who says so. The marks stand beside the answers.
 fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
     let theme = sheet.theme;
     sheet.blank();
-    for risk in &approval.risks {
-        sheet.warn(risk.describe(), theme.warning);
-    }
-    if !approval.risks.is_empty() {
-        sheet.blank();
-    }
     let mut row = |label: &str, text: &str, style: Style| sheet.row(label, text, style);
     for fact in approval.facts() {
         match fact {
             // The model's words may lie: they are quoted and said to be its own.
             Fact::Why(words) => {
-                row("why", &format!("{} (the model's words)", quoted(words.trim(), theme)), theme.emphasis);
+                row("Claude says", &quoted(words.trim(), theme), theme.emphasis);
             }
-            Fact::AskedByRule(rule) => row("asked by", &format!("your rule {rule}"), theme.text),
-            Fact::AskedBySafetyCheck => row("asked by", "the CLI's own safety check", theme.text),
-            Fact::Reason(text) => row("reason", text, theme.text),
+            Fact::AskedByRule(rule) => row("asked because", &format!("your rule {rule}"), theme.text),
+            Fact::AskedBySafetyCheck => row("asked because", "a safety check of Claude Code", theme.text),
+            Fact::Reason(text) => row("asked because", text, theme.text),
             Fact::Agent { what, kind } => {
                 let kind = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
                 row("sub-agent", &format!("{what}{kind}"), theme.text);
@@ -165,8 +160,8 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
             Note::NotUnderstood(what) => {
                 (format!("the request says more than this adjutant understands: {what}"), theme.warning)
             }
-            Note::TypeYes => ("to allow it, you will be asked to type yes".into(), theme.accent),
-            Note::OnceOnly => ("it can be allowed once, not for good".into(), theme.dim),
+            Note::TypeYes => (spelled("high risk: to allow it you type “yes”", theme).into_owned(), theme.accent),
+            Note::OnceOnly => ("can only be allowed once".into(), theme.dim),
             Note::AtSession => ("only somebody at this terminal may allow it".into(), theme.dim),
         };
         row("note", &text, style);

@@ -19,6 +19,7 @@ use crate::tui::view::composer;
 use crate::tui::view::modal;
 use crate::tui::view::paint::flat;
 use crate::tui::view::paint::span;
+use crate::tui::view::paint::spelled;
 
 /// The part under the line: answers, a list, or a text.
 pub(super) struct Lower<'a> {
@@ -127,7 +128,7 @@ impl<'d> Dialog<'d, '_> {
                 Lower { lines, text: Some(Text::Box(&edit.composer)), keys, keep: 0..0 }
             }
             Pane::TypeYes { typed, .. } => Lower {
-                lines: say("This must not be allowed by one key. Type yes to allow it:"),
+                lines: say(&spelled("High risk. Type “yes” to allow:", theme)),
                 text: Some(Text::Line(typed)),
                 keys: keys(&[(Action::EditorDone, "allow, once it says yes"), (Action::EditorClose, "back")]),
                 keep: 0..0,

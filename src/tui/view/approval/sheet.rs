@@ -22,9 +22,13 @@ use crate::tui::view::paint::span;
 use crate::tui::view::paint::spelled;
 
 /// Labels of rows stand in a column of this width.
-const LABEL_WIDTH: usize = 10;
+const LABEL_WIDTH: usize = 15;
 /// Narrower pages put labels before their text instead of beside it.
 const MIN_BESIDE: usize = 36;
+/// More blank lines in a row than these are folded.
+const MAX_BLANK_LINES: usize = 2;
+/// So many blanks in a row are folded: no code is indented that far.
+const MAX_BLANKS: usize = 40;
 /// Look-alikes that get a line each.
 const MAX_LOOKALIKES: usize = 3;
 
@@ -75,6 +79,34 @@ impl<'s> Sheet<'s> {
         }
     }
 
+    /// A command: like code, but blank lines and blanks that only push something out of sight are folded, with
+    /// their number. The raw request has them all.
+    pub(super) fn command(&mut self, raw: &str, language: Option<Language>) {
+        let text = self.reveal(raw);
+        let rows = highlight(&text, language, self.theme);
+        let is_blank = |row: &Spans| row.iter().all(|span| span.content.trim().is_empty());
+        let mut rows = rows.into_iter().peekable();
+        while let Some(row) = rows.next() {
+            let mut n_blank = usize::from(is_blank(&row));
+            let mut skipped = Vec::new();
+            while n_blank > 0
+                && let Some(next) = rows.next_if(|next| is_blank(next))
+            {
+                n_blank += 1;
+                skipped.push(next);
+            }
+            if n_blank > MAX_BLANK_LINES {
+                let text = format!("{} {n_blank} blank lines", self.theme.glyphs.gap);
+                self.lines.push(Line::from(span(text, self.theme.hidden_char)));
+                continue;
+            }
+            for row in std::iter::once(row).chain(skipped) {
+                let row: Spans = row.into_iter().flat_map(|span| fold_blanks(span, self.theme)).collect();
+                self.lines.extend(wrap_hard(&row, self.room, &Indent::default()));
+            }
+        }
+    }
+
     /// Words of ours.
     pub(super) fn say(&mut self, text: &str, style: Style) {
         self.lines.extend(wrap(&[span(text, style)], self.room, &Indent::default()));
@@ -117,7 +149,7 @@ impl<'s> Sheet<'s> {
         if let Some(first) = &self.first_hidden {
             let [open, close] = theme.glyphs.hidden_brackets;
             let n = count(self.n_hidden as u64, "hidden character is", "hidden characters are");
-            let text = format!("{n} shown as {open}{first}{close}: what you read is not what a person would see.");
+            let text = format!("{n} shown as {open}{first}{close}: other programs would show this text differently.");
             lines.extend(wrap(&[span(text, theme.warning)], self.room, &mark));
         }
         for (word, imitates) in self.lookalikes.iter().take(MAX_LOOKALIKES) {
@@ -140,6 +172,25 @@ impl<'s> Sheet<'s> {
         }
         lines
     }
+}
+
+/// A run of blanks that is longer than any indentation becomes its number.
+fn fold_blanks(text: Span<'static>, theme: &Theme) -> Spans {
+    if !text.content.contains(&" ".repeat(MAX_BLANKS)) {
+        return vec![text];
+    }
+    let mut out = Spans::new();
+    let mut rest = text.content.as_ref();
+    while let Some(start) = rest.find(&" ".repeat(MAX_BLANKS)) {
+        let after = rest[start..].trim_start_matches(' ');
+        let n = rest.len() - start - after.len();
+        out.push(Span::styled(rest[..start].to_owned(), text.style));
+        let [open, close] = theme.glyphs.hidden_brackets;
+        out.push(span(format!("{open}{n} blanks{close}"), theme.hidden_char));
+        rest = after;
+    }
+    out.push(Span::styled(rest.to_owned(), text.style));
+    out
 }
 
 /// Prose is wrapped between words; a line with marks keeps every blank.

@@ -113,7 +113,7 @@ pub(super) fn draw(
     let cursor = composer::draw_line(buf, filter_at, &list.filter, theme);
     let has_line = inner.height > 3;
     if has_line {
-        modal::divide(buf, area, inner.y + 1, Vec::new(), theme.border_focus, theme);
+        modal::divide(buf, area, inner.y + 1, theme.border_focus, theme);
     }
     let used = 1 + u16::from(has_line);
     let rows = Rect { y: inner.y + used, height: inner.height.saturating_sub(used), ..inner };
