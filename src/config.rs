@@ -110,7 +110,9 @@ pub struct Approvals {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ThemeName {
+    /// Dark or light, as the terminal's ground is; its own colours where it does not say.
     #[default]
+    Auto,
     Ansi,
     Dark,
     Light,
@@ -315,7 +317,7 @@ mod tests {
                 "2: [claude] has no key “comand”; did you mean “command”?",
                 "3: [claude] stop_grace_s: expected a whole number from 0 to 3600, found text",
                 "5: there is no table “aprovals”; did you mean “approvals”?",
-                "8: [ui] theme: “drak” is none of ansi, dark, light; did you mean “dark”?",
+                "8: [ui] theme: “drak” is none of auto, ansi, dark, light; did you mean “dark”?",
                 "10: [profiles.p] mode: “yolo” is none of default, acceptEdits, plan, auto, dontAsk, bypassPermissions",
             ]
         );

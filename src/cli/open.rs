@@ -25,6 +25,8 @@ use crate::tui::app::Ended;
 use crate::tui::app::Opening;
 use crate::tui::app::Options;
 use crate::tui::files::HistoryFile;
+use crate::tui::terminal::background;
+use crate::tui::terminal::background::Background;
 use crate::tui::theme::Glyphs;
 use crate::tui::theme::Theme;
 use crate::tui::ui::Ui;
@@ -202,12 +204,47 @@ fn notice(ground: &Ground, welcome: &Welcome) -> Option<String> {
 }
 
 fn theme(name: ThemeName, ascii: bool) -> Theme {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let theme = match name {
-        _ if no_color => Theme::no_color(),
+        _ if variable("NO_COLOR").is_some() => Theme::no_color(),
+        ThemeName::Auto => match background::ask() {
+            Some(Background::Dark) => Theme::dark(),
+            Some(Background::Light) => Theme::light(),
+            None => Theme::ansi(),
+        },
         ThemeName::Ansi => Theme::ansi(),
         ThemeName::Dark => Theme::dark(),
         ThemeName::Light => Theme::light(),
     };
-    if ascii { theme.with_glyphs(Glyphs::ascii()) } else { theme }
+    let locale = variable("LC_ALL").or_else(|| variable("LC_CTYPE")).or_else(|| variable("LANG"));
+    let is_plain = needs_ascii(variable("TERM").as_deref(), locale.as_deref());
+    if ascii || is_plain { theme.with_glyphs(Glyphs::ascii()) } else { theme }
+}
+
+/// Whether the terminal can be trusted with ASCII only: one without Unicode fonts, or a locale that says so. No
+/// locale at all says nothing.
+fn needs_ascii(term: Option<&str>, locale: Option<&str>) -> bool {
+    let is_utf8 = |locale: &str| locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+    matches!(term, Some("dumb" | "linux")) || locale.is_some_and(|locale| !is_utf8(locale))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::needs_ascii;
+
+    #[test]
+    fn terminals_and_locales_without_unicode_get_ascii() {
+        for (term, locale, expected) in [
+            (Some("xterm-256color"), Some("en_US.UTF-8"), false),
+            (Some("xterm-256color"), Some("C.utf8"), false),
+            (Some("xterm-256color"), None, false),
+            (Some("linux"), Some("en_US.UTF-8"), true),
+            (Some("dumb"), None, true),
+            (Some("xterm"), Some("C"), true),
+            (Some("xterm"), Some("zh_CN.GB18030"), true),
+            (Some("xterm"), Some("POSIX"), true),
+        ] {
+            assert_eq!(needs_ascii(term, locale), expected, "{term:?} {locale:?}");
+        }
+    }
 }

@@ -163,7 +163,15 @@ fn ui(mut section: Section<'_, '_>, config: &mut Config) {
     let ui = &mut config.ui;
     set(
         &mut ui.theme,
-        section.choice("theme", &[("ansi", ThemeName::Ansi), ("dark", ThemeName::Dark), ("light", ThemeName::Light)]),
+        section.choice(
+            "theme",
+            &[
+                ("auto", ThemeName::Auto),
+                ("ansi", ThemeName::Ansi),
+                ("dark", ThemeName::Dark),
+                ("light", ThemeName::Light),
+            ],
+        ),
     );
     set(&mut ui.ascii, section.boolean("ascii"));
     let how = [("none", NotifyHow::None), ("bell", NotifyHow::Bell), ("terminal", NotifyHow::Terminal)];

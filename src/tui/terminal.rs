@@ -1,5 +1,7 @@
 //! The terminal itself: its modes, its bell, its clipboard; and the programs that borrow it.
 
+/// Whether the terminal's background is dark or light.
+pub mod background;
 /// What is taken from the terminal is given back, whatever happens.
 pub mod guard;
 /// Messages to the terminal emulator: clipboard, notifications, title.

@@ -152,61 +152,59 @@ struct Palette {
     keyword: Option<Color>,
     string: Option<Color>,
     constant: Option<Color>,
-    function: Option<Color>,
     kind: Option<Color>,
 }
 
 const ANSI: Palette = Palette {
+    // No blue: on many dark grounds it cannot be read.
     accent: Some(Color::Cyan),
-    link: Some(Color::Blue),
+    link: None,
     code: Some(Color::Cyan),
     success: Some(Color::Green),
     failure: Some(Color::Red),
     warning: Some(Color::Yellow),
-    prompt: Some(Color::Blue),
+    prompt: None,
     // "Bright black" is the background in some popular palettes; the modifier is safe in all.
     dim: None,
     selection_ground: None,
     keyword: Some(Color::Magenta),
     string: Some(Color::Cyan),
-    constant: Some(Color::Blue),
-    function: Some(Color::Blue),
+    constant: None,
     kind: Some(Color::Cyan),
 };
 
+// Entries of the 256 colours that mean the same everywhere, each at least 4.5:1 on every ground of `DARK_GROUNDS`.
 const DARK: Palette = Palette {
-    accent: Some(Color::LightCyan),
-    link: Some(Color::LightBlue),
-    code: Some(Color::LightCyan),
-    success: Some(Color::LightGreen),
-    failure: Some(Color::LightRed),
-    warning: Some(Color::LightYellow),
-    prompt: Some(Color::LightBlue),
-    dim: Some(Color::Indexed(245)),
+    accent: Some(Color::Indexed(80)),
+    link: Some(Color::Indexed(117)),
+    code: Some(Color::Indexed(116)),
+    success: Some(Color::Indexed(114)),
+    failure: Some(Color::Indexed(210)),
+    warning: Some(Color::Indexed(221)),
+    prompt: Some(Color::Indexed(117)),
+    dim: Some(Color::Indexed(248)),
     selection_ground: Some(Color::Indexed(237)),
-    keyword: Some(Color::LightMagenta),
-    string: Some(Color::LightCyan),
-    constant: Some(Color::LightBlue),
-    function: Some(Color::LightBlue),
-    kind: Some(Color::LightCyan),
+    keyword: Some(Color::Indexed(183)),
+    string: Some(Color::Indexed(116)),
+    constant: Some(Color::Indexed(216)),
+    kind: Some(Color::Indexed(80)),
 };
 
+// ... and on every ground of `LIGHT_GROUNDS`.
 const LIGHT: Palette = Palette {
-    // Yellow and cyan of the sixteen vanish on white, hence fixed darker ones.
-    accent: Some(Color::Indexed(30)),
-    link: Some(Color::Blue),
-    code: Some(Color::Indexed(30)),
-    success: Some(Color::Indexed(28)),
+    accent: Some(Color::Indexed(23)),
+    link: Some(Color::Indexed(25)),
+    code: Some(Color::Indexed(23)),
+    success: Some(Color::Indexed(22)),
     failure: Some(Color::Indexed(160)),
-    warning: Some(Color::Indexed(130)),
-    prompt: Some(Color::Blue),
-    dim: Some(Color::Indexed(242)),
-    selection_ground: Some(Color::Indexed(254)),
-    keyword: Some(Color::Magenta),
-    string: Some(Color::Indexed(30)),
-    constant: Some(Color::Blue),
-    function: Some(Color::Blue),
-    kind: Some(Color::Indexed(30)),
+    warning: Some(Color::Indexed(94)),
+    prompt: Some(Color::Indexed(25)),
+    dim: Some(Color::Indexed(241)),
+    selection_ground: Some(Color::Indexed(255)),
+    keyword: Some(Color::Indexed(90)),
+    string: Some(Color::Indexed(23)),
+    constant: Some(Color::Indexed(25)),
+    kind: Some(Color::Indexed(23)),
 };
 
 const NO_COLOR: Palette = Palette {
@@ -222,7 +220,6 @@ const NO_COLOR: Palette = Palette {
     keyword: None,
     string: None,
     constant: None,
-    function: None,
     kind: None,
 };
 
@@ -238,12 +235,12 @@ impl Theme {
         Self::from_palette(&ANSI)
     }
 
-    /// Brighter colours for a dark ground.
+    /// Light colours for a dark ground. Needs a terminal with 256 colours, like the next.
     pub fn dark() -> Self {
         Self::from_palette(&DARK)
     }
 
-    /// Darker colours for a light ground. Needs a terminal with 256 colours.
+    /// Dark colours for a light ground.
     pub fn light() -> Self {
         Self::from_palette(&LIGHT)
     }
@@ -324,7 +321,8 @@ impl Theme {
                 string: fg(palette.string),
                 constant: fg(palette.constant),
                 keyword: fg(palette.keyword),
-                function: fg(palette.function).add_modifier(Modifier::BOLD),
+                // What runs is the brightest thing there is: the text's own colour.
+                function: plain.add_modifier(Modifier::BOLD),
                 kind: fg(palette.kind),
                 attribute: fg(palette.constant),
                 operator: fg(palette.keyword),
@@ -368,7 +366,65 @@ mod tests {
     #[test]
     fn danger_is_red_in_every_coloured_theme() {
         assert_eq!(Theme::ansi().danger.fg, Some(Color::Red));
-        assert_eq!(Theme::dark().danger.fg, Some(Color::LightRed));
+        assert_eq!(Theme::dark().danger.fg, Some(Color::Indexed(210)));
         assert_eq!(Theme::light().danger.fg, Some(Color::Indexed(160)));
+    }
+
+    /// Grounds of popular dark palettes: black, VS Code, One Dark, Nord, Ubuntu, Solarized.
+    const DARK_GROUNDS: [u32; 6] = [0x00_0000, 0x1e_1e1e, 0x28_2c34, 0x2e_3440, 0x30_0a24, 0x00_2b36];
+    /// ... and light ones: white, GitHub, Solarized.
+    const LIGHT_GROUNDS: [u32; 4] = [0xff_ffff, 0xfa_fafa, 0xf5_f5f5, 0xfd_f6e3];
+
+    /// Relative luminance as WCAG 2 defines it.
+    fn luminance(rgb: u32) -> f64 {
+        let channel = |shift: u32| {
+            let value = f64::from(rgb >> shift & 0xff) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(16) + 0.7152 * channel(8) + 0.0722 * channel(0)
+    }
+
+    fn contrast(one: u32, other: u32) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    /// The cube and the greys of the 256 colours, which terminals do not let palettes change.
+    fn rgb(colour: Color) -> u32 {
+        let Color::Indexed(index) = colour else { panic!("{colour:?} depends on the terminal's palette") };
+        let index = u32::from(index);
+        let level = |step: u32| if step == 0 { 0 } else { 55 + 40 * step };
+        match index {
+            16..=231 => {
+                let cube = index - 16;
+                level(cube / 36) << 16 | level(cube / 6 % 6) << 8 | level(cube % 6)
+            }
+            232..=255 => (8 + 10 * (index - 232)) * 0x01_0101,
+            _ => panic!("{index} depends on the terminal's palette"),
+        }
+    }
+
+    #[test]
+    fn every_colour_of_text_can_be_read_on_every_ground() {
+        for (palette, grounds) in [(DARK, &DARK_GROUNDS[..]), (LIGHT, &LIGHT_GROUNDS[..])] {
+            let Palette { accent, link, code, success, failure, warning, prompt, dim, selection_ground, .. } = palette;
+            let Palette { keyword, string, constant, kind, .. } = palette;
+            let all = [accent, link, code, success, failure, warning, prompt, dim, keyword, string, constant, kind];
+            for colour in all.into_iter().flatten() {
+                let on_selection = selection_ground.map(rgb);
+                let grounds = grounds.iter().copied().chain(on_selection.filter(|_| Some(colour) != dim));
+                for ground in grounds {
+                    let ratio = contrast(rgb(colour), ground);
+                    assert!(ratio >= 4.5, "{colour:?} on {ground:06x}: {ratio:.2}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_terminals_own_blue_is_used_for_no_text() {
+        for theme in [Theme::ansi(), Theme::dark(), Theme::light(), Theme::no_color()] {
+            assert!(!format!("{theme:?}").contains("Blue"));
+        }
     }
 }
