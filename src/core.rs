@@ -9,6 +9,8 @@
 //! sequence of events; the fold of a saved log equals the live state; an event of an earlier process
 //! generation changes nothing; nothing here reads the time, so every timestamp comes in an event.
 
+/// What a command line does to the world.
+pub mod anatomy;
 /// Pending approvals: what is asked, what it would do, how it was decided.
 pub mod approval;
 /// Cells: the entries of a transcript.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::anatomy::Anatomy;
 use super::grant::GrantRule;
 use super::grant::GrantTerms;
 use super::ids::ApprovalId;
@@ -141,6 +142,9 @@ pub struct Approval {
     pub blocked_path: Option<String>,
     pub binding: Binding,
     pub risks: Vec<Risk>,
+    /// What a command line does, as far as it was read.
+    #[serde(default)]
+    pub anatomy: Option<Anatomy>,
     pub preview: Option<FilePreview>,
     pub place: Place,
     pub asked: Timestamp,
@@ -167,6 +171,7 @@ impl Approval {
             blocked_path: None,
             binding: Binding::default(),
             risks: Vec::new(),
+            anatomy: None,
             preview: None,
             place: Place::default(),
             asked: Timestamp::default(),

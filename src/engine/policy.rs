@@ -18,6 +18,8 @@ use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::permission::RuleBehavior;
 
+/// What a command line does to the world.
+pub(crate) mod anatomy;
 /// A call as `explain` is given it.
 mod explain;
 /// What a person granted for a time.

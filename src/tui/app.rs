@@ -440,7 +440,7 @@ impl App {
             page.max_scroll = max;
             page.scroll = page.scroll.min(max);
         }
-        if let Some(seen) = drawn.approval {
+        if let Some(seen) = &drawn.approval {
             if let Some(focus) = self.ui.approval.as_mut().filter(|focus| focus.id == seen.id) {
                 focus.drawn.get_or_insert(at);
                 // What was counted when the key was pressed is what it answers.
@@ -452,6 +452,7 @@ impl App {
             if let Some(form) = self.ui.forms.get_mut(&seen.id) {
                 form.n_lines = seen.n_lines;
                 form.page = seen.page;
+                form.danger_rows.clone_from(&seen.danger_rows);
                 form.seen_to = form.seen_to.max(seen.seen_to).min(seen.n_lines);
                 form.scroll = form.scroll.min(seen.max_scroll);
             }

@@ -88,7 +88,7 @@ pub struct Drawn {
 }
 
 /// How much of an approval has been under the person's eyes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalDrawn {
     pub id: ApprovalId,
     /// Lines of what is asked, at this width.
@@ -98,6 +98,8 @@ pub struct ApprovalDrawn {
     pub max_scroll: usize,
     /// Lines that show at once.
     pub page: usize,
+    /// The lines of what is dangerous, the worst first.
+    pub danger_rows: Vec<usize>,
 }
 
 impl<'a> Scene<'a> {

@@ -1,5 +1,9 @@
 //! The approval dialog in its kinds, panes and sizes.
 
+use adjutant::core::anatomy::Anatomy;
+use adjutant::core::anatomy::Effect;
+use adjutant::core::anatomy::Step;
+use adjutant::core::anatomy::Target;
 use adjutant::core::approval::AgentLabel;
 use adjutant::core::approval::Approval;
 use adjutant::core::approval::Ask;
@@ -117,6 +121,35 @@ fn a_long_command_says_how_much_is_below_until_its_end_was_seen() {
     insta::assert_snapshot!("long_command_end", snapshot(&buffer, drawn.cursor));
     let seen = drawn.approval.expect("it is on the screen");
     assert_eq!(seen.seen_to, seen.n_lines);
+}
+
+fn step(program: &str, effect: Effect, targets: &[&str], line: usize) -> Step {
+    let target = |named: &&str| Target {
+        named: (*named).into(),
+        leads_to: (*named == "build/out").then(|| "/srv/releases/out".to_owned()),
+    };
+    Step { program: program.into(), effect, targets: targets.iter().map(target).collect(), line: Some(line) }
+}
+
+#[test]
+fn what_a_command_does_stands_below_it_and_the_danger_beside_the_answers() {
+    let command =
+        format!("ls -la{}rm -rf build/out\ncargo build && ./deploy.sh\ngit push origin main", "\n".repeat(81));
+    let steps = vec![
+        step("ls", Effect::Reads, &[], 1),
+        step("rm", Effect::Deletes, &["build/out"], 82),
+        step("cargo", Effect::RunsCode, &["build"], 83),
+        step("./deploy.sh", Effect::Unknown, &[], 83),
+        step("git push", Effect::Publishes, &["origin", "main"], 84),
+    ];
+    let (story, mut stage) = asked("Bash", json!({"command": command}), |approval| {
+        approval.anatomy = Some(Anatomy { steps, whole: true, several_lines: true });
+    });
+    for (width, height) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
+        check(&format!("anatomy_{width}x{height}"), &mut stage, &story, width, height);
+    }
+    let (_, drawn) = stage.draw(&story.fleet, story.now, 80, 24);
+    assert_eq!(drawn.approval.expect("it is on the screen").danger_rows, [2, 4]);
 }
 
 #[test]

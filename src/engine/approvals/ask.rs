@@ -63,6 +63,7 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         blocked_path: request.blocked_path.clone(),
         binding: binding(request, unknown_fields),
         risks: risk::judge(&request.tool_name, &request.input, around.directory),
+        anatomy: None,
         preview: None,
         place: Place { directory: around.directory.to_owned(), branch: around.branch.map(str::to_owned) },
         asked: around.now,

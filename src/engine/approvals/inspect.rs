@@ -14,6 +14,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::config::Approvals;
+use crate::core::anatomy::Anatomy;
 use crate::core::approval::Approval;
 use crate::core::approval::FileBefore;
 use crate::core::approval::FilePreview;
@@ -79,6 +80,8 @@ pub(crate) struct Inspection {
     pub(crate) covered_by: Vec<GrantId>,
     /// What may be granted with it.
     pub(crate) offers: Vec<GrantRule>,
+    /// What a command line does.
+    pub(crate) anatomy: Option<Anatomy>,
 }
 
 /// Looks at the disk. Blocking.
@@ -92,7 +95,14 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
     let is_open = ruling.action == RuleBehavior::Ask && ruling.rule.is_none();
     let covered_by = if is_open { policy::covering(grants, approval, config, scene) } else { Vec::new() };
     let offers = if is_open { policy::offers(approval, config, scene) } else { Vec::new() };
-    Inspection { plan, preview: preview(approval, marks), ruling: Some(ruling), covered_by, offers }
+    let anatomy = anatomy(approval);
+    Inspection { plan, preview: preview(approval, marks), ruling: Some(ruling), covered_by, offers, anatomy }
+}
+
+/// What the command line of a call does to the world.
+pub(crate) fn anatomy(approval: &Approval) -> Option<Anatomy> {
+    let line = approval.input.get("command").and_then(Value::as_str).filter(|_| approval.tool == "Bash")?;
+    Some(policy::anatomy::of(line, Path::new(&approval.place.directory)))
 }
 
 fn preview(approval: &Approval, marks: &ReadMarks) -> Option<FilePreview> {

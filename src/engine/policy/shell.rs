@@ -34,6 +34,8 @@ use plain::PlainCommand;
 use tree::Line;
 use tree::Simple;
 use tree::Word;
+pub(super) use wrappers::name;
+pub(super) use wrappers::reads_commands;
 
 /// Texts within texts: `sh -c "sh -c …"`.
 const MAX_TEXTS_DEEP: usize = 4;
@@ -88,6 +90,40 @@ pub(super) fn plain_commands(line: &str) -> Option<Vec<(&str, Vec<String>)>> {
         Some((line.get(span)?, command.into_iter().map(|word| word.text).collect()))
     };
     plain::read(line).ok()?.into_iter().map(with_text).collect()
+}
+
+/// One simple command as a reader of the whole line finds it.
+pub(super) struct Call {
+    pub(super) words: Vec<String>,
+    /// Where in these words a command may begin.
+    pub(super) beginnings: Vec<usize>,
+    /// Where in the line it stands; none for what stands in a text that some shell may run.
+    pub(super) at: Option<usize>,
+}
+
+/// Everything that a line may run and write.
+pub(super) struct Calls {
+    pub(super) all: Vec<Call>,
+    /// Files that the shell opens: name, whether it appends, and where it stands.
+    pub(super) writes: Vec<(String, bool, usize)>,
+    pub(super) whole: bool,
+}
+
+/// All commands of a line, read liberally; `None` when it is too long or too deep.
+pub(super) fn calls(line: &str) -> Option<Calls> {
+    let tree = tree::read(line)?;
+    let call = |command: &Simple, is_text: bool| Call {
+        words: command.words.iter().map(|word| word.text.clone()).collect(),
+        beginnings: wrappers::beginnings(&command.words),
+        at: Some(command.span.start).filter(|at| !is_text && *at < line.len()),
+    };
+    let mut all: Vec<Call> = tree.commands.iter().map(|command| call(command, false)).collect();
+    for text in texts(&tree).ok()? {
+        all.extend(tree::read(&text)?.commands.iter().map(|command| call(command, true)));
+    }
+    all.retain(|call| !call.words.is_empty());
+    let writes = tree.redirects.iter().map(|it| (it.target.text.clone(), it.appends, it.target.span.start)).collect();
+    Some(Calls { all, writes, whole: tree.whole })
 }
 
 /// One simple command, and all that may run inside it.

@@ -192,6 +192,7 @@ actions! {
         DialogPageDown "dialog_page_down" ["pgdn", "ctrl-d", "space"] "" "Scroll down by a page"
         DialogTop "dialog_top" ["home", "g"] "" "Go to the beginning"
         DialogBottom "dialog_bottom" ["end", "shift-g"] "" "Go to the end"
+        NextDanger "next_danger" ["!"] "" "Go to the next dangerous line, the worst first"
         ChoiceNext "choice_next" ["tab", "right"] "" "Select the next answer"
         ChoicePrevious "choice_previous" ["shift-tab", "left"] "" "Select the previous answer"
         ChoiceTake "choice_take" ["enter"] "" "Give the selected answer; without one, nothing"

@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn colours_are_roles() {
-        let theme = Theme::ansi();
+        let theme = Theme::dark();
         let rust = styles("// why\nlet s = \"x\"; fn go() -> u8 { 7 }", "rust", &theme);
         for (text, style) in [
             ("// why", theme.syntax.comment),
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn shell_commands_show_their_parts() {
-        let theme = Theme::ansi();
+        let theme = Theme::dark();
         let rows = highlight_shell(&sanitize("cargo test --all | tee 'out.txt' # run"), &theme);
         let texts: Vec<_> =
             rows[0].iter().filter(|span| span.style != theme.text).map(|span| span.content.trim()).collect();

@@ -158,6 +158,9 @@ pub struct ApprovalForm {
     pub n_lines: usize,
     /// Lines that show at once; reported by the view.
     pub page: usize,
+    /// The lines of what is dangerous, the worst first; reported by the view. And which of them was gone to.
+    pub danger_rows: Vec<usize>,
+    pub next_danger: usize,
     /// The answer selected with the arrows; without one, enter does nothing.
     pub choice: Option<usize>,
     pub questions: Vec<QuestionDraft>,
@@ -176,6 +179,8 @@ impl ApprovalForm {
             seen_to: 0,
             n_lines: 0,
             page: 10,
+            danger_rows: Vec::new(),
+            next_danger: 0,
             choice: None,
             questions: vec![QuestionDraft::default(); n_questions],
             question: 0,

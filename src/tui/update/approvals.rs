@@ -202,6 +202,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         Action::DialogPageDown | Action::PlanPageDown => page(ui, |line, page| line + page),
         Action::DialogTop => scroll(ui, |_| 0),
         Action::DialogBottom => scroll(ui, |_| usize::MAX / 2),
+        Action::NextDanger => go_to_danger(ui),
         Action::ChoiceNext => choose(ui, 1),
         Action::ChoicePrevious => choose(ui, -1),
         Action::ChoiceTake => {
@@ -239,6 +240,17 @@ fn scroll(ui: &mut Ui, to: impl Fn(usize) -> usize) {
 fn page(ui: &mut Ui, to: impl Fn(usize, usize) -> usize) {
     if let Some(form) = form(ui) {
         form.scroll = to(form.scroll, form.page.saturating_sub(1).max(1));
+    }
+}
+
+/// Shows the next dangerous line, the worst first, a line below the edge.
+fn go_to_danger(ui: &mut Ui) {
+    if let Some(form) = form(ui)
+        && !form.danger_rows.is_empty()
+    {
+        let row = form.danger_rows[form.next_danger % form.danger_rows.len()];
+        form.next_danger += 1;
+        form.scroll = row.saturating_sub(1);
     }
 }
 

@@ -20,6 +20,7 @@ use super::layouts::Layouts;
 use super::modal;
 use super::paint::Spans;
 use super::paint::count;
+use super::paint::fit;
 use super::paint::flat;
 use super::paint::join;
 use super::paint::put;
@@ -32,6 +33,7 @@ use super::strip;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::OpenApproval;
+use crate::core::approval::about::Danger;
 use crate::core::ids::Timestamp;
 use crate::tui::input::action::Action;
 use crate::tui::render::paths;
@@ -127,7 +129,7 @@ fn dialog<'d, 's>(area: Rect, scene: &'d Scene<'s>) -> Option<Dialog<'d, 's>> {
 pub(super) fn height(screen: Rect, scene: &Scene<'_>, layouts: &mut Layouts) -> u16 {
     let Some(dialog) = dialog(screen, scene) else { return 0 };
     let (owned, _) = dialog.form_lines(dialog.room);
-    let n_upper = dialog.upper(owned.as_deref(), layouts).len();
+    let n_upper = dialog.upper(owned.as_deref(), layouts).0.len();
     dialog.rows(n_upper, screen.height).total()
 }
 
@@ -164,27 +166,32 @@ impl<'d> Dialog<'d, '_> {
         matches!(self.pane(), Pane::Edit(_))
     }
 
-    /// What is asked, as lines.
-    fn upper<'l>(&self, owned: Option<&'l [Line<'static>]>, layouts: &'l mut Layouts) -> &'l [Line<'static>] {
+    /// What is asked, as lines, and the rows of what is dangerous in it.
+    fn upper<'l>(
+        &self,
+        owned: Option<&'l [Line<'static>]>,
+        layouts: &'l mut Layouts,
+    ) -> (&'l [Line<'static>], &'l [usize]) {
         if self.is_edit() {
-            return &[];
+            return (&[], &[]);
         }
         if let Some(lines) = owned {
-            return lines;
+            return (lines, &[]);
         }
         let theme = self.scene.theme;
         let n_same = self.scene.fleet.same_requests(self.approval().id).len();
         let whole = matches!(self.pane(), Pane::Whole);
         let key = ApprovalKey { id: self.approval().id, width: self.room, whole, n_same };
         let home = &self.scene.ui.home;
-        layouts.approval(key, || {
+        let laid = layouts.approval(key, || {
             let sheet = Sheet::new(self.room, theme);
             if whole {
                 content::whole(self.approval(), sheet)
             } else {
                 content::lines(self.approval(), n_same, sheet, home)
             }
-        })
+        });
+        (&laid.lines, &laid.danger_rows)
     }
 
     /// How the rows of the sheet are shared out. The answers keep theirs; what is asked scrolls.
@@ -210,7 +217,7 @@ impl<'d> Dialog<'d, '_> {
     fn draw(&self, buf: &mut Buffer, area: Rect, layouts: &mut Layouts, pulse: &mut Pulse) -> Reported {
         let theme = self.scene.theme;
         let (owned, keep_upper) = self.form_lines(self.room);
-        let upper = self.upper(owned.as_deref(), layouts);
+        let (upper, danger_rows) = self.upper(owned.as_deref(), layouts);
         let mut rows = self.rows(upper.len(), buf.area.height);
         wipe(buf, area, theme.text);
         // What cannot be read cannot be answered: without a report its keys never count.
@@ -254,29 +261,51 @@ impl<'d> Dialog<'d, '_> {
 
         let id = self.approval().id;
         let is_main = !matches!(self.pane(), Pane::Whole | Pane::Edit(_));
-        let drawn = match self.form.filter(|_| !is_main) {
-            Some(form) => ApprovalDrawn { id, n_lines: form.n_lines, seen_to: form.seen_to, max_scroll, page: height },
-            None => ApprovalDrawn { id, n_lines: upper.len(), seen_to, max_scroll, page: height },
+        let (n_lines, seen_to) = match self.form.filter(|_| !is_main) {
+            Some(form) => (form.n_lines, form.seen_to),
+            None => (upper.len(), seen_to),
         };
+        let danger_rows = danger_rows.to_vec();
+        let drawn = ApprovalDrawn { id, n_lines, seen_to, max_scroll, page: height, danger_rows };
         Reported { drawn: Some(drawn), cursor }
     }
 
     /// The marks that must be in view whenever an answer is: the worst first.
     fn dangers(&self, most: usize) -> Vec<Line<'static>> {
         let theme = self.scene.theme;
-        if matches!(self.pane(), Pane::Whole) || self.approval().risks.is_empty() {
+        let dangers = self.approval().dangers();
+        if matches!(self.pane(), Pane::Whole) || dangers.is_empty() {
             return Vec::new();
         }
-        let piece = |words: &str| -> Spans {
-            vec![
+        let jump = self.scene.keymap.key_of(Action::NextDanger);
+        let piece = |danger: &Danger| -> Spans {
+            let mut sheet = Sheet::new(usize::MAX, theme);
+            let words = sheet.reveal(&danger.describe()).as_str().replace('\n', " ");
+            let mut piece = vec![
                 span(format!("{} ", theme.glyphs.warning), theme.warning),
-                span(words.to_owned(), theme.warning.patch(theme.strong)),
-            ]
+                span(words, theme.warning.patch(theme.strong)),
+            ];
+            if let Danger::Does { lines, .. } = danger
+                && let Some(first) = lines.first()
+            {
+                let more = if lines.len() > 1 { format!(" +{}", lines.len() - 1) } else { String::new() };
+                piece.push(span(format!(" {} line {first}{more}", theme.glyphs.separator), theme.warning));
+                piece.extend(jump.iter().map(|key| span(format!(" {key}"), theme.key)));
+            }
+            fit(piece, self.room, theme)
         };
-        let pieces = self.approval().risks.iter().map(|risk| piece(risk.describe())).collect();
-        let mut lines = modal::flow(pieces, self.room, theme);
-        lines.truncate(most);
-        lines
+        let pieces: Vec<Spans> = dangers.iter().map(piece).collect();
+        let all = modal::flow(pieces.clone(), self.room, theme);
+        if all.len() <= most {
+            return all;
+        }
+        // What has no room is counted: as many as fit with the count behind them.
+        let counted = (1..pieces.len()).rev().find_map(|n_shown| {
+            let mut shown = pieces.get(..n_shown)?.to_vec();
+            shown.push(vec![span(format!("+{} more", pieces.len() - n_shown), theme.warning)]);
+            Some(modal::flow(shown, self.room, theme)).filter(|lines| lines.len() <= most)
+        });
+        counted.unwrap_or_else(|| all.into_iter().take(most).collect())
     }
 
     /// What is said of the keys that were pressed.

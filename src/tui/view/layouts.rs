@@ -29,7 +29,8 @@ pub struct Layouts {
     theme: Theme,
     cells: HashMap<(SessionId, CellId), Kept>,
     frame: u64,
-    approval: Option<(ApprovalKey, Vec<Line<'static>>)>,
+    approval: Option<(ApprovalKey, ApprovalLines)>,
+
     page: Option<(PageKey, Vec<Line<'static>>)>,
 }
 
@@ -49,6 +50,14 @@ pub(super) struct ApprovalKey {
     /// The request as it came instead of what it means.
     pub(super) whole: bool,
     pub(super) n_same: usize,
+}
+
+/// An approval, laid out.
+#[derive(Debug, Default)]
+pub(super) struct ApprovalLines {
+    pub(super) lines: Vec<Line<'static>>,
+    /// The rows of what is dangerous, the worst first.
+    pub(super) danger_rows: Vec<usize>,
 }
 
 /// What the lines of a page depend on.
@@ -111,23 +120,17 @@ impl Layouts {
     }
 
     /// The lines of an approval, made by `make` if they are not those of the last frame.
-    pub(super) fn approval(&mut self, key: ApprovalKey, make: impl FnOnce() -> Vec<Line<'static>>) -> &[Line<'static>] {
-        lines_of(&mut self.approval, key, make)
+    pub(super) fn approval(&mut self, key: ApprovalKey, make: impl FnOnce() -> ApprovalLines) -> &ApprovalLines {
+        kept(&mut self.approval, key, make)
     }
 
     /// The lines of a page, made by `make` if they are not those of the last frame.
     pub(super) fn page(&mut self, key: PageKey, make: impl FnOnce() -> Vec<Line<'static>>) -> &[Line<'static>] {
-        lines_of(&mut self.page, key, make)
+        kept(&mut self.page, key, make).as_slice()
     }
 }
 
-fn lines_of<'s, K: PartialEq>(
-    slot: &'s mut Option<(K, Vec<Line<'static>>)>,
-    key: K,
-    make: impl FnOnce() -> Vec<Line<'static>>,
-) -> &'s [Line<'static>] {
-    if slot.as_ref().is_none_or(|(kept, _)| *kept != key) {
-        *slot = Some((key, make()));
-    }
-    slot.as_ref().map_or(&[], |(_, lines)| lines)
+fn kept<K: PartialEq, V>(slot: &mut Option<(K, V)>, key: K, make: impl FnOnce() -> V) -> &V {
+    let old = slot.take().filter(|(kept, _)| *kept == key);
+    &slot.insert(old.unwrap_or_else(|| (key, make()))).1
 }

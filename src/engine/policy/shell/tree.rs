@@ -47,11 +47,20 @@ pub(super) struct Simple {
     pub(super) span: Range<usize>,
 }
 
+/// A file that the shell opens to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Redirect {
+    pub(super) target: Word,
+    pub(super) appends: bool,
+}
+
 /// All that was found.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     /// In the order of the text.
     pub(super) commands: Vec<Simple>,
+    /// Files that the shell itself opens to write, in the order of the text.
+    pub(super) redirects: Vec<Redirect>,
     /// Bodies of here-documents and other texts that a shell on the same line may be given.
     pub(super) texts: Vec<String>,
     /// The grammar understood all of it.
@@ -111,6 +120,7 @@ pub(super) fn read(line: &str) -> Option<Line> {
                 let words = children.iter().map(|child| word(*child, line)).collect();
                 found.commands.push(Simple { words, span: node.byte_range() });
             }
+            "file_redirect" => found.redirects.extend(redirect(node, line)),
             // The grammar does not look into all of it.
             "expansion" => found.commands.extend(scraps(text_of(node, line))),
             "heredoc_body" | "raw_string" | "string" | "ansi_c_string" | "herestring_redirect" => {
@@ -164,6 +174,15 @@ fn behind_redirection(node: Node<'_>, line: &str) -> Vec<Word> {
         return Vec::new();
     }
     node.children_by_field_name(field, &mut node.walk()).skip(skip).map(|child| word(child, line)).collect()
+}
+
+/// The file behind `>` and its kin; none for what only reads, and for numbers of open files.
+fn redirect(node: Node<'_>, line: &str) -> Option<Redirect> {
+    let mut cursor = node.walk();
+    let operator = node.children(&mut cursor).map(|child| child.kind()).find(|kind| kind.contains('>'))?;
+    let target = word(node.child_by_field_name("destination")?, line);
+    let is_number = operator.ends_with('&') && target.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    (!is_number).then_some(Redirect { target, appends: operator.contains(">>") })
 }
 
 /// Simple commands by the look of a text that is no shell grammar.

@@ -87,7 +87,7 @@ const SHELLS: [&str; 21] = [
 const JOIN_WORDS: [&str; 3] = ["eval", "watch", "trap"];
 
 /// A program's own name, as it would be looked up, in small letters: some file systems do not mind.
-pub(super) fn name(word: &str) -> String {
+pub(in crate::engine::policy) fn name(word: &str) -> String {
     word.rsplit('/').next().unwrap_or(word).to_ascii_lowercase()
 }
 
@@ -97,7 +97,7 @@ pub(super) fn takes_text(program: &str) -> bool {
 }
 
 /// Whether it may be given commands in other ways than in its own words: on its input, or by a pipe.
-pub(super) fn reads_commands(program: &str) -> bool {
+pub(in crate::engine::policy) fn reads_commands(program: &str) -> bool {
     let name = name(program);
     name.ends_with("sh") && takes_text(&name) || ["eval", "su", "parallel", "xargs"].contains(&name.as_str())
 }

@@ -61,6 +61,7 @@ fn role(ui: &Ui, context: Context, found: Lookup, is_printable: bool) -> Role {
         | Action::DialogPageDown
         | Action::DialogTop
         | Action::DialogBottom
+        | Action::NextDanger
         | Action::ChoiceNext
         | Action::ChoicePrevious
         | Action::WholeInput

@@ -5,6 +5,7 @@ use ratatui::text::Line;
 use serde_json::Value;
 
 use super::sheet::Sheet;
+use crate::core::anatomy::Anatomy;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::about::Fact;
@@ -13,12 +14,16 @@ use crate::core::change;
 use crate::tui::render::highlight::Language;
 use crate::tui::render::markdown::markdown;
 use crate::tui::render::sanitize::sanitize;
+use crate::tui::view::layouts::ApprovalLines;
 use crate::tui::view::paint::count;
 use crate::tui::view::paint::quoted;
 use crate::tui::view::paint::spelled;
 
+/// Effects that get a row each under a command.
+const MAX_EFFECTS: usize = 3;
+
 /// The page of a request for a tool, or of a plan.
-pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: &str) -> Vec<Line<'static>> {
+pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: &str) -> ApprovalLines {
     let mut sheet = sheet;
     match &approval.ask {
         Ask::Plan(plan) => {
@@ -35,6 +40,7 @@ pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: 
         }
         Ask::Tool | Ask::Questions(_) => subject(&mut sheet, approval, home),
     }
+    anatomy(&mut sheet, approval);
     let place = sheet.lines.len();
     about(&mut sheet, approval, n_same);
     let mut findings = sheet.findings();
@@ -42,11 +48,30 @@ pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: 
         findings.insert(0, Line::default());
         sheet.lines.splice(place..place, findings);
     }
-    sheet.lines
+    let read = approval.anatomy.as_ref();
+    let dangers = read.map(Anatomy::danger_lines).unwrap_or_default();
+    let danger_rows = dangers.iter().filter_map(|line| sheet.command_rows.get(line - 1).copied()).collect();
+    ApprovalLines { lines: sheet.lines, danger_rows }
+}
+
+/// What the command does, worked out from its words: the worst effects a row each, the rest in one.
+fn anatomy(sheet: &mut Sheet<'_>, approval: &Approval) {
+    let Some(read) = &approval.anatomy else { return };
+    let theme = sheet.theme;
+    let groups = read.groups();
+    sheet.blank();
+    for group in groups.iter().take(MAX_EFFECTS) {
+        let style = if group.effect.is_danger() { theme.strong } else { theme.text };
+        sheet.row(group.effect.verb(), &group.about(), style);
+    }
+    let rest: Vec<&str> = groups.iter().skip(MAX_EFFECTS).map(|group| group.effect.verb()).collect();
+    if !rest.is_empty() {
+        sheet.row("and", &rest.join(", "), theme.dim);
+    }
 }
 
 /// The request as it came, for whoever wants to see all of it.
-pub(super) fn whole(approval: &Approval, sheet: Sheet<'_>) -> Vec<Line<'static>> {
+pub(super) fn whole(approval: &Approval, sheet: Sheet<'_>) -> ApprovalLines {
     let mut sheet = sheet;
     let mut all = serde_json::Map::new();
     all.insert("tool_name".into(), Value::String(approval.tool.clone()));
@@ -69,7 +94,7 @@ pub(super) fn whole(approval: &Approval, sheet: Sheet<'_>) -> Vec<Line<'static>>
         sheet.blank();
         sheet.lines.extend(findings);
     }
-    sheet.lines
+    ApprovalLines { lines: sheet.lines, danger_rows: Vec::new() }
 }
 
 fn subject(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {

@@ -40,11 +40,21 @@ pub(super) struct Sheet<'s> {
     n_hidden: usize,
     first_hidden: Option<String>,
     lookalikes: Vec<(String, String)>,
+    /// The row at which each line of the command begins, the first line first.
+    pub(super) command_rows: Vec<usize>,
 }
 
 impl<'s> Sheet<'s> {
     pub(super) fn new(room: usize, theme: &'s Theme) -> Self {
-        Self { theme, room, lines: Vec::new(), n_hidden: 0, first_hidden: None, lookalikes: Vec::new() }
+        Self {
+            theme,
+            room,
+            lines: Vec::new(),
+            n_hidden: 0,
+            first_hidden: None,
+            lookalikes: Vec::new(),
+            command_rows: Vec::new(),
+        }
     }
 
     /// A text from outside with everything visible; what was not is remembered.
@@ -96,11 +106,13 @@ impl<'s> Sheet<'s> {
                 skipped.push(next);
             }
             if n_blank > MAX_BLANK_LINES {
+                self.command_rows.extend(std::iter::repeat_n(self.lines.len(), n_blank));
                 let text = format!("{} {n_blank} blank lines", self.theme.glyphs.gap);
                 self.lines.push(Line::from(span(text, self.theme.hidden_char)));
                 continue;
             }
             for row in std::iter::once(row).chain(skipped) {
+                self.command_rows.push(self.lines.len());
                 let row: Spans = row.into_iter().flat_map(|span| fold_blanks(span, self.theme)).collect();
                 self.lines.extend(wrap_hard(&row, self.room, &Indent::default()));
             }

@@ -1,0 +1,173 @@
+//! What a command line does to the world: each program with its effect and what it acts on.
+//!
+//! **For:** words under a command, in the terminal, on a card and in `explain`. **Not for:** deciding: what a table
+//! does not know is "unknown", and what a program does once it runs is not looked at.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+/// What a program does, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Effect {
+    Deletes,
+    Overwrites,
+    /// Changes that were never committed are lost.
+    DiscardsWork,
+    RewritesHistory,
+    RunsDownloaded,
+    Privilege,
+    Publishes,
+    /// Changes what runs elsewhere: clusters, clouds, databases.
+    ChangesRemote,
+    /// Runs again later by itself, or at every start.
+    Persists,
+    Stops,
+    Installs,
+    Network,
+    /// Runs code that the line or the project brings.
+    RunsCode,
+    Writes,
+    Unknown,
+    Reads,
+}
+
+impl Effect {
+    pub const ALL: [Self; 16] = [
+        Self::Deletes,
+        Self::Overwrites,
+        Self::DiscardsWork,
+        Self::RewritesHistory,
+        Self::RunsDownloaded,
+        Self::Privilege,
+        Self::Publishes,
+        Self::ChangesRemote,
+        Self::Persists,
+        Self::Stops,
+        Self::Installs,
+        Self::Network,
+        Self::RunsCode,
+        Self::Writes,
+        Self::Unknown,
+        Self::Reads,
+    ];
+
+    /// The effect as a verb, to stand before what it acts on.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Deletes => "deletes",
+            Self::Overwrites => "overwrites",
+            Self::DiscardsWork => "discards changes",
+            Self::RewritesHistory => "rewrites history",
+            Self::RunsDownloaded => "runs a download",
+            Self::Privilege => "more rights",
+            Self::Publishes => "publishes",
+            Self::ChangesRemote => "changes remote",
+            Self::Persists => "runs later",
+            Self::Stops => "stops",
+            Self::Installs => "installs",
+            Self::Network => "network",
+            Self::RunsCode => "runs code",
+            Self::Writes => "writes",
+            Self::Unknown => "unknown",
+            Self::Reads => "reads",
+        }
+    }
+
+    /// Whether it must be in view beside the answers.
+    pub fn is_danger(self) -> bool {
+        self <= Self::Network
+    }
+}
+
+/// Something that a program acts on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// As the line names it.
+    pub named: String,
+    /// Where it really leads, if that is somewhere else than it says.
+    pub leads_to: Option<String>,
+}
+
+/// One program of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// With its sub-command: `git push`.
+    pub program: String,
+    pub effect: Effect,
+    pub targets: Vec<Target>,
+    /// The line of the text it stands in, counted from 1; none for what another shell would read.
+    pub line: Option<usize>,
+}
+
+/// A whole line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anatomy {
+    /// In the order of the text.
+    pub steps: Vec<Step>,
+    /// All of it was understood as a command line; else there may be more.
+    pub whole: bool,
+    /// It has more than one line.
+    pub several_lines: bool,
+}
+
+/// Everything that has one effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group<'a> {
+    pub effect: Effect,
+    /// Each once, in the order of the text.
+    pub steps: Vec<&'a Step>,
+}
+
+impl Anatomy {
+    /// The steps by their effect, the worst first.
+    pub fn groups(&self) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for effect in Effect::ALL {
+            let mut steps: Vec<&Step> = Vec::new();
+            for step in self.steps.iter().filter(|step| step.effect == effect) {
+                let is_known = steps.iter().any(|known| known.program == step.program && known.targets == step.targets);
+                if !is_known {
+                    steps.push(step);
+                }
+            }
+            if !steps.is_empty() {
+                groups.push(Group { effect, steps });
+            }
+        }
+        groups
+    }
+
+    /// The lines on which something dangerous stands, the worst first.
+    pub fn danger_lines(&self) -> Vec<usize> {
+        let mut lines = Vec::new();
+        for group in self.groups().iter().filter(|group| group.effect.is_danger()) {
+            for line in group.steps.iter().filter_map(|step| step.line) {
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+        }
+        lines
+    }
+}
+
+impl Step {
+    /// What it acts on, or else the program itself, where the effect does not say it already.
+    pub fn about(&self) -> String {
+        if self.targets.is_empty() {
+            return self.program.clone();
+        }
+        let one = |target: &Target| match &target.leads_to {
+            Some(place) => format!("{} → {place}", target.named),
+            None => target.named.clone(),
+        };
+        self.targets.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Group<'_> {
+    /// What the effect is about, in a few words.
+    pub fn about(&self) -> String {
+        self.steps.iter().map(|step| step.about()).collect::<Vec<_>>().join(", ")
+    }
+}

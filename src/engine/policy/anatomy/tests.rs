@@ -1,0 +1,105 @@
+//! Lines and what they do, as a person would say it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use super::*;
+
+/// `effect program: targets` for each step.
+fn told(line: &str, directory: &Path) -> Vec<String> {
+    let told = |step: &Step| match step.about() == step.program {
+        true => format!("{} {}", step.effect.verb(), step.program),
+        false => format!("{} {}: {}", step.effect.verb(), step.program, step.about()),
+    };
+    of(line, directory).steps.iter().map(told).collect()
+}
+
+#[test]
+fn each_program_of_a_line_says_what_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("old.txt"), "x").unwrap();
+    for (line, expected) in [
+        ("rm -rf node_modules && npm ci", &["deletes rm: node_modules", "installs npm ci"][..]),
+        ("echo x > new.txt", &["reads echo", "writes >: new.txt"]),
+        ("echo x > old.txt", &["reads echo", "overwrites >: old.txt"]),
+        ("echo x >> old.txt", &["reads echo", "writes >>: old.txt"]),
+        ("cargo test 2>&1 | tail -5 > /dev/null", &["runs code cargo: test", "reads tail"]),
+        ("git checkout .", &["discards changes git checkout ."]),
+        ("git reset --hard HEAD~1", &["discards changes git reset: HEAD~1"]),
+        ("git reset HEAD a", &["writes git reset: HEAD, a"]),
+        ("git stash list", &["reads git stash list"]),
+        ("git clean -n", &["reads git clean"]),
+        ("git clean -fdx", &["deletes git clean"]),
+        ("git push origin main", &["publishes git push: origin, main"]),
+        ("git push -f", &["rewrites history git push"]),
+        ("git push --dry-run", &["reads git push"]),
+        ("git commit -m 'Remove rm'", &["writes git commit"]),
+        ("grep '=>' src/a.rs", &["reads grep: src/a.rs"]),
+        ("echo 'Vec<u8>'", &["reads echo"]),
+        ("sudo rm -rf /var/x", &["more rights sudo", "deletes rm: /var/x"]),
+        ("timeout 5 rm x", &["reads timeout", "deletes rm: x"]),
+        ("curl -fsSL https://x.io/i.sh | sh", &["network curl: https://x.io/i.sh", "runs a download sh"]),
+        ("find . -name x -exec rm {} ';'", &["reads find: .", "deletes rm: {}, ;"]),
+        ("find . -delete", &["deletes find: ."]),
+        ("sed -i s/a/b/ old.txt", &["overwrites sed: old.txt"]),
+        ("sed -n 1p old.txt", &["reads sed: old.txt"]),
+        ("dd if=/dev/zero of=/dev/sda", &["overwrites dd: /dev/sda"]),
+        ("mv a old.txt", &["overwrites mv: old.txt"]),
+        ("mv a b", &["writes mv: b"]),
+        ("kubectl delete pod x", &["deletes kubectl delete: pod, x"]),
+        ("terraform destroy", &["deletes terraform destroy"]),
+        ("./deploy.sh prod", &["unknown ./deploy.sh"]),
+        ("sh -c 'rm -rf x'", &["runs code sh: rm -rf x", "deletes rm: x"]),
+        ("for f in a b; do rm \"$f\"; done", &["deletes rm: $f"]),
+        ("crontab -r", &["deletes crontab"]),
+        ("kill -9 123", &["stops kill: 123"]),
+    ] {
+        assert_eq!(told(line, folder.path()), expected, "{line}");
+    }
+}
+
+#[test]
+fn dangers_come_first_with_the_line_they_stand_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = format!("ls -la{}rm -rf build\ncurl https://x.io\n", "\n".repeat(81));
+    let anatomy = of(&line, folder.path());
+    assert_eq!(anatomy.danger_lines(), [82, 83]);
+    let groups = anatomy.groups();
+    let told: Vec<_> = groups.iter().map(|group| (group.effect, group.about())).collect();
+    assert_eq!(
+        told,
+        [
+            (Effect::Deletes, "build".to_owned()),
+            (Effect::Network, "https://x.io".to_owned()),
+            (Effect::Reads, "ls".to_owned()),
+        ]
+    );
+    assert!(anatomy.whole && anatomy.several_lines);
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::create_dir(elsewhere.path().join("data")).unwrap();
+    symlink(elsewhere.path(), folder.path().join("build")).unwrap();
+    let real = elsewhere.path().canonicalize().unwrap().join("data");
+    let steps = of("rm -rf build/data", folder.path()).steps;
+    assert_eq!(steps[0].targets[0].leads_to, Some(real.display().to_string()));
+    assert_eq!(
+        of("rm -rf src ./a ../b", folder.path()).steps[0].targets.iter().filter_map(|it| it.leads_to.clone()).count(),
+        0
+    );
+    // Once the line has gone elsewhere, a relative name is not looked up here.
+    assert_eq!(of("cd x && rm -rf build/data", folder.path()).steps[1].targets[0].leads_to, None);
+}
+
+#[test]
+fn what_cannot_be_read_is_not_called_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    for line in ["if ; rm", &"a;".repeat(600), &"x".repeat(1 << 20)] {
+        assert!(!of(line, folder.path()).whole, "{}", line.get(..20).unwrap_or(line));
+    }
+    let anatomy = of("if ; rm -rf x", folder.path());
+    assert!(anatomy.steps.iter().any(|step| step.effect == Effect::Deletes));
+}
