@@ -146,7 +146,7 @@ fn fits(row: &Row, arguments: &[String]) -> bool {
     let operands = operands(arguments);
     let follows = row.words.iter().enumerate().all(|(at, word)| operands.get(at) == Some(word));
     let has = |option: &&str| arguments.iter().any(|word| is_option(word, option));
-    follows && (row.with.is_empty() || row.with.iter().any(|option| has(option)))
+    follows && (row.with.is_empty() || row.with.iter().any(has))
 }
 
 /// Whether a word is this option: whole, with a value behind `=`, or as a letter among others.

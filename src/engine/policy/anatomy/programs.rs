@@ -3,7 +3,20 @@
 //! The first row of a program that fits a call says what it does. A program without a row is unknown.
 
 use crate::core::anatomy::Effect;
-use crate::core::anatomy::Effect::*;
+use crate::core::anatomy::Effect::ChangesRemote;
+use crate::core::anatomy::Effect::Deletes;
+use crate::core::anatomy::Effect::DiscardsWork;
+use crate::core::anatomy::Effect::Installs;
+use crate::core::anatomy::Effect::Network;
+use crate::core::anatomy::Effect::Overwrites;
+use crate::core::anatomy::Effect::Persists;
+use crate::core::anatomy::Effect::Privilege;
+use crate::core::anatomy::Effect::Publishes;
+use crate::core::anatomy::Effect::Reads;
+use crate::core::anatomy::Effect::RewritesHistory;
+use crate::core::anatomy::Effect::RunsCode;
+use crate::core::anatomy::Effect::Stops;
+use crate::core::anatomy::Effect::Writes;
 
 /// What of a call the effect is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +36,7 @@ pub(super) enum About {
 }
 
 /// One row.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) program: &'static str,
     /// Words that follow the program, options left out, in this order.
