@@ -67,6 +67,10 @@ pub(crate) struct Translator {
     /// The last notice about a limit, so that the same is not told at each turn.
     limit: Option<(String, String)>,
     lifts: Option<i64>,
+    /// The account's limit is reached, as far as the CLI has said.
+    at_limit: bool,
+    /// The CLI's word for the last failure of the API in the turn.
+    fault_word: Option<String>,
     n_local: u64,
     /// Tells the names of blocks that only the CLI wrote from those of another translator.
     name: String,
@@ -144,6 +148,7 @@ impl Translator {
         self.message_tokens = Tokens::default();
         self.cutting = false;
         self.repeating = false;
+        self.fault_word = None;
     }
 
     /// The input of a plan call, as the model wrote it.

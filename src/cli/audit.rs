@@ -116,12 +116,20 @@ fn print_report(folder: &Path, report: &Report, out: &mut impl io::Write) -> io:
         None if report.ok => writeln!(out, "There is no audit log in {} yet.", folder.display()),
         None => writeln!(out, "The audit log is damaged: it has no record that is in order."),
         Some(head) if report.ok => {
-            writeln!(out, "The audit log is in order: {records} records; the last is {} {}", head.n, head.hash)
+            writeln!(
+                out,
+                "The audit log is in order: {}; the last is {} {}",
+                crate::core::figures::count(records, "record", "records"),
+                head.n,
+                head.hash
+            )
         }
         Some(head) => writeln!(
             out,
-            "The audit log is damaged; {records} records are right in themselves; the last is {} {}",
-            head.n, head.hash
+            "The audit log is damaged; {} right in themselves; the last is {} {}",
+            crate::core::figures::count(records, "record is", "records are"),
+            head.n,
+            head.hash
         ),
     }
 }
@@ -144,7 +152,11 @@ fn run_search(folder: &Path, wanted: &Search, out: &mut impl io::Write) -> io::R
     written?;
     if n_unreadable > 0 {
         out.flush()?;
-        writeln!(io::stderr(), "adjutant: {n_unreadable} lines are no records; `adjutant audit verify` tells more")?;
+        writeln!(
+            io::stderr(),
+            "adjutant: {}; `adjutant audit verify` tells more",
+            crate::core::figures::count(n_unreadable as u64, "line is no record", "lines are no records")
+        )?;
     }
     Ok(exit::OK)
 }

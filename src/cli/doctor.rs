@@ -218,7 +218,11 @@ fn audit(data_dir: &Path) -> Finding {
     const WHAT: &str = "audit log";
     match verify::verify(data_dir) {
         Ok(report) if report.ok && report.records == 0 => Finding::new(WHAT, State::Off, "nothing has happened yet"),
-        Ok(report) if report.ok => Finding::new(WHAT, State::Good, format!("{} records in order", report.records)),
+        Ok(report) if report.ok => Finding::new(
+            WHAT,
+            State::Good,
+            format!("{} in order", crate::core::figures::count(report.records, "record", "records")),
+        ),
         Ok(report) => {
             let first = report.findings.iter().find(|finding| finding.what.is_bad());
             let first = first.map_or("it is damaged", |finding| &finding.text);

@@ -4,6 +4,7 @@
 //! **Not for:** starting anything. Text from outside is cleaned before it reaches a terminal, and is left as
 //! it came in JSON, which escapes it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -71,18 +72,42 @@ fn find<'f>(fleet: &'f Fleet, named: &str) -> Result<&'f Session, Stop> {
         return Ok(session);
     }
     let directory = std::fs::canonicalize(named).ok().map(|path| path.display().to_string());
-    let matching: Vec<&Session> = fleet
-        .sessions()
-        .filter(|session| session.title == named || directory.as_deref() == Some(session.spec.directory.as_str()))
-        .collect();
-    match matching.as_slice() {
-        [one] => Ok(one),
-        [] => Err(Stop::usage(format!("there is no session “{named}”; `adjutant list` shows those there are"))),
-        several => {
-            let numbers: Vec<String> = several.iter().map(|session| session.id.to_string()).collect();
-            Err(Stop::usage(format!("“{named}” names several sessions: {}; say which by number", numbers.join(", "))))
+    // A name that somebody gave goes before one that a folder happens to have.
+    let ways: [&dyn Fn(&Session) -> bool; 2] = [
+        &|session| session.title == named || directory.as_deref() == Some(session.spec.directory.as_str()),
+        &|session| is_folder_of(session, named),
+    ];
+    for way in ways {
+        let matching: Vec<&Session> = fleet.sessions().filter(|session| way(session)).collect();
+        match matching.as_slice() {
+            [] => {}
+            [one] => return Ok(one),
+            several => return Err(Stop::usage(ambiguous(named, several))),
         }
     }
+    Err(Stop::usage(format!("there is no session “{}”; `adjutant list` shows those there are", flat(named))))
+}
+
+/// Whether a session works in a folder of that name, or in a worktree of that name or on that branch.
+fn is_folder_of(session: &Session, named: &str) -> bool {
+    let named = named.trim_end_matches('/');
+    let is_last = |path: &str| Path::new(path).file_name().is_some_and(|last| last == named);
+    if named.is_empty() || named == "." || named == ".." {
+        return false;
+    }
+    is_last(&session.spec.directory)
+        || session.worktree.as_ref().is_some_and(|worktree| {
+            let place = &worktree.place;
+            is_last(&place.path) || is_last(&place.origin) || place.branch == named
+        })
+}
+
+fn ambiguous(named: &str, several: &[&Session]) -> String {
+    let list: Vec<String> = several
+        .iter()
+        .map(|session| format!("{} ({}, in {})", session.id, flat(&session.title), flat(&session.spec.directory)))
+        .collect();
+    format!("“{}” names several sessions: {}; say which by number", flat(named), list.join(", "))
 }
 
 pub(super) fn say_json(value: &impl Serialize) -> Result<(), Stop> {
@@ -105,4 +130,52 @@ fn say_table(rows: &[Vec<String>]) -> Result<(), Stop> {
         say(cells.join("  ").trim_end())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::Event;
+    use crate::core::event::EventKind;
+    use crate::core::ids::Generation;
+    use crate::core::ids::SessionId;
+    use crate::core::ids::Timestamp;
+    use crate::core::session::SessionSpec;
+
+    fn fleet(sessions: &[(&str, &str)]) -> Fleet {
+        let mut fleet = Fleet::default();
+        for (n, (directory, title)) in (1..).zip(sessions) {
+            let spec = SessionSpec { directory: (*directory).to_owned(), ..SessionSpec::default() };
+            let kind = EventKind::Opened { spec, tag: None };
+            let renamed = EventKind::Renamed { title: (*title).to_owned() };
+            for kind in [kind, renamed] {
+                let seq = fleet.seq() + 1;
+                fleet.apply(&Event { seq, session: SessionId(n), generation: Generation(0), at: Timestamp(0), kind });
+            }
+        }
+        fleet
+    }
+
+    #[test]
+    fn a_session_is_found_by_what_a_person_calls_it() {
+        let fleet = fleet(&[("/src/shop", "till"), ("/old/shop/", "archive"), ("/src/bank", "shop"), ("/a/till", "x")]);
+        let found = |named: &str| find(&fleet, named).map(|session| session.id.0).map_err(|stop| stop.to_string());
+        assert_eq!(found("2"), Ok(2));
+        assert_eq!(found("archive"), Ok(2));
+        assert_eq!(found("bank"), Ok(3), "by its folder's name");
+        assert_eq!(found("bank/"), Ok(3));
+        assert_eq!(found("shop"), Ok(3), "a title goes before a folder's name");
+        assert_eq!(found("till"), Ok(1));
+        assert!(found("nothing").unwrap_err().contains("no session"));
+        assert!(found("..").is_err());
+    }
+
+    #[test]
+    fn a_name_of_several_lists_them() {
+        let fleet = fleet(&[("/src/shop", "one"), ("/old/shop", "two")]);
+        let why = find(&fleet, "shop").unwrap_err().to_string();
+        for part in ["1 (one, in /src/shop)", "2 (two, in /old/shop)", "by number"] {
+            assert!(why.contains(part), "{why}");
+        }
+    }
 }

@@ -7,6 +7,11 @@
 
 use std::time::Duration;
 
+/// `1 call`, `3 calls`.
+pub fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// How long something took or has been going on: `0.1s`, `41s`, `2m 14s`, `1h 02m`, `3d 4h`.
 pub fn duration(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();

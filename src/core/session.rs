@@ -362,7 +362,7 @@ impl Session {
             return Activity::Background(n_tasks);
         }
         match self.last_trouble() {
-            Some(Trouble { kind: TroubleKind::RateLimit { .. }, .. }) => Activity::Limited,
+            Some(Trouble { kind: TroubleKind::UsageLimit { .. }, .. }) => Activity::Limited,
             Some(_) => Activity::Failed,
             None => Activity::Idle,
         }

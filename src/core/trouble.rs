@@ -5,17 +5,40 @@ use serde::Serialize;
 
 use super::ids::Timestamp;
 
+mod api;
+
+pub use api::ApiFault;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TroubleKind {
     Authentication,
-    /// A usage or rate limit, with the time it lifts when the CLI said so.
-    RateLimit {
+    /// The account's usage limit, with the time it lifts when the CLI said so.
+    #[serde(alias = "RateLimit")]
+    UsageLimit {
         lifts: Option<Timestamp>,
     },
+    /// Too many requests in a short time: it passes by itself.
+    Throttled,
     Overloaded,
+    /// The API failed at its own end.
+    ServerFault,
     Network,
     ContextTooLong,
     Billing,
+    /// The API does not take what was sent, and would not take it again.
+    Refused,
+    /// The model does not exist, or the account may not use it.
+    ModelMissing,
+    /// An image could not be used.
+    ImageRefused,
+    /// The model wrote calls that nobody could read, until the CLI gave up.
+    MalformedCall,
+    /// The answer never fitted the schema that was asked for.
+    StructuredOutput,
+    /// The CLI could not begin the turn.
+    TurnSetup,
+    /// A call that had been put off could not be made any more.
+    DeferredCall,
     /// No program of that name could be started.
     CliMissing {
         program: String,
@@ -52,54 +75,24 @@ impl Trouble {
         Self { kind, raw: raw.into() }
     }
 
-    /// Reads the kind out of an API error: the HTTP status when there is one, else the text.
-    pub fn from_api(status: Option<u64>, raw: impl Into<String>) -> Self {
-        let raw = raw.into();
-        let text = raw.to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        let kind = if says(&["prompt is too long", "context window", "prompt_too_long", "context length"]) {
-            TroubleKind::ContextTooLong
-        } else if matches!(status, Some(401 | 403))
-            || says(&["authentication", "invalid api key", "invalid x-api-key", "/login", "oauth token", "401"])
-        {
-            TroubleKind::Authentication
-        } else if status == Some(402) || says(&["credit balance", "billing"]) {
-            TroubleKind::Billing
-        } else if status == Some(429)
-            || says(&["rate limit", "rate_limit", "usage limit", "limit reached", "hit your limit"])
-        {
-            TroubleKind::RateLimit { lifts: None }
-        } else if matches!(status, Some(500 | 502 | 503 | 504 | 529)) || says(&["overloaded"]) {
-            TroubleKind::Overloaded
-        } else if says(&[
-            "connection",
-            "network",
-            "econn",
-            "enotfound",
-            "fetch failed",
-            "socket",
-            "timed out",
-            "timeout",
-            "dns",
-        ]) {
-            TroubleKind::Network
-        } else if says(&["no conversation found"]) {
-            TroubleKind::ConversationGone
-        } else {
-            TroubleKind::Other
-        };
-        Self { kind, raw }
-    }
-
     /// What happened, as one sentence.
     pub fn headline(&self) -> String {
         match &self.kind {
             TroubleKind::Authentication => "Claude does not accept the sign-in.".into(),
-            TroubleKind::RateLimit { .. } => "The usage limit is reached.".into(),
+            TroubleKind::UsageLimit { .. } => "The usage limit is reached.".into(),
+            TroubleKind::Throttled => "Rate limited: too many requests in a short time.".into(),
             TroubleKind::Overloaded => "Claude's servers are overloaded.".into(),
+            TroubleKind::ServerFault => "Claude's servers failed.".into(),
             TroubleKind::Network => "The connection to Claude's servers failed.".into(),
             TroubleKind::ContextTooLong => "The conversation no longer fits into the model's context.".into(),
             TroubleKind::Billing => "The account cannot pay for this request.".into(),
+            TroubleKind::Refused => "The API refuses the conversation as it is.".into(),
+            TroubleKind::ModelMissing => "The model does not exist, or the account may not use it.".into(),
+            TroubleKind::ImageRefused => "An image could not be used.".into(),
+            TroubleKind::MalformedCall => "The model's tool calls could not be read, several times in a row.".into(),
+            TroubleKind::StructuredOutput => "The answer did not fit the schema that was asked for.".into(),
+            TroubleKind::TurnSetup => "The CLI could not begin the turn.".into(),
+            TroubleKind::DeferredCall => "A tool call that was put off cannot be made any more.".into(),
             TroubleKind::CliMissing { program } => format!("The Claude Code CLI “{program}” could not be started."),
             TroubleKind::CliTooOld => {
                 "This version of the Claude Code CLI does not speak the protocol adjutant needs.".into()
@@ -121,12 +114,31 @@ impl Trouble {
             TroubleKind::Authentication => {
                 "Run `claude` once in a shell and sign in, or set ANTHROPIC_API_KEY; then send the prompt again."
             }
-            TroubleKind::RateLimit { .. } => {
+            TroubleKind::UsageLimit { .. } => {
                 "Wait until it lifts, or use another model or account; then send the prompt again."
             }
-            TroubleKind::Overloaded => "Nothing is wrong here: send the prompt again in a minute.",
+            TroubleKind::Throttled => "Wait a minute; then send the prompt again.",
+            TroubleKind::Overloaded | TroubleKind::ServerFault => {
+                "Nothing is wrong here: send the prompt again in a minute."
+            }
             TroubleKind::Network => "Check the network, the proxy and ANTHROPIC_BASE_URL; then send the prompt again.",
-            TroubleKind::ContextTooLong => "Send /compact, or go on in a new session.",
+            TroubleKind::ContextTooLong => {
+                "Send /compact; if that does not help, fork the conversation before an earlier prompt (choose it in the \
+                 timeline, then f)."
+            }
+            TroubleKind::Refused => {
+                "What it refuses stays in the conversation, so the next prompt would be refused too: fork the \
+                 conversation before the prompt that brought it (choose it in the timeline, then f), and go on there."
+            }
+            TroubleKind::ModelMissing => "Choose another model (alt-o, or /model); then send the prompt again.",
+            TroubleKind::ImageRefused => {
+                "Send the prompt without it, or with a smaller one; if that is refused too, fork the conversation before \
+                 the prompt that brought it (choose it in the timeline, then f)."
+            }
+            TroubleKind::MalformedCall => "Send the prompt again, or ask for smaller steps.",
+            TroubleKind::StructuredOutput => "Send the prompt again, or ask for a simpler answer.",
+            TroubleKind::TurnSetup => "Look at the details; then send the prompt again.",
+            TroubleKind::DeferredCall => "Send “go on” to continue without it.",
             TroubleKind::Billing => "Check the plan or the credit of the account; then send the prompt again.",
             TroubleKind::CliMissing { .. } => {
                 "Install it with `npm install -g @anthropic-ai/claude-code`, or set [claude] command in config.toml."
@@ -149,36 +161,76 @@ impl Trouble {
 
     /// Whether sending the same prompt again can help.
     pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.kind,
+        match self.kind {
             TroubleKind::Authentication
-                | TroubleKind::RateLimit { .. }
-                | TroubleKind::Overloaded
-                | TroubleKind::Network
-                | TroubleKind::CliMissing { .. }
-                | TroubleKind::CliSilent
-                | TroubleKind::Crashed
-                | TroubleKind::ConversationGone
-                | TroubleKind::ConversationHeld { .. }
-                | TroubleKind::Other
-        )
+            | TroubleKind::UsageLimit { .. }
+            | TroubleKind::Throttled
+            | TroubleKind::Overloaded
+            | TroubleKind::ServerFault
+            | TroubleKind::Network
+            | TroubleKind::Billing
+            | TroubleKind::MalformedCall
+            | TroubleKind::StructuredOutput
+            | TroubleKind::TurnSetup
+            | TroubleKind::CliMissing { .. }
+            | TroubleKind::CliSilent
+            | TroubleKind::Crashed
+            | TroubleKind::ConversationGone
+            | TroubleKind::ConversationHeld { .. }
+            | TroubleKind::Other => true,
+            TroubleKind::ContextTooLong
+            | TroubleKind::Refused
+            | TroubleKind::ModelMissing
+            | TroubleKind::ImageRefused
+            | TroubleKind::DeferredCall
+            | TroubleKind::CliTooOld
+            | TroubleKind::DirectoryGone { .. }
+            | TroubleKind::MaxTurns
+            | TroubleKind::Budget => false,
+        }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// What the API itself said, on one line, where our own sentence does not say as much.
+    pub fn said(&self) -> Option<String> {
+        match self.kind {
+            TroubleKind::Authentication
+            | TroubleKind::Throttled
+            | TroubleKind::ServerFault
+            | TroubleKind::Network
+            | TroubleKind::Billing
+            | TroubleKind::Refused
+            | TroubleKind::ModelMissing
+            | TroubleKind::ImageRefused
+            | TroubleKind::MalformedCall
+            | TroubleKind::StructuredOutput
+            | TroubleKind::TurnSetup
+            | TroubleKind::DeferredCall
+            | TroubleKind::Other => api::sentence(&self.raw),
+            TroubleKind::UsageLimit { .. }
+            | TroubleKind::Overloaded
+            | TroubleKind::ContextTooLong
+            | TroubleKind::CliMissing { .. }
+            | TroubleKind::CliTooOld
+            | TroubleKind::CliSilent
+            | TroubleKind::DirectoryGone { .. }
+            | TroubleKind::ConversationGone
+            | TroubleKind::ConversationHeld { .. }
+            | TroubleKind::Crashed
+            | TroubleKind::MaxTurns
+            | TroubleKind::Budget => None,
+        }
+    }
 
-    #[test]
-    fn api_errors_become_kinds() {
-        let kind = |status, text: &str| Trouble::from_api(status, text).kind;
-        assert_eq!(kind(Some(401), "x"), TroubleKind::Authentication);
-        assert_eq!(kind(None, "Invalid API key · Please run /login"), TroubleKind::Authentication);
-        assert_eq!(kind(Some(400), "prompt is too long: 210000 tokens > 200000 maximum"), TroubleKind::ContextTooLong);
-        assert_eq!(kind(Some(429), "x"), TroubleKind::RateLimit { lifts: None });
-        assert_eq!(kind(Some(529), "x"), TroubleKind::Overloaded);
-        assert_eq!(kind(None, "Connection error."), TroubleKind::Network);
-        assert_eq!(kind(None, "No conversation found with session ID: x"), TroubleKind::ConversationGone);
-        assert_eq!(kind(None, "boom"), TroubleKind::Other);
+    /// What happened, with what the API said about it.
+    pub fn what(&self) -> String {
+        match self.said() {
+            Some(said) => format!("{} “{said}”", self.headline()),
+            None => self.headline(),
+        }
+    }
+
+    /// What happened, what was said about it, and what to do: for places with room for a paragraph.
+    pub fn in_full(&self) -> String {
+        format!("{} {}", self.what(), self.advice())
     }
 }

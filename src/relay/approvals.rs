@@ -90,7 +90,10 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
         // The card may arrive late: the time of day says how much is left.
         let at = words::time_of_day(deadline);
         let text = match tongue {
-            Tongue::English => format!("Denied by itself after {seconds} seconds without an answer, at {at}."),
+            Tongue::English => format!(
+                "Denied by itself after {} without an answer, at {at}.",
+                crate::core::figures::count(seconds, "second", "seconds")
+            ),
             Tongue::Chinese => format!("{seconds} 秒内（至 {at}）无答复将自动拒绝。"),
         };
         card.blocks.push(Block::Small(text));

@@ -115,7 +115,9 @@ pub fn aside(place: &Place, seconds: Option<u64>, lost: &[String], mark: Mark<'_
         card.blocks.push(Block::Code { language: String::new(), text });
     }
     let text = match (seconds, tongue) {
-        (Some(seconds), Tongue::English) => format!("For {seconds} seconds it can be put back."),
+        (Some(seconds), Tongue::English) => {
+            format!("For {} it can be put back.", crate::core::figures::count(seconds, "second", "seconds"))
+        }
         (Some(seconds), Tongue::Chinese) => format!("{seconds} 秒内可撤销。"),
         (None, _) => tongue.pick("It is kept until somebody decides.", "在有人决定之前会一直保留。").to_owned(),
     };

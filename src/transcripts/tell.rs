@@ -13,6 +13,7 @@ use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
 use crate::core::prompt::Surface;
 use crate::core::tool::is_agent_tool;
+use crate::core::trouble::ApiFault;
 use crate::core::trouble::Trouble;
 use crate::core::usage::Tokens;
 use crate::translate::Output;
@@ -273,7 +274,9 @@ impl Teller {
         turn.is_final = record.message.stop_reason.as_deref().is_some_and(|reason| reason != "tool_use");
         let text = text_of(&record.message.content);
         if failed {
-            turn.trouble = Some(Trouble::from_api(record.api_error_status, bound::cut(&text, MAX_END_TEXT)));
+            let fault =
+                ApiFault { status: record.api_error_status, word: record.error.as_deref(), ..ApiFault::default() };
+            turn.trouble = Some(Trouble::from_api(fault, bound::cut(&text, MAX_END_TEXT)));
         } else {
             turn.trouble = None;
             if !text.is_empty() {

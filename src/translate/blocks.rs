@@ -226,6 +226,9 @@ impl Translator {
 
     pub(super) fn assistant(&mut self, line: Assistant, output: &mut Output) {
         let parent = line.parent_tool_use_id;
+        if parent.is_none() {
+            self.fault_word.clone_from(&line.error);
+        }
         let blocks = match line.message.content {
             Content::Text(text) => {
                 vec![ContentBlock::Text(crate::wire::inbound::api::TextBlock { text, citations: None })]

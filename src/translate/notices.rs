@@ -60,8 +60,20 @@ pub(super) fn auth_status(status: &AuthStatus, output: &mut Output) {
 }
 
 impl Translator {
+    /// Whether the CLI's last word about the account's limit was that it is reached.
+    pub(super) fn is_at_limit(&self) -> bool {
+        self.at_limit
+    }
+
     pub(super) fn rate_limit(&mut self, info: &RateLimitInfo, output: &mut Output) {
         let Some(status) = &info.status else { return };
+        // The CLI says "rejected" of any answer with status 429; only a limit of the account has a name or an end.
+        let is_limit = info.rate_limit_type.is_some() || info.resets_at.is_some();
+        self.at_limit = *status == RateLimitStatus::Rejected && is_limit;
+        if *status == RateLimitStatus::Rejected && !is_limit {
+            self.lifts = None;
+            return;
+        }
         let kind = info.rate_limit_type.clone().unwrap_or_else(|| "usage".into());
         self.lifts = match status {
             RateLimitStatus::Rejected => info.resets_at.and_then(|seconds| i64::try_from(seconds).ok()),

@@ -8,7 +8,9 @@ use crate::core::cell::Notice;
 use crate::core::event::EventKind;
 use crate::core::ids::ToolCallId;
 use crate::core::permission::PermissionMode;
+use crate::core::trouble::ApiFault;
 use crate::core::trouble::Trouble;
+use crate::core::trouble::TroubleKind;
 use crate::wire::inbound::System;
 use crate::wire::inbound::words::Activity;
 
@@ -31,15 +33,24 @@ impl Translator {
                 }
             }
             System::ApiRetry(retry) => {
-                let raw = retry.error.unwrap_or_else(|| match retry.error_status {
-                    Some(status) => format!("HTTP status {status}"),
-                    None => "connection error".into(),
-                });
+                let word = retry.error.filter(|word| !word.is_empty() && word != "unknown");
+                let raw = match (retry.error_status, &word) {
+                    (_, Some(word)) => word.clone(),
+                    (Some(status), None) => format!("HTTP status {status}"),
+                    (None, None) => "connection error".into(),
+                };
+                let at_limit = self.is_at_limit();
+                let fault = ApiFault { status: retry.error_status, word: word.as_deref(), at_limit };
+                let mut trouble = Trouble::from_api(fault, bound::cut(&raw, MAX_NOTICE));
+                // Without a status there was no answer.
+                if trouble.kind == TroubleKind::Other && retry.error_status.is_none() {
+                    trouble.kind = TroubleKind::Network;
+                }
                 output.push(EventKind::Retrying {
                     attempt: retry.attempt,
                     max: retry.max_retries,
                     delay_ms: retry.retry_delay_ms.max(0.0) as u64,
-                    trouble: Trouble::from_api(retry.error_status, bound::cut(&raw, MAX_NOTICE)),
+                    trouble,
                 });
             }
             System::CompactBoundary(boundary) => {

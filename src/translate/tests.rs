@@ -218,7 +218,7 @@ fn results_become_outcomes() {
     assert_eq!(kind(long), TroubleKind::ContextTooLong);
     let limited = json!({"type": "result", "is_error": true, "result": "usage limit reached|1799846000"});
     let lifts = crate::core::ids::Timestamp(1_799_846_000_000);
-    assert_eq!(kind(limited), TroubleKind::RateLimit { lifts: Some(lifts) });
+    assert_eq!(kind(limited), TroubleKind::UsageLimit { lifts: Some(lifts) });
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_limit_is_told_once_and_dates_the_trouble() {
     let report = report(&mut reader.translator, &failed, false);
     let lifts = Some(crate::core::ids::Timestamp(1_799_846_000_000));
     let TurnOutcome::Failed(trouble) = report.outcome else { panic!() };
-    assert_eq!(trouble.kind, TroubleKind::RateLimit { lifts });
+    assert_eq!(trouble.kind, TroubleKind::UsageLimit { lifts });
 }
 
 #[test]
@@ -345,4 +345,66 @@ fn only_a_written_file_in_the_own_folder_of_the_cli_is_the_plan() {
         reader.result(call, "written", failed);
         assert_eq!(reader.translator.plan_file().and_then(Path::to_str), expected, "{path}");
     }
+}
+
+#[test]
+fn a_rejection_without_a_limits_name_is_none() {
+    let mut reader = Reader::default();
+    reader.line(&json!({"type": "rate_limit_event", "rate_limit_info": {"status": "rejected", "isUsingOverage": false}}));
+    assert_eq!(reader.events, []);
+    let failed = json!({"type": "result", "is_error": true, "api_error_status": 429, "result": "API Error: x"});
+    let report = report(&mut reader.translator, &failed, false);
+    let TurnOutcome::Failed(trouble) = report.outcome else { panic!() };
+    assert_eq!(trouble.kind, TroubleKind::Throttled);
+}
+
+#[test]
+fn how_a_turn_ended_goes_before_what_was_said_of_it() {
+    let end = |line: Value| report(&mut Translator::default(), &line, false);
+    let kind = |line: Value| match end(line).outcome {
+        TurnOutcome::Failed(trouble) => trouble.kind,
+        other => panic!("{other:?}"),
+    };
+    for (reason, expected) in [
+        ("blocking_limit", TroubleKind::ContextTooLong),
+        ("rapid_refill_breaker", TroubleKind::ContextTooLong),
+        ("malformed_tool_use_exhausted", TroubleKind::MalformedCall),
+        ("structured_output_retry_exhausted", TroubleKind::StructuredOutput),
+        ("tool_deferred_unavailable", TroubleKind::DeferredCall),
+        ("turn_setup_failed", TroubleKind::TurnSetup),
+    ] {
+        // Some of these come with a subtype that sounds well.
+        for is_error in [true, false] {
+            let line = json!({"type": "result", "subtype": "success", "is_error": is_error, "terminal_reason": reason,
+                "result": "usage limit reached"});
+            assert_eq!(kind(line), expected, "{reason}");
+        }
+    }
+    for reason in ["tool_deferred", "background_requested"] {
+        let report = end(json!({"type": "result", "subtype": "success", "terminal_reason": reason}));
+        assert_eq!(report.outcome, TurnOutcome::Completed);
+        assert!(report.note.is_some(), "{reason}");
+    }
+    let image = json!({"type": "result", "is_error": true, "api_error_status": 400, "terminal_reason": "image_error"});
+    assert_eq!(kind(image), TroubleKind::ImageRefused);
+    let large = json!({"type": "result", "is_error": true, "api_error_status": 413, "terminal_reason": "image_error"});
+    assert_eq!(kind(large), TroubleKind::Refused);
+}
+
+#[test]
+fn the_clis_word_for_a_failure_counts_for_its_turn() {
+    let mut reader = Reader::default();
+    let said = |word: &str| json!({"type": "assistant", "error": word, "message": {"id": "e", "model": "<synthetic>", "content": []}});
+    let failed = json!({"type": "result", "is_error": true, "api_error_status": 404, "result": "no such thing"});
+    let mut kind = |word: &str| {
+        reader.line(&said(word));
+        let report = report(&mut reader.translator, &failed, false);
+        reader.translator.begin_turn();
+        let TurnOutcome::Failed(trouble) = report.outcome else { panic!() };
+        trouble
+    };
+    assert_eq!(kind("model_not_found").kind, TroubleKind::ModelMissing);
+    let refused = kind("unknown");
+    assert_eq!(refused.kind, TroubleKind::Refused);
+    assert!(!refused.is_retryable() && refused.in_full().contains("no such thing"), "{}", refused.in_full());
 }

@@ -3,8 +3,10 @@
 use super::Translator;
 use super::bound;
 use super::tokens_of;
+use crate::core::cell::Notice;
 use crate::core::cell::TurnOutcome;
 use crate::core::ids::Timestamp;
+use crate::core::trouble::ApiFault;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::core::usage::ContextUse;
@@ -26,6 +28,8 @@ pub(crate) struct TurnReport {
     pub(crate) cost_usd: f64,
     pub(crate) text: Option<String>,
     pub(crate) context: Option<ContextUse>,
+    /// What else is to be said of how it ended.
+    pub(crate) note: Option<Notice>,
 }
 
 impl Translator {
@@ -44,6 +48,7 @@ impl Translator {
             cost_usd,
             text: result.result.as_deref().filter(|text| !text.is_empty()).map(|text| bound::cut(text, MAX_TEXT)),
             context: self.context_use(result),
+            note: result.terminal_reason.as_ref().and_then(note),
         }
     }
 
@@ -59,7 +64,9 @@ impl Translator {
     fn outcome(&self, result: &TurnResult, interrupting: bool) -> TurnOutcome {
         let aborted =
             matches!(result.terminal_reason, Some(TerminalReason::AbortedTools | TerminalReason::AbortedStreaming));
-        let failed = result.is_error || result.kind.as_ref().is_some_and(|kind| !matches!(kind, ResultKind::Success));
+        let failed = result.is_error
+            || result.kind.as_ref().is_some_and(|kind| !matches!(kind, ResultKind::Success))
+            || result.terminal_reason.as_ref().is_some_and(is_failure);
         if aborted || (interrupting && failed) {
             return TurnOutcome::Interrupted;
         }
@@ -78,7 +85,9 @@ impl Translator {
             raw.push_str(result.kind.as_ref().map_or("an error without a text", ResultKind::as_str));
         }
         let raw = bound::cut(&raw, MAX_TEXT);
-        let mut trouble = Trouble::from_api(result.api_error_status, raw);
+        let word = self.fault_word.as_deref().filter(|word| !word.is_empty());
+        let fault = ApiFault { status: result.api_error_status, word, at_limit: self.is_at_limit() };
+        let mut trouble = Trouble::from_api(fault, raw);
         match (&result.kind, &result.terminal_reason) {
             (Some(ResultKind::ErrorMaxTurns), _) | (_, Some(TerminalReason::MaxTurns)) => {
                 trouble.kind = TroubleKind::MaxTurns;
@@ -86,14 +95,74 @@ impl Translator {
             (Some(ResultKind::ErrorMaxBudgetUsd), _) | (_, Some(TerminalReason::BudgetExhausted)) => {
                 trouble.kind = TroubleKind::Budget;
             }
-            (_, Some(TerminalReason::PromptTooLong)) => trouble.kind = TroubleKind::ContextTooLong,
-            (_, Some(TerminalReason::BlockingLimit)) => trouble.kind = TroubleKind::RateLimit { lifts: None },
+            (Some(ResultKind::ErrorMaxStructuredOutputRetries), _)
+            | (_, Some(TerminalReason::StructuredOutputRetryExhausted)) => trouble.kind = TroubleKind::StructuredOutput,
+            // The first when a request would not fit, the second before it is sent, the third when each summary of
+            // the conversation was full again at once.
+            (
+                _,
+                Some(
+                    TerminalReason::PromptTooLong | TerminalReason::BlockingLimit | TerminalReason::RapidRefillBreaker,
+                ),
+            ) => {
+                trouble.kind = TroubleKind::ContextTooLong;
+            }
+            (_, Some(TerminalReason::MalformedToolUseExhausted)) => trouble.kind = TroubleKind::MalformedCall,
+            (_, Some(TerminalReason::TurnSetupFailed))
+                if !matches!(trouble.kind, TroubleKind::Authentication | TroubleKind::Billing) =>
+            {
+                trouble.kind = TroubleKind::TurnSetup;
+            }
+            (_, Some(TerminalReason::ToolDeferredUnavailable)) => trouble.kind = TroubleKind::DeferredCall,
+            // A request that is too large as a whole stays too large.
+            (_, Some(TerminalReason::ImageError)) if result.api_error_status != Some(413) => {
+                trouble.kind = TroubleKind::ImageRefused;
+            }
             _ => {}
         }
-        if let TroubleKind::RateLimit { lifts } = &mut trouble.kind {
+        if let TroubleKind::UsageLimit { lifts } = &mut trouble.kind {
             *lifts = self.lifts.or_else(|| lifts_in(&trouble.raw)).map(|seconds| Timestamp(seconds * 1000));
         }
         trouble
+    }
+}
+
+/// Whether a turn that ended so has failed, whatever else its result says.
+fn is_failure(reason: &TerminalReason) -> bool {
+    match reason {
+        TerminalReason::PromptTooLong
+        | TerminalReason::BlockingLimit
+        | TerminalReason::RapidRefillBreaker
+        | TerminalReason::ApiError
+        | TerminalReason::ModelError
+        | TerminalReason::ImageError
+        | TerminalReason::MalformedToolUseExhausted
+        | TerminalReason::StructuredOutputRetryExhausted
+        | TerminalReason::ToolDeferredUnavailable
+        | TerminalReason::TurnSetupFailed
+        | TerminalReason::BudgetExhausted => true,
+        TerminalReason::Completed
+        | TerminalReason::AbortedTools
+        | TerminalReason::AbortedStreaming
+        | TerminalReason::MaxTurns
+        | TerminalReason::HookStopped
+        | TerminalReason::StopHookPrevented
+        | TerminalReason::ToolDeferred
+        | TerminalReason::BackgroundRequested
+        | TerminalReason::Other(_) => false,
+    }
+}
+
+/// Ends that look like any other, though the work is not done.
+fn note(reason: &TerminalReason) -> Option<Notice> {
+    match reason {
+        TerminalReason::ToolDeferred => {
+            Some(Notice::warning("The turn ended because a hook put a tool call off: it has not been made."))
+        }
+        TerminalReason::BackgroundRequested => {
+            Some(Notice::info("The turn ended because its work goes on in the background."))
+        }
+        _ => None,
     }
 }
 

@@ -185,7 +185,7 @@ async fn at_a_usage_limit_the_queue_waits_and_going_on_is_planned() {
         let outcome = rig.turn_end().await;
         let lifts = Timestamp(lifts * 1000);
         assert!(
-            matches!(&outcome, TurnOutcome::Failed(trouble) if trouble.kind == TroubleKind::RateLimit { lifts: Some(lifts) }),
+            matches!(&outcome, TurnOutcome::Failed(trouble) if trouble.kind == TroubleKind::UsageLimit { lifts: Some(lifts) }),
             "{outcome:?}"
         );
         let planned = rig.wait("the plan", |kind| matches!(kind, EventKind::ResumePlanned(Some(_)))).await;

@@ -89,7 +89,7 @@ fn what_is_followed_is_seen_to_be() {
 fn a_usage_limit_says_when_it_goes_on() {
     let mut story = fleet::busy();
     let lifts = Timestamp(story.now.0 + 3 * 3_600_000);
-    let trouble = Trouble::new(TroubleKind::RateLimit { lifts: Some(lifts) }, "limit reached");
+    let trouble = Trouble::new(TroubleKind::UsageLimit { lifts: Some(lifts) }, "limit reached");
     story.in_session(1).end(TurnOutcome::Failed(trouble), 14_000, "");
     check("limited", &mut Stage::of(&story.fleet), &story, 120, 30);
     let at = Timestamp(lifts.0 + 42_000);

@@ -91,7 +91,8 @@ fn every_kind_of_cell() {
     story.prompt("again").wait(4_000);
     story.end(TurnOutcome::Interrupted, 4_000, "");
     story.prompt("once more").wait(2_000);
-    let trouble = Trouble::new(TroubleKind::RateLimit { lifts: Some(Timestamp(story.now.0 + 3_600_000)) }, "429 limit");
+    let trouble =
+        Trouble::new(TroubleKind::UsageLimit { lifts: Some(Timestamp(story.now.0 + 3_600_000)) }, "429 limit");
     story.end(TurnOutcome::Failed(trouble), 2_000, "");
     stage.tab(1).all_unfolded = Some(true);
     check("cells_unfolded", &mut stage, &story, 100, 100);

@@ -168,12 +168,12 @@ pub fn status(global: &Global, named: Option<&str>, json: bool) -> Result<u8, St
             return Ok(exit::OK);
         }
         say(&format!(
-            "runner {} (process {}): {} sessions, {} at work, {} requests wait, {}",
+            "runner {} (process {}): {}, {} at work, {}, {}",
             overview.version,
             overview.pid,
-            overview.sessions,
+            figures::count(overview.sessions as u64, "session", "sessions"),
             overview.working,
-            overview.waiting,
+            figures::count(overview.waiting as u64, "request waits", "requests wait"),
             figures::money(overview.cost_usd)
         ))?;
         if let Some(trouble) = overview.trouble {
@@ -306,7 +306,7 @@ fn detail(session: &Session) -> Detail {
             duration_ms: end.duration_ms,
             cost_usd: end.cost_usd,
         }),
-        error: session.last_trouble().map(|trouble| trouble.headline()),
+        error: session.last_trouble().map(crate::core::trouble::Trouble::what),
         tokens: session.usage.all_tokens(),
     }
 }
@@ -327,7 +327,7 @@ fn tell(session: &Session) -> Result<(), Stop> {
     row("worktree of", session.worktree.as_ref().map(|worktree| flat(&worktree.place.origin)));
     row("prompt", detail.prompt.as_deref().map(flat));
     row("elapsed", detail.elapsed_ms.map(|ms| figures::duration(std::time::Duration::from_millis(ms))));
-    row("error", detail.error);
+    row("error", detail.error.as_deref().map(flat));
     for open in &session.approvals {
         let approval = &open.approval;
         row("waits", Some(format!("request {}: {} {}", approval.id, flat(&approval.tool), whole(&approval.input))));

@@ -57,7 +57,8 @@ pub fn main(global: &Global, verb: Option<&RelayVerb>, json: bool) -> Result<u8,
             Some(RelayVerb::Unpair) => {
                 let n = unpair(&mut link, view.n_people).await?;
                 say(&format!(
-                    "{n} people who were paired are forgotten; {} of the configuration may speak.",
+                    "{} forgotten; {} of the configuration may speak.",
+                    crate::core::figures::count(n as u64, "person who was paired is", "people who were paired are"),
                     view.n_people - n
                 ))?;
             }
@@ -142,7 +143,11 @@ fn show(view: &PhoneView, json: bool) -> Result<(), Stop> {
         Connection::Refused { why } => format!("refused: {}", flat(why)),
     };
     say(&format!("{}: {connection}{}", flat(&view.messenger), if view.paused { ", paused" } else { "" }))?;
-    say(&format!("{} people may speak; {} messages wait to be sent", view.n_people, view.n_waiting))?;
+    say(&format!(
+        "{} may speak; {} to be sent",
+        crate::core::figures::count(view.n_people as u64, "person", "people"),
+        crate::core::figures::count(view.n_waiting as u64, "message waits", "messages wait")
+    ))?;
     match &view.trouble {
         Some(trouble) => say(&format!("last trouble: {}", flat(trouble))),
         None => Ok(()),

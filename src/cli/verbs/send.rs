@@ -76,8 +76,7 @@ async fn deliver(global: &Global, send: &Send, text: String) -> Result<u8, Stop>
                     return ended(outcome, text.as_deref(), send.json);
                 }
                 EventKind::Exited(end) if runs => {
-                    let why =
-                        end.trouble.as_ref().map_or("the session was stopped".into(), |trouble| trouble.headline());
+                    let why = end.trouble.as_ref().map_or("the session was stopped".into(), |trouble| trouble.what());
                     return Err(Stop::failed(why));
                 }
                 EventKind::ApprovalAsked(approval) if runs && !send.json => {
@@ -102,6 +101,6 @@ fn ended(outcome: &TurnOutcome, text: Option<&str>, json: bool) -> Result<u8, St
     match outcome {
         TurnOutcome::Completed => Ok(exit::OK),
         TurnOutcome::Interrupted => Err(Stop::failed("the turn was interrupted")),
-        TurnOutcome::Failed(trouble) => Err(Stop::failed(format!("{} {}", trouble.headline(), trouble.advice()))),
+        TurnOutcome::Failed(trouble) => Err(Stop::failed(sanitize(&trouble.in_full()).to_string())),
     }
 }

@@ -39,7 +39,10 @@ impl Machine {
         let is_due = |deadline: Option<Duration>| deadline.is_some_and(|at| at <= now);
         for approval in self.desk.overdue(now) {
             let seconds = self.deadline_s;
-            let decision = Decision::deny(format!("Nobody answered within {seconds} seconds."));
+            let decision = Decision::deny(format!(
+                "Nobody answered within {}.",
+                crate::core::figures::count(seconds, "second", "seconds")
+            ));
             self.decide(approval, decision, Surface::Engine);
         }
         self.end_grants();
@@ -62,7 +65,10 @@ impl Machine {
         }
         if is_due(self.idle_deadline()) {
             let minutes = self.profile.as_ref().map_or(0, |profile| profile.idle_minutes);
-            let text = format!("Stopped after {minutes} minutes without work; the next prompt starts it again.");
+            let text = format!(
+                "Stopped after {} without work; the next prompt starts it again.",
+                crate::core::figures::count(minutes, "minute", "minutes")
+            );
             self.emit(EventKind::Noted(Notice::info(text)));
             self.stop(None);
         }

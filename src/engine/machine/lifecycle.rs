@@ -147,7 +147,11 @@ impl Machine {
             Life::Absent | Life::Up => {}
             Life::Starting { .. } => {
                 let seconds = self.config.claude.initialize_timeout_s;
-                let raw = format!("no answer within {seconds} seconds\n{}", self.stderr_text());
+                let raw = format!(
+                    "no answer within {}\n{}",
+                    crate::core::figures::count(seconds, "second", "seconds"),
+                    self.stderr_text()
+                );
                 self.stop(Some(Trouble::new(TroubleKind::CliSilent, raw)));
             }
             Life::Stopping(stopping) => {
@@ -253,7 +257,7 @@ impl Machine {
                 return Trouble::new(TroubleKind::CliTooOld, raw);
             }
         }
-        let trouble = Trouble::from_api(None, raw);
+        let trouble = Trouble::from_words(raw);
         match trouble.kind {
             TroubleKind::Authentication | TroubleKind::Billing => trouble,
             _ => Trouble { kind: TroubleKind::Crashed, ..trouble },

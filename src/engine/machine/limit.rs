@@ -56,7 +56,7 @@ pub(super) struct Limit {
 impl Limit {
     pub(super) fn of(session: &Session) -> Self {
         let reached = match session.last_trouble() {
-            Some(Trouble { kind: TroubleKind::RateLimit { lifts }, .. }) => Some(Reached { lifts: *lifts }),
+            Some(Trouble { kind: TroubleKind::UsageLimit { lifts }, .. }) => Some(Reached { lifts: *lifts }),
             _ => None,
         };
         Self { goes_on: session.goes_on, reached, resume: session.resume.clone(), ..Self::default() }
@@ -74,7 +74,7 @@ impl Machine {
 
     /// A turn has ended: at a limit, or not.
     pub(super) fn limit_after(&mut self, outcome: &TurnOutcome) {
-        let TurnOutcome::Failed(Trouble { kind: TroubleKind::RateLimit { lifts }, .. }) = outcome else {
+        let TurnOutcome::Failed(Trouble { kind: TroubleKind::UsageLimit { lifts }, .. }) = outcome else {
             self.limit.reached = None;
             self.limit.n_tries = 0;
             return;

@@ -208,6 +208,7 @@ impl Machine {
             cost_usd: 0.0,
             text: None,
             context: None,
+            note: None,
         });
         self.idle_since = self.now.mono;
         self.known_until = self.known_until.max(self.now.wall);
@@ -223,6 +224,9 @@ impl Machine {
             cost_usd: report.cost_usd,
             text: report.text,
         });
+        if let Some(note) = report.note {
+            self.emit(EventKind::Noted(note));
+        }
         self.limit_after(&outcome);
         if let Some(warning) = self.budget.spend(self.now.wall, report.cost_usd) {
             self.emit(EventKind::Noted(Notice::warning(warning)));
@@ -275,7 +279,10 @@ impl Machine {
 
     pub(super) fn time_out_turn(&mut self) {
         let minutes = self.profile.as_ref().map_or(0, |profile| profile.timeout_minutes);
-        let text = format!("The turn took longer than {minutes} minutes and is interrupted.");
+        let text = format!(
+            "The turn took longer than {} and is interrupted.",
+            crate::core::figures::count(minutes, "minute", "minutes")
+        );
         self.emit(EventKind::Noted(Notice::warning(text)));
         self.interrupt();
     }

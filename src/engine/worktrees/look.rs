@@ -194,7 +194,11 @@ async fn submodules(git: &Git, tree: &Path) -> Result<Listed, String> {
         };
         let is_deep = depth >= MAX_DEPTH;
         if n_files > 0 || n_commits != "0" || is_deep {
-            listed.push(format!("{name} ({n_files} files, {n_commits} commits)"));
+            listed.push(format!(
+                "{name} ({}, {n_commits} {})",
+                crate::core::figures::count(n_files as u64, "file", "files"),
+                if n_commits == "1" { "commit" } else { "commits" }
+            ));
         } else {
             open.extend(below(&inner, &path).await?.into_iter().map(|path| (path, depth + 1)));
         }

@@ -138,8 +138,9 @@ impl<M: Messenger> Service<M> {
             let minutes = late / 60_000;
             let text = match self.settings.tongue {
                 Tongue::English => format!(
-                    "Your message came {minutes} minutes late, and nothing was done: send it again. If that is wrong, look at \
-                     the computer's clock."
+                    "Your message came {} late, and nothing was done: send it again. If that is wrong, look at \
+                     the computer's clock.",
+                    crate::core::figures::count(minutes, "minute", "minutes")
                 ),
                 Tongue::Chinese => {
                     format!("您的消息迟到了 {minutes} 分钟，未执行，请重新发送。如不属实，请检查电脑时钟。")

@@ -152,7 +152,7 @@ impl<M: Messenger> Service<M> {
         Some(card.with(Block::Small(facts(session, tongue))))
     }
 
-    fn safe(&self, text: &str) -> String {
+    pub(super) fn safe(&self, text: &str) -> String {
         self.redactor.text(text).into_owned()
     }
 
@@ -183,7 +183,7 @@ impl<M: Messenger> Service<M> {
             let _ = writeln!(text, "▲ {} {}: {waits}", open.approval.id, open.approval.tool);
         }
         if let Some(trouble) = session.last_trouble() {
-            let _ = writeln!(text, "✗ {} {}", trouble.headline(), trouble.advice());
+            let _ = writeln!(text, "✗ {}", self.safe(&trouble.in_full()));
         } else if let (None, Some(last)) = (&session.turn, &session.last_turn) {
             let result: String = self.safe(last.text.as_deref().unwrap_or_default()).chars().take(MAX_RESULT).collect();
             if !result.trim().is_empty() {

@@ -106,7 +106,11 @@ impl<M: Messenger> Service<M> {
             EventKind::Stalled { silent_ms } => {
                 let minutes = silent_ms / 60_000;
                 let text = match self.settings.tongue {
-                    Tongue::English => format!("⚠ {} has been silent for {minutes} minutes.", self.title(session)),
+                    Tongue::English => format!(
+                        "⚠ {} has been silent for {}.",
+                        self.title(session),
+                        figures::count(minutes, "minute", "minutes")
+                    ),
                     Tongue::Chinese => format!("⚠ {} 已 {minutes} 分钟无响应。", self.title(session)),
                 };
                 self.tell(session, &text)
@@ -114,7 +118,7 @@ impl<M: Messenger> Service<M> {
             EventKind::Exited(exit) => match &exit.trouble {
                 Some(trouble) => {
                     self.end_progress(session)?;
-                    let text = format!("✗ {}: {} {}", self.title(session), trouble.headline(), trouble.advice());
+                    let text = format!("✗ {}: {}", self.title(session), self.safe(&trouble.in_full()));
                     self.tell(session, &text)
                 }
                 None => Ok(()),
@@ -281,7 +285,7 @@ impl<M: Messenger> Service<M> {
         let mut card = Card::new(tone, title, summary).tagged(word).with(Block::Small(facts.join(" · ")));
         match outcome {
             TurnOutcome::Failed(trouble) => {
-                let said = format!("{} {}", trouble.headline(), trouble.advice());
+                let said = trouble.in_full();
                 card = card.with(Block::Text(self.redactor.text(&said).into_owned()));
             }
             TurnOutcome::Completed | TurnOutcome::Interrupted => {

@@ -42,7 +42,7 @@ pub(super) fn look(ui: &mut Ui, world: World<'_>, id: GrantId) {
     let session = world.fleet.get(grant.session).map_or("closed meanwhile", |session| session.title.as_str());
     let age = figures::duration(std::time::Duration::from_millis(world.now.millis_since(grant.at)));
     let used = match &grant.granted {
-        Granted::Boxed { .. } => format!("{} calls", grant.used),
+        Granted::Boxed { .. } => figures::count(grant.used.into(), "call", "calls"),
         Granted::Remembered(_) => "the CLI does not tell".to_owned(),
     };
     let lines = [

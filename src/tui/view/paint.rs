@@ -188,11 +188,6 @@ pub(super) fn quoted(text: &str, theme: &Theme) -> String {
     if theme.glyphs.ellipsis.is_ascii() { format!("\"{text}\"") } else { format!("“{text}”") }
 }
 
-/// `1 call`, `3 calls`.
-pub(super) fn count(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

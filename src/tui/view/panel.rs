@@ -10,7 +10,6 @@ use super::Scene;
 use super::cells::tool_label;
 use super::modal;
 use super::paint::Spans;
-use super::paint::count;
 use super::paint::fit;
 use super::paint::flat;
 use super::paint::join;
@@ -22,6 +21,7 @@ use super::state;
 use crate::core::cell::CellBody;
 use crate::core::cell::TurnOutcome;
 use crate::core::figures;
+use crate::core::figures::count;
 use crate::core::grant::Granted;
 use crate::core::phone::Connection;
 use crate::core::session::Session;
@@ -343,7 +343,7 @@ fn last(sheet: &mut Sheet<'_>, session: &Session) {
     if let Some(trouble) = session.last_trouble() {
         sheet.heading("LAST ERROR", "");
         let room = sheet.room;
-        sheet.lines.extend(wrap(&[span(flat(&trouble.headline()), theme.failure)], room, &Indent::default()));
+        sheet.lines.extend(wrap(&[span(flat(&trouble.what()), theme.failure)], room, &Indent::default()));
         return;
     }
     let Some(end) = &session.last_turn else { return };

@@ -4,12 +4,12 @@
 use ratatui::style::Style;
 
 use super::paint::Spans;
-use super::paint::count;
 use super::paint::flat;
 use super::paint::span;
 use super::pulse::Pulse;
 use crate::core::approval::ApprovalState;
 use crate::core::approval::OpenApproval;
+use crate::core::figures::count;
 use crate::core::fleet::Fleet;
 use crate::core::permission::PermissionMode;
 use crate::core::session::Activity;
@@ -65,7 +65,7 @@ pub(super) fn words(session: &Session, theme: &Theme, pulse: &mut Pulse) -> Span
 /// A usage limit: when the session goes on by itself, or else when it could.
 fn limited(session: &Session, pulse: &mut Pulse) -> String {
     let lifts = match session.last_trouble().map(|trouble| &trouble.kind) {
-        Some(TroubleKind::RateLimit { lifts }) => lifts.filter(|lifts| *lifts > pulse.now),
+        Some(TroubleKind::UsageLimit { lifts }) => lifts.filter(|lifts| *lifts > pulse.now),
         _ => None,
     };
     match (&session.resume, lifts) {

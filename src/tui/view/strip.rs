@@ -8,7 +8,6 @@ use super::cells::Env;
 use super::cells::summary;
 use super::cells::tool_label;
 use super::paint::Spans;
-use super::paint::count;
 use super::paint::flat;
 use super::paint::one_line;
 use super::paint::row;
@@ -17,6 +16,7 @@ use super::pulse::Pulse;
 use super::state;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
+use crate::core::figures::count;
 use crate::core::session::Session;
 use crate::tui::input::action::Action;
 
@@ -105,7 +105,8 @@ fn approvals(scene: &Scene<'_>, env: &Env<'_>, pulse: &mut Pulse) -> Vec<Docked>
     }
     let n_more = waiting.len() - n_docked;
     if n_more > 0 {
-        let text = format!("  {} {n_more} more wait for you", theme.glyphs.ellipsis);
+        let text =
+            format!("  {} {n_more} more {} for you", theme.glyphs.ellipsis, if n_more == 1 { "waits" } else { "wait" });
         let right =
             scene.keymap.key_of(Action::Inbox).map(|key| vec![span(key, theme.key), span(" lists all", theme.dim)]);
         out.push(Docked { left: vec![span(text, theme.state_waiting)], right: right.unwrap_or_default() });

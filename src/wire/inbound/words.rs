@@ -100,8 +100,22 @@ wire_words! {
         ModelError = "model_error",
         /// An image could not be used.
         ImageError = "image_error",
-        /// The account's limit blocked it.
+        /// The context window is so full that nothing was sent.
         BlockingLimit = "blocking_limit",
+        /// The context window was full again soon after each summary.
+        RapidRefillBreaker = "rapid_refill_breaker",
+        /// The model wrote calls that could not be read, several times in a row.
+        MalformedToolUseExhausted = "malformed_tool_use_exhausted",
+        /// The answer never fitted the schema.
+        StructuredOutputRetryExhausted = "structured_output_retry_exhausted",
+        /// A hook put a call off.
+        ToolDeferred = "tool_deferred",
+        /// A call that was put off cannot be made any more.
+        ToolDeferredUnavailable = "tool_deferred_unavailable",
+        /// The work was sent to the background.
+        BackgroundRequested = "background_requested",
+        /// The turn could not begin.
+        TurnSetupFailed = "turn_setup_failed",
         /// The limit of turns was reached.
         MaxTurns = "max_turns",
         /// The budget was spent.

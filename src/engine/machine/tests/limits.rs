@@ -111,11 +111,25 @@ fn it_may_be_asked_for_while_the_limit_holds_and_needs_to_know_when_that_ends() 
 
     let mut bench = Bench::running(|_| {});
     bench.command(goes_on());
-    bench.line(&json!({"type": "result", "is_error": true, "api_error_status": 429, "result": "slow down"}));
+    bench.line(&json!({"type": "result", "is_error": true, "result": "You've hit your limit"}));
     assert_eq!(bench.resume(), None);
     assert!(
         bench.kinds().iter().any(|kind| matches!(kind, EventKind::Noted(n) if n.text.contains("did not say when")))
     );
+}
+
+#[test]
+fn what_is_no_limit_holds_no_queue() {
+    for (status, said) in [
+        (429, "API Error: Request rejected (429) · Number of requests per minute exceeded"),
+        (400, "API Error: 400 tools.0.input: enum value limit reached"),
+    ] {
+        let mut bench = Bench::running(|_| {});
+        bench.command(goes_on()).prompt("next", SendHow::Queue);
+        bench.line(&json!({"type": "result", "is_error": true, "api_error_status": status, "result": said}));
+        assert_eq!(bench.sent(), ["go", "next"], "{said}");
+        assert_eq!(bench.resume(), None);
+    }
 }
 
 #[test]

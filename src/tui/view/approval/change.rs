@@ -10,12 +10,12 @@ use crate::core::change::Doubt;
 use crate::core::change::Fate;
 use crate::core::change::FileChange;
 use crate::core::change::Piece;
+use crate::core::figures::count;
 use crate::tui::render::diff::DiffOptions;
 use crate::tui::render::diff::diff;
 use crate::tui::render::highlight::Language;
 use crate::tui::render::sanitize::reveal_with;
 use crate::tui::view::cells::short_path;
-use crate::tui::view::paint::count;
 use crate::tui::view::paint::span;
 use crate::tui::view::paint::spelled;
 

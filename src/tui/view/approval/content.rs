@@ -11,11 +11,11 @@ use crate::core::approval::Ask;
 use crate::core::approval::about::Fact;
 use crate::core::approval::about::Note;
 use crate::core::change;
+use crate::core::figures::count;
 use crate::tui::render::highlight::Language;
 use crate::tui::render::markdown::markdown;
 use crate::tui::render::sanitize::sanitize;
 use crate::tui::view::layouts::ApprovalLines;
-use crate::tui::view::paint::count;
 use crate::tui::view::paint::quoted;
 use crate::tui::view::paint::spelled;
 

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::text::Span;
 
+use crate::core::figures::count;
 use crate::tui::render::highlight::Language;
 use crate::tui::render::highlight::highlight;
 use crate::tui::render::sanitize::CleanText;
@@ -16,7 +17,6 @@ use crate::tui::render::wrap::wrap;
 use crate::tui::render::wrap::wrap_hard;
 use crate::tui::theme::Theme;
 use crate::tui::view::paint::Spans;
-use crate::tui::view::paint::count;
 use crate::tui::view::paint::quoted;
 use crate::tui::view::paint::span;
 use crate::tui::view::paint::spelled;
@@ -140,12 +140,19 @@ impl<'s> Sheet<'s> {
     /// A label and spans that are already clean, line by line.
     pub(super) fn labelled(&mut self, label: &str, lines: &[Vec<Span<'static>>]) {
         let theme = self.theme;
-        let first = if self.room >= MIN_BESIDE {
+        let wide = width::of(label);
+        let beside = if self.room >= MIN_BESIDE { " ".repeat(LABEL_WIDTH) } else { String::new() };
+        let rest = if beside.is_empty() { Vec::new() } else { vec![span(beside.clone(), theme.dim)] };
+        let first = if wide * 2 > self.room {
+            // Too long to stand before its text: it stands above it.
+            self.lines.extend(wrap_hard(&[span(label.to_owned(), theme.dim)], self.room, &Indent::default()));
+            vec![span(beside, theme.dim)]
+        } else if wide < LABEL_WIDTH && self.room >= MIN_BESIDE {
             vec![span(width::pad_end(label, LABEL_WIDTH), theme.dim)]
         } else {
             vec![span(format!("{label} "), theme.dim)]
         };
-        let indent = if self.room >= MIN_BESIDE { Indent::hanging(first) } else { Indent { first, rest: Vec::new() } };
+        let indent = Indent { first, rest };
         let rest = Indent { first: indent.rest.clone(), rest: indent.rest.clone() };
         for (idx, line) in lines.iter().enumerate() {
             let indent = if idx == 0 { &indent } else { &rest };
@@ -178,7 +185,7 @@ impl<'s> Sheet<'s> {
         let n_more = self.lookalikes.len().saturating_sub(MAX_LOOKALIKES);
         if n_more > 0 {
             lines.push(Line::from(span(
-                format!("  {} {n_more} more look-alikes", theme.glyphs.ellipsis),
+                format!("  {} {}", theme.glyphs.ellipsis, count(n_more as u64, "more look-alike", "more look-alikes")),
                 theme.warning,
             )));
         }
@@ -208,4 +215,29 @@ fn fold_blanks(text: Span<'static>, theme: &Theme) -> Spans {
 /// Prose is wrapped between words; a line with marks keeps every blank.
 fn wrap_hard_or_soft(line: &[Span<'static>], room: usize, indent: &Indent) -> Vec<Line<'static>> {
     if line.len() > 1 { wrap_hard(line, room, indent) } else { wrap(line, room, indent) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_label_touches_its_text() {
+        let theme = Theme::ansi();
+        for room in [20, 35, 36, 80] {
+            for n in 1..60 {
+                let label = "x".repeat(n);
+                let mut sheet = Sheet::new(room, &theme);
+                sheet.row(&label, "watch the log", theme.text);
+                let rows: Vec<String> = sheet.lines.iter().map(ToString::to_string).collect();
+                let text = rows.join("\n");
+                assert!(
+                    text.contains("x watch") || text.contains("x  ") || text.contains("x\n"),
+                    "{room} {n}: {text:?}"
+                );
+                assert!(!text.contains("xwatch"), "{room} {n}: {text:?}");
+                assert!(rows.iter().all(|row| width::of(row) <= room), "{room} {n}: {text:?}");
+            }
+        }
+    }
 }

@@ -17,6 +17,7 @@ use crate::core::cell::Retry;
 use crate::core::cell::TurnEnd;
 use crate::core::cell::TurnOutcome;
 use crate::core::figures;
+use crate::core::figures::count;
 use crate::core::ids::Timestamp;
 use crate::core::prompt::Prompt;
 use crate::core::prompt::PromptOrigin;
@@ -31,7 +32,6 @@ use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
 use crate::tui::render::wrap::wrap_text;
 use crate::tui::view::paint::Spans;
-use crate::tui::view::paint::count;
 use crate::tui::view::paint::flat;
 use crate::tui::view::paint::join;
 use crate::tui::view::paint::span;
@@ -199,20 +199,25 @@ fn failed(trouble: &Trouble, at: Timestamp, facts: Spans, shape: Shape, env: &En
     let theme = env.theme;
     let room = shape.width;
     let mut headline = flat(&spelled(&trouble.headline(), theme));
-    if let TroubleKind::RateLimit { lifts: Some(lifts) } = trouble.kind {
+    if let TroubleKind::UsageLimit { lifts: Some(lifts) } = trouble.kind {
         let at = clock(lifts, at, env).into_iter().map(|span| span.content.into_owned()).collect::<String>();
         headline = format!("{headline} It lifts at {at}.");
     }
     let mark = Indent::hanging(vec![span(format!("{} ", theme.glyphs.failure), theme.failure)]);
     let under = Indent { first: vec![span("  ", theme.text)], rest: vec![span("  ", theme.text)] };
     let mut lines = wrap(&[span(headline, theme.failure)], room, &mark);
+    if let Some(said) = trouble.said() {
+        let said = format!("{} {}", theme.glyphs.quote_bar, flat(&said));
+        lines.extend(wrap(&[span(said, theme.text)], room, &under));
+    }
     lines.extend(wrap(&[span(spelled(trouble.advice(), theme), theme.text)], room, &under));
     let key = |action| env.keymap.key_of(action);
     let mut keys: Vec<Spans> = Vec::new();
     if let Some(retry) = key(Action::Retry).filter(|_| trouble.is_retryable()) {
         keys.push(vec![span(retry, theme.key), span(" retry", theme.dim)]);
     }
-    if let Some(go_on) = key(Action::GoOnAfterLimit).filter(|_| matches!(trouble.kind, TroubleKind::RateLimit { .. })) {
+    if let Some(go_on) = key(Action::GoOnAfterLimit).filter(|_| matches!(trouble.kind, TroubleKind::UsageLimit { .. }))
+    {
         keys.push(vec![span(go_on, theme.key), span(" go on by itself, or not", theme.dim)]);
     }
     if let (Some(enter), Some(raw)) = (key(Action::EnterTimeline), key(Action::ShowRaw))

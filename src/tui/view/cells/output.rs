@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Env;
 use super::edits;
 use crate::core::figures;
+use crate::core::figures::count;
 use crate::core::tool::ToolCall;
 use crate::core::tool::ToolOutput;
 use crate::core::tool::ToolState;
@@ -14,7 +15,6 @@ use crate::tui::input::action::Action;
 use crate::tui::render::sanitize::sanitize;
 use crate::tui::render::wrap::wrap_text_hard;
 use crate::tui::view::paint::Spans;
-use crate::tui::view::paint::count;
 use crate::tui::view::paint::span;
 
 /// A single row of output is not wrapped to more lines than this.

@@ -89,7 +89,7 @@ fn read_range(input: &Value) -> String {
     match (number(input, "offset"), number(input, "limit")) {
         (Some(offset), Some(limit)) => format!("lines {offset} to {}", offset.saturating_add(limit).saturating_sub(1)),
         (Some(offset), None) => format!("from line {offset}"),
-        (None, Some(limit)) => format!("first {limit} lines"),
+        (None, Some(limit)) => format!("first {}", crate::core::figures::count(limit, "line", "lines")),
         (None, None) => String::new(),
     }
 }

@@ -6,6 +6,7 @@ use ratatui::text::Line;
 
 use super::Reported;
 use super::inside;
+use crate::core::figures::count;
 use crate::tui::input::action::ACTIONS;
 use crate::tui::input::action::Context;
 use crate::tui::render::sanitize::sanitize;
@@ -21,7 +22,6 @@ use crate::tui::view::layouts::PageKey;
 use crate::tui::view::modal;
 use crate::tui::view::modal::Edges;
 use crate::tui::view::paint::Spans;
-use crate::tui::view::paint::count;
 use crate::tui::view::paint::flat;
 use crate::tui::view::paint::span;
 use crate::tui::view::panel;
