@@ -28,5 +28,6 @@ mod macros;
 pub mod outbound;
 /// The question whether a tool may run, and its answer.
 pub mod permission;
+mod scan;
 /// A line of the CLI's own record of a conversation.
 pub mod transcript;

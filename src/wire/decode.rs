@@ -22,6 +22,7 @@ use crate::wire::inbound::stream::RawStreamEvent;
 use crate::wire::inbound::{Inbound, Message, System, Unknown, notices, turn};
 use crate::wire::lenient::{self, Loose};
 use crate::wire::macros::wire_struct;
+use crate::wire::scan::{Scan, scan, shallow};
 
 /// What became of a line.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,10 +67,27 @@ const STREAM_EVENT_START: &str = r#"{"type":"stream_event","#;
 
 /// Reads one line, without its newline.
 pub fn decode(line: &str) -> Decoded {
+    // Some programs put one before each text they write.
+    let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+    let mut decoded = decode_text(line);
+    if let Decoded::Message(inbound) = &mut decoded {
+        match &mut inbound.message {
+            Message::ControlRequest(request) => request.judge(line),
+            Message::ControlResponse(response) => response.pending.iter_mut().for_each(|request| request.judge(line)),
+            _ => {}
+        }
+    }
+    decoded
+}
+
+fn decode_text(line: &str) -> Decoded {
     let error = match read(line) {
         Ok(decoded) => return decoded,
         Err(error) => error,
     };
+    if let Some(why) = (Scan { depth: scan(line).depth, ..Scan::default() }).objection() {
+        return too_deep(line, why);
+    }
     if let Some(repaired) = replace_lone_surrogates(line)
         && let Ok(Decoded::Message(mut inbound)) = read(&repaired)
     {
@@ -84,6 +102,25 @@ pub fn decode(line: &str) -> Decoded {
         return decoded;
     }
     Decoded::NotJson(cut_short(line, &error.to_string()))
+}
+
+/// A line that nests deeper than is read: it counts as what it is, without what is that deep. A request is not cut: it
+/// comes back as one that cannot be read.
+fn too_deep(line: &str, why: String) -> Decoded {
+    let shallow = shallow(line);
+    let whole = cut_short(&shallow, &why);
+    if whole.kind.as_deref() == Some("control_request") {
+        return Decoded::NotJson(BadLine {
+            kind: whole.kind,
+            request_id: whole.request_id,
+            reason: why,
+            ..bad_line(line)
+        });
+    }
+    match decode_text(&shallow) {
+        Decoded::Message(message) => Decoded::Message(message),
+        Decoded::NotJson(_) | Decoded::NotObject(_) => Decoded::NotJson(cut_short(line, &why)),
+    }
 }
 
 /// What can be told of a line that is not whole, or not quite JSON: the tags that stand before the damage.

@@ -38,6 +38,10 @@ pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Re
             if edited.as_ref().is_some_and(|input| !input.is_object()) {
                 return Err("the edited input is no JSON object".into());
             }
+            // The CLI takes an empty input for none, and runs what was asked for.
+            if edited.as_ref().is_some_and(|input| is_empty(input) && !is_empty(&approval.input)) {
+                return Err("an empty input would run the call as it was: deny it instead".into());
+            }
             if !remember.is_empty() && approval.binding.no_always {
                 return Err("this call may be allowed only once".into());
             }
@@ -69,6 +73,10 @@ pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Re
         (Decision::Answers(_), _) => Err("this request asks no question".into()),
         (Decision::AcceptPlan { .. }, _) => Err("this request proposes no plan".into()),
     }
+}
+
+fn is_empty(input: &Value) -> bool {
+    input.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 fn allow(updated_input: Value, updated_permissions: Vec<wire::PermissionUpdate>) -> PermissionAnswer {

@@ -22,6 +22,7 @@ use crate::wire::inbound::control::ControlRequest;
 use crate::wire::inbound::control::Request;
 use crate::wire::inbound::stream;
 use crate::wire::inbound::system::Init;
+use crate::wire::inbound::turn::TurnResult;
 use crate::wire::inbound::words::CommandState;
 use crate::wire::outbound::Answer;
 use crate::wire::outbound::ElicitationAnswer;
@@ -145,6 +146,12 @@ impl Machine {
                 Answer::Elicitation(ElicitationAnswer::Decline)
             }
             Request::UserDialog(_) => Answer::UserDialog(UserDialogAnswer::Cancelled),
+            Request::Unfit(why) => {
+                if !self.desk.knows(&request_id) {
+                    self.tell_unfit(&why);
+                }
+                Answer::Error(unfit(&why))
+            }
             Request::Unknown(unknown) => Answer::Error(format!("unsupported request `{}`", unknown.kind)),
         };
         if !self.desk.knows(&request_id) {
@@ -156,12 +163,25 @@ impl Machine {
     /// A line that cannot be read. If it was a request, the CLI waits for an answer.
     fn bad_line(&mut self, bad: BadLine) {
         tracing::debug!(bytes = bad.bytes, reason = bad.reason, "a line that is no message");
-        self.refuse_unread(&bad);
-        self.garbage(bad.preview);
+        if self.refuse_unread(&bad) {
+            self.tell_unfit(&bad.reason);
+        } else {
+            self.garbage(bad.preview);
+        }
+    }
+
+    /// Told each time: somebody waits for what the request was about.
+    fn tell_unfit(&mut self, why: &str) {
+        let text = "A request of the CLI was refused: it cannot be shown as what it is.";
+        self.emit(EventKind::Noted(Notice::warning(text).with_detail(why.to_owned())));
     }
 
     fn too_long(&mut self, bad: BadLine) {
         let mib = self.config.claude.max_line_mib;
+        if bad.kind.as_deref() == Some("result") {
+            // Whatever it says, it is the end of the turn.
+            self.result(&TurnResult::default());
+        }
         let mut text = format!("The CLI sends a line longer than {mib} MiB, which is thrown away.");
         if self.refuse_unread(&bad) {
             text.push_str(" It was a request: it was refused. A higher [claude] max_line_mib lets it pass.");
@@ -174,7 +194,7 @@ impl Machine {
         let (Some("control_request"), Some(request_id)) = (bad.kind.as_deref(), &bad.request_id) else { return false };
         if !self.desk.knows(request_id) {
             self.desk.note_ended_request(request_id);
-            let answer = Answer::Error(format!("the request could not be read: {}", bad.reason));
+            let answer = Answer::Error(unfit(&bad.reason));
             self.answer(request_id.clone(), answer);
         }
         true
@@ -187,4 +207,9 @@ impl Machine {
             self.emit(EventKind::Noted(notice.with_detail(preview)));
         }
     }
+}
+
+/// What the CLI, and so the model, is told of a request that cannot be shown.
+fn unfit(why: &str) -> String {
+    format!("The request was refused because it cannot be shown to the user as what it is: {why}. Put it more plainly.")
 }

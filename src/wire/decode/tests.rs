@@ -332,7 +332,7 @@ fn an_odd_field_never_costs_the_message() {
 
 #[test]
 fn a_bad_line_is_a_value() {
-    for line in ["", "warning: x", "{", "{\"type\":\"user\"", "{} {}", "nul", "\u{feff}{}"] {
+    for line in ["", "warning: x", "{", "{\"type\":\"user\"", "{} {}", "nul"] {
         assert!(matches!(decode(line), Decoded::NotJson(_)), "{line}");
     }
     for line in ["null", "1", "\"{}\"", "[{}]", "true"] {
@@ -351,17 +351,96 @@ fn a_request_nested_too_deeply_keeps_its_id() {
         "[".repeat(depth),
         "]".repeat(depth),
     );
-    let Decoded::NotJson(bad) = decode(&line) else { panic!() };
-    assert!(bad.reason.contains("recursion"), "{}", bad.reason);
-    assert_eq!(bad.request_id.as_deref(), Some("r"));
-    assert_eq!(bad.kind.as_deref(), Some("control_request"));
+    let behind = format!(
+        r#"{{"request":{{"subtype":"can_use_tool","input":{}{}}},"request_id":"r","type":"control_request"}}"#,
+        r#"{"a":"#.repeat(130),
+        format!("1{}", "}".repeat(130)),
+    );
+    for line in [line, behind] {
+        let Decoded::NotJson(bad) = decode(&line) else { panic!() };
+        assert!(bad.reason.contains("nested"), "{}", bad.reason);
+        assert_eq!(bad.request_id.as_deref(), Some("r"));
+        assert_eq!(bad.kind.as_deref(), Some("control_request"));
+    }
+}
+
+#[test]
+fn a_line_nested_too_deeply_still_counts_as_what_it_is() {
+    for depth in [90, 110, 130, 50_000] {
+        let deep = format!("{}1{}", r#"{"a":["#.repeat(depth / 2), "]}".repeat(depth / 2));
+        let line = format!(
+            r#"{{"permission_denials":[{{"tool_name":"T","tool_input":{deep}}}],"type":"result","subtype":"success","result":"done"}}"#
+        );
+        let Message::Result(result) = message(&line) else { panic!("{depth}") };
+        assert_eq!((result.result.as_deref(), &*result.permission_denials[0].tool_name), (Some("done"), "T"));
+    }
+}
+
+#[test]
+fn a_bom_costs_no_line() {
+    assert!(matches!(message("\u{feff}{\"type\":\"keep_alive\"}"), Message::KeepAlive));
+}
+
+/// A request for permission, or why it is none that may be offered.
+fn asked(request: &str) -> Result<Value, String> {
+    let line =
+        format!(r#"{{"type":"control_request","request_id":"r","request":{{"subtype":"can_use_tool",{request}}}}}"#);
+    match message(&line) {
+        Message::ControlRequest(ControlRequest { request: Request::CanUseTool(request), .. }) => Ok(request.input),
+        Message::ControlRequest(ControlRequest { request: Request::Unfit(why), request_id, .. })
+            if request_id == "r" =>
+        {
+            Err(why)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_back_as_it_is_shown_is_no_question() {
+    for odd in [
+        r#""input":{"a":1}"#,
+        r#""tool_name":" ","input":{}"#,
+        r#""tool_name":7,"input":{}"#,
+        r#""tool_name":"T""#,
+        r#""tool_name":"T","input":null"#,
+        r#""tool_name":"T","input":[{"a":1}]"#,
+        r#""tool_name":"T","input":"{}""#,
+        r#""tool_name":"T","input":{"a":1,"a":2}"#,
+        r#""tool_name":"T","input":{},"input":{"x":1}"#,
+        r#""tool_name":"T","tool_name":"U","input":{}"#,
+        r#""tool_name":"T","input":{"a\ud800":1,"a\ud800":2}"#,
+        r#""tool_name":"T","input":{"a":0.10000000000000000555}"#,
+        r#""tool_name":"T","input":{"a":[18446744073709551617]}"#,
+    ] {
+        assert!(asked(odd).is_err(), "{odd}");
+    }
+    assert!(asked(r#""tool_name":"T","input":{}"#).is_ok());
+    let pending = r#"{"type":"control_response","response":{"subtype":"success","request_id":"q","pending_permission_requests":[
+        {"request_id":"r","request":{"subtype":"can_use_tool","tool_name":"T","input":{"a":1,"a":2}}}]}}"#;
+    let Message::ControlResponse(response) = message(&pending.replace('\n', "")) else { panic!() };
+    assert!(matches!(response.pending[0].request, Request::Unfit(_)));
+}
+
+proptest! {
+    /// Whatever is offered is sent back as the same value, key for key and digit for digit.
+    #[test]
+    fn what_is_offered_is_sent_back_as_it_came(input in json_value(), more in json_value()) {
+        let input = serde_json::json!({"x": input, "y": more}).to_string();
+        let line = format!(r#""tool_name":"T","input":{input}"#);
+        if let Ok(value) = asked(&line) {
+            prop_assert_eq!(value.to_string(), input);
+        } else {
+            prop_assert!(false, "{}", line);
+        }
+    }
 }
 
 #[test]
 fn half_an_emoji_does_not_cost_the_line() {
     let ask = |command: &str| {
         let line = format!(
-            r#"{{"type":"control_request","request_id":"r","request":{{"subtype":"can_use_tool","input":{{"c":"{command}"}}}}}}"#
+            r#"{{"type":"control_request","request_id":"r","request":{{"subtype":"can_use_tool","tool_name":"T","input":{{"c":"{command}"}}}}}}"#
         );
         let inbound = inbound(&line);
         let Message::ControlRequest(ControlRequest { request: Request::CanUseTool(ask), .. }) = inbound.message else {

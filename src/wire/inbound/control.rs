@@ -15,6 +15,7 @@ use crate::wire::inbound::Unknown;
 use crate::wire::lenient::{self, Loose};
 use crate::wire::macros::wire_struct;
 use crate::wire::permission::CanUseTool;
+use crate::wire::scan::scan;
 
 /// A request of the CLI. Answer each once, unless it is withdrawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +44,8 @@ pub enum Request {
     UserDialog(UserDialog),
     /// Any other subtype; answer it with an error.
     Unknown(Unknown),
+    /// `can_use_tool` in a form that no person can be shown as what it is: answer it with this error.
+    Unfit(String),
 }
 
 wire_struct! {
@@ -156,6 +159,21 @@ wire_struct! {
 }
 
 impl ControlRequest {
+    /// Takes out a request for permission that could not be sent back as it is shown; `line` is the text it stood in.
+    pub(crate) fn judge(&mut self, line: &str) {
+        let Request::CanUseTool(request) = &self.request else { return };
+        let why = if request.tool_name.trim().is_empty() {
+            Some("it names no tool".to_owned())
+        } else if !request.input.is_object() {
+            Some("its input is no object".to_owned())
+        } else {
+            scan(line).objection()
+        };
+        if let Some(why) = why {
+            self.request = Request::Unfit(why);
+        }
+    }
+
     /// Reads a line; `None` when there is no id to answer to.
     pub(crate) fn read(line: &str) -> Result<Option<Self>, serde_json::Error> {
         Ok(lenient::from_text(line)?.and_then(Self::from_raw))
