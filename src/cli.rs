@@ -45,6 +45,8 @@ pub mod exit {
     pub const USAGE: u8 = 2;
     /// An approval was needed and nobody could give it.
     pub const NOBODY_TO_ASK: u8 = 3;
+    /// The turn ended well, and something was still at work in the background.
+    pub const TASKS_LEFT: u8 = 4;
 }
 
 /// A control room for several Claude Code sessions.
@@ -89,7 +91,7 @@ pub struct Open {
     #[arg(value_name = "DIR")]
     pub directories: Vec<PathBuf>,
     /// A first prompt for the first session.
-    #[arg(long, short = 'p', value_name = "TEXT")]
+    #[arg(long, short = 'p', value_name = "TEXT", allow_hyphen_values = true)]
     pub prompt: Option<String>,
     /// Go on with an earlier conversation of the CLI; without an ID, choose one from a list.
     #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
@@ -126,7 +128,7 @@ pub enum Verb {
     },
     /// Tell what the runner is doing, or one session.
     Status {
-        /// A session: its number, title or directory.
+        /// A session: its number, title, directory or folder's name.
         #[arg(value_name = "SESSION")]
         session: Option<String>,
         /// Print one JSON object.
@@ -165,7 +167,7 @@ pub enum Verb {
         #[arg(value_name = "ID")]
         id: u32,
         /// Why, for the model.
-        #[arg(long, short = 'm', value_name = "TEXT")]
+        #[arg(long, short = 'm', value_name = "TEXT", allow_hyphen_values = true)]
         message: Option<String>,
         /// Also end the turn.
         #[arg(long)]
@@ -209,11 +211,11 @@ pub enum Verb {
 
 #[derive(Debug, Args)]
 pub struct Send {
-    /// The session: its number, title or directory.
+    /// The session: its number, title, directory or folder's name.
     #[arg(value_name = "SESSION")]
     pub session: String,
     /// The prompt; “-” reads it from standard input.
-    #[arg(value_name = "TEXT")]
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     pub text: String,
     /// Interrupt the running turn instead of waiting for it.
     #[arg(long)]
@@ -227,7 +229,7 @@ pub struct Send {
 
 #[derive(Debug, Args)]
 pub struct Tail {
-    /// Only this session: its number, title or directory.
+    /// Only this session: its number, title, directory or folder's name.
     #[arg(value_name = "SESSION")]
     pub session: Option<String>,
     /// So many entries of what was before.
@@ -276,8 +278,8 @@ pub struct Serve {
 
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The prompt; “-” reads it from standard input.
-    #[arg(long, short = 'p', value_name = "TEXT")]
+    /// The prompt; “-” reads it from standard input. What is piped to standard input beside a prompt is added to it.
+    #[arg(long, short = 'p', value_name = "TEXT", allow_hyphen_values = true)]
     pub prompt: String,
     /// The directory to work in (default: the current one).
     #[arg(value_name = "DIR")]
@@ -288,6 +290,9 @@ pub struct Run {
     /// Who answers approvals.
     #[arg(long, value_enum, default_value_t = Approve::Policy)]
     pub approve: Approve,
+    /// Wait so long for what the turn left at work in the background, and for what comes of it.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub tasks_wait: u64,
     /// The permission mode, by the CLI's name for it.
     #[arg(long, value_name = "MODE", value_parser = permission_mode)]
     pub mode: Option<crate::core::permission::PermissionMode>,
@@ -397,6 +402,11 @@ mod tests {
         assert!(parse("adjutant ./run").unwrap().verb.is_none());
         assert!(parse("adjutant a demo").unwrap().contradiction().is_some());
         assert!(parse("adjutant run").is_err());
+        let Some(Verb::Run(run)) = parse("adjutant run -p -x --json").unwrap().verb else { panic!() };
+        assert_eq!((run.prompt.as_str(), run.json), ("-x", true), "a prompt may begin with a dash");
+        let Some(Verb::Send(send)) = parse("adjutant send 1 --now -1+2").unwrap().verb else { panic!() };
+        assert_eq!((send.text.as_str(), send.now), ("-1+2", true));
+        assert_eq!(parse("adjutant -p --fix").unwrap().open.prompt.as_deref(), Some("--fix"));
         assert!(parse("adjutant run -p x --mode yolo").unwrap_err().to_string().contains("bypassPermissions"));
     }
 }

@@ -1,5 +1,6 @@
 //! The terminal, on real sessions or on the demo.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ pub fn main(global: &Global, open: &Open) -> Result<u8, Stop> {
     let mut opening = Vec::new();
     for path in named {
         let spec = SessionSpec {
-            directory: setup::directory(path)?.display().to_string(),
+            directory: setup::name_of(&setup::directory(path)?)?,
             profile: open.profile.clone(),
             worktree: open.worktree.as_deref().map(worktree),
             ..SessionSpec::default()
@@ -115,6 +116,11 @@ enum Where {
 }
 
 fn show(ground: &Ground, open: Vec<Opening>, home: Where, pick: bool) -> Result<u8, Stop> {
+    if !std::io::stdout().is_terminal() {
+        return Err(Stop::usage(
+            "standard output is no terminal; for one prompt without a terminal there is `adjutant run -p TEXT`",
+        ));
+    }
     let failed = |what: &str, error: std::io::Error| Stop::failed(format!("{what}: {error}"));
     let mut config = (*ground.config).clone();
     let program = config.claude.command.first().cloned().unwrap_or_default();

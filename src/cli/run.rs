@@ -1,11 +1,10 @@
 //! One prompt without a terminal: it is also how scripts use and test the engine.
 
 use std::io;
-use std::io::IsTerminal as _;
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::sync::mpsc;
 
@@ -16,9 +15,13 @@ use super::exit;
 use super::house::House;
 use super::setup;
 use super::setup::Stop;
+use super::verbs::flat;
+use super::verbs::look::whole;
 use crate::core::approval::Approval;
 use crate::core::approval::ApprovalState;
 use crate::core::approval::Decision;
+use crate::core::cell::Cell;
+use crate::core::cell::CellBody;
 use crate::core::cell::TurnOutcome;
 use crate::core::command::Command;
 use crate::core::event::Event;
@@ -29,35 +32,31 @@ use crate::core::ids::SessionId;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::SessionSpec;
+use crate::core::tool::ToolState;
 use crate::core::trouble::Trouble;
 use crate::link::Link;
 use crate::link::Update;
 use crate::tui::render::sanitize::reveal;
 use crate::tui::render::sanitize::sanitize;
 
+mod answers;
+mod input;
+
 /// The tag of the one session that is opened.
 const TAG: u64 = 1;
+/// After the last task has ended, the CLI may begin a turn by itself within this time.
+const AFTERMATH: Duration = Duration::from_secs(3);
 /// Every event is printed: a reader has to be very slow before one is missed.
 const HELD_UPDATES: usize = 10_000;
 
 pub fn main(global: &Global, run: &Run) -> Result<u8, Stop> {
     let ground = setup::ground(global)?;
     setup::check_profile(&ground.config, run.profile.as_deref())?;
-    let prompt = match run.prompt.as_str() {
-        "-" => io::read_to_string(io::stdin())
-            .map_err(|error| Stop::usage(format!("the prompt could not be read: {error}")))?,
-        text => text.to_owned(),
-    };
-    if prompt.trim().is_empty() {
-        return Err(Stop::usage("the prompt is empty"));
-    }
-    if run.prompt == "-" && run.approve == Approve::Stdin {
-        return Err(Stop::usage(
-            "standard input cannot bring both the prompt and the answers; give the prompt with -p TEXT",
-        ));
-    }
+    // Looked at first: what cannot be done need not wait for standard input.
+    let directory = setup::directory(run.directory.as_deref())?;
+    let prompt = input::prompt(run)?;
     let spec = SessionSpec {
-        directory: setup::directory(run.directory.as_deref())?.display().to_string(),
+        directory: setup::name_of(&directory)?,
         profile: run.profile.clone(),
         mode: run.mode,
         model: run.model.clone(),
@@ -67,10 +66,11 @@ pub fn main(global: &Global, run: &Run) -> Result<u8, Stop> {
     let runtime = setup::runtime()?;
     let code = runtime.block_on(async {
         let house = House::passing(&ground, Arc::clone(&ground.config));
-        let mut headless = Headless::new(house.engine.connect_holding(HELD_UPDATES), run.json, run.approve);
+        let mut headless = Headless::new(house.engine.connect_holding(HELD_UPDATES), run);
         let code = headless.go(spec, prompt).await;
         house.shutdown().await;
         headless.drain().await;
+        headless.tell_denied()?;
         code
     });
     // A reader of standard input cannot be woken up; it must not hold the exit back.
@@ -88,11 +88,21 @@ struct Headless {
     open: Vec<ApprovalId>,
     /// Standard input has ended: nobody will answer any more.
     input_over: bool,
-    nobody_to_ask: bool,
+    /// What was denied because nobody could be asked.
+    denied: Vec<String>,
+    /// Everything that was told, to know what goes on in the background.
+    fleet: Fleet,
+    /// How long to wait for background tasks.
+    patience: Duration,
+    /// The last turn that has ended, while something goes on in the background.
+    last: Option<(TurnOutcome, Option<String>)>,
+    /// When waiting is over.
+    until: Option<tokio::time::Instant>,
 }
 
 impl Headless {
-    fn new(link: Link, json: bool, approve: Approve) -> Self {
+    fn new(link: Link, run: &Run) -> Self {
+        let approve = run.approve;
         let (sender, answers) = mpsc::channel(16);
         if approve == Approve::Stdin {
             tokio::spawn(async move {
@@ -104,7 +114,20 @@ impl Headless {
                 }
             });
         }
-        Self { link, json, approve, session: None, answers, open: Vec::new(), input_over: false, nobody_to_ask: false }
+        Self {
+            link,
+            json: run.json,
+            approve,
+            session: None,
+            answers,
+            open: Vec::new(),
+            input_over: false,
+            denied: Vec::new(),
+            fleet: Fleet::default(),
+            patience: Duration::from_secs(run.tasks_wait),
+            last: None,
+            until: None,
+        }
     }
 
     async fn go(&mut self, spec: SessionSpec, prompt: String) -> Result<u8, Stop> {
@@ -126,6 +149,7 @@ impl Headless {
                         Update::History { .. } | Update::Phone(_) => continue,
                     };
                     for event in events {
+                        self.fleet.apply(&event);
                         if let EventKind::Opened { tag: Some(TAG), .. } = &event.kind {
                             self.session = Some(event.session);
                         }
@@ -142,12 +166,17 @@ impl Headless {
                         }
                     }
                 }
+                () = async { tokio::time::sleep_until(self.until.unwrap_or_else(tokio::time::Instant::now)).await },
+                    if self.until.is_some() => return self.over(),
                 line = self.answers.recv(), if self.approve == Approve::Stdin && !self.input_over => match line {
                     Some(line) => self.answer_line(&line).await?,
                     None => {
                         self.input_over = true;
                         for id in std::mem::take(&mut self.open) {
-                            self.nobody(id).await?;
+                            let asked = self.fleet.approval(id).map(|open| open.approval.clone());
+                            if let Some(approval) = asked {
+                                self.nobody(&approval).await?;
+                            }
                         }
                     }
                 },
@@ -157,6 +186,7 @@ impl Headless {
 
     /// Events were missed because standard output was slow: what they asked for is still in the state.
     async fn catch_up(&mut self, fleet: &Fleet) -> Result<Option<u8>, Stop> {
+        self.fleet = fleet.clone();
         let Some(session) = self.session.and_then(|id| fleet.get(id)) else { return Ok(None) };
         for open in &session.approvals {
             if open.state == ApprovalState::Pending && !self.open.contains(&open.approval.id) {
@@ -165,7 +195,7 @@ impl Headless {
         }
         let is_over = session.turn.is_none() && session.queue.is_empty();
         match &session.last_turn {
-            Some(end) if is_over => self.ended(&end.outcome, end.text.as_deref()).map(Some),
+            Some(end) if is_over => self.turn_ended(&end.outcome, end.text.as_deref()),
             _ => Ok(None),
         }
     }
@@ -198,9 +228,15 @@ impl Headless {
             EventKind::ApprovalResolved { approval, .. } | EventKind::ApprovalWithdrawn { approval, .. } => {
                 self.open.retain(|id| id != approval);
             }
-            EventKind::TurnEnded { outcome, text, .. } => return self.ended(outcome, text.as_deref()).map(Some),
+            EventKind::TurnStarted { .. } => self.until = None,
+            EventKind::TurnEnded { outcome, text, .. } => return self.turn_ended(outcome, text.as_deref()),
+            EventKind::TaskStarted { .. } | EventKind::TaskEnded { .. } | EventKind::TasksListed(_)
+                if self.last.is_some() =>
+            {
+                self.wait();
+            }
             EventKind::Exited(end) => {
-                if self.nobody_to_ask {
+                if !self.denied.is_empty() {
                     return Ok(Some(exit::NOBODY_TO_ASK));
                 }
                 let trouble = end.trouble.as_ref();
@@ -213,15 +249,75 @@ impl Headless {
         Ok(None)
     }
 
+    /// A turn is over. What goes on in the background may bring another one, and its answer is the one that counts.
+    fn turn_ended(&mut self, outcome: &TurnOutcome, text: Option<&str>) -> Result<Option<u8>, Stop> {
+        let is_last = !self.goes_on() || *outcome != TurnOutcome::Completed;
+        self.last = Some((outcome.clone(), text.map(str::to_owned)));
+        self.until = None;
+        if is_last {
+            return self.over().map(Some);
+        }
+        self.wait();
+        Ok(None)
+    }
+
+    /// Waits for what goes on in the background, or a little for what comes of it.
+    fn wait(&mut self) {
+        let is_idle = self.session.and_then(|id| self.fleet.get(id)).is_none_or(|session| session.turn.is_none());
+        if !is_idle {
+            return;
+        }
+        let now = tokio::time::Instant::now();
+        self.until =
+            if self.tasks().is_empty() { Some(now + AFTERMATH) } else { self.until.or(Some(now + self.patience)) };
+    }
+
+    /// Whether something goes on in the background, or is about to: a shell may begin only after its turn.
+    fn goes_on(&self) -> bool {
+        let Some(session) = self.session.and_then(|id| self.fleet.get(id)) else { return false };
+        let is_background =
+            |cell: &Cell| matches!(&cell.body, CellBody::Tool(call) if call.state == ToolState::Background);
+        session.running_tasks().next().is_some() || session.transcript.iter().any(is_background)
+    }
+
+    /// What goes on in the background, in words.
+    fn tasks(&self) -> Vec<String> {
+        let session = self.session.and_then(|id| self.fleet.get(id));
+        session.into_iter().flat_map(|session| session.running_tasks()).map(|task| flat(&task.description)).collect()
+    }
+
+    /// Nothing more is waited for: the last answer, and the exit code.
+    fn over(&self) -> Result<u8, Stop> {
+        let Some((outcome, text)) = &self.last else { return Ok(exit::FAILED) };
+        let code = self.ended(outcome, text.as_deref())?;
+        let left = self.tasks();
+        if left.is_empty() || code != exit::OK {
+            return Ok(code);
+        }
+        complain(&format!("this was still at work in the background, and ends now: {}", left.join("; ")))?;
+        Ok(exit::TASKS_LEFT)
+    }
+
+    /// What nobody could be asked about, said once, at the end.
+    fn tell_denied(&self) -> Result<(), Stop> {
+        if self.denied.is_empty() {
+            return Ok(());
+        }
+        let list = self.denied.join("\n  ");
+        complain(&format!("denied, because nobody was there to ask:\n  {list}"))
+    }
+
     /// The turn is over: its text, and the exit code.
     fn ended(&self, outcome: &TurnOutcome, text: Option<&str>) -> Result<u8, Stop> {
+        // The text of a failed turn is what the API said about it, which is told as such.
         if !self.json
             && let Some(text) = text
+            && !matches!(outcome, TurnOutcome::Failed(_))
         {
-            say(&for_reader(text))?;
+            say(&sanitize(text).to_string())?;
         }
         match outcome {
-            _ if self.nobody_to_ask => Ok(exit::NOBODY_TO_ASK),
+            _ if !self.denied.is_empty() => Ok(exit::NOBODY_TO_ASK),
             TurnOutcome::Completed => Ok(exit::OK),
             TurnOutcome::Interrupted if self.json => Ok(exit::FAILED),
             TurnOutcome::Interrupted => Err(Stop::failed("the turn was interrupted")),
@@ -235,8 +331,8 @@ impl Headless {
             Approve::Deny => {
                 self.send(approval.id, Decision::deny("This run denies everything that needs an approval.")).await
             }
-            Approve::Policy => self.nobody(approval.id).await,
-            Approve::Stdin if self.input_over => self.nobody(approval.id).await,
+            Approve::Policy => self.nobody(approval).await,
+            Approve::Stdin if self.input_over => self.nobody(approval).await,
             Approve::Stdin => {
                 self.open.push(approval.id);
                 if self.json {
@@ -251,9 +347,13 @@ impl Headless {
     }
 
     /// Denies what nobody can answer, and remembers that it was so.
-    async fn nobody(&mut self, id: ApprovalId) -> Result<(), Stop> {
-        self.nobody_to_ask = true;
-        self.send(id, Decision::deny("This needs an approval, and nobody is there to give it. Go on without it.")).await
+    async fn nobody(&mut self, approval: &Approval) -> Result<(), Stop> {
+        self.denied.push(format!("{} {}", flat(&approval.tool), whole(&approval.input)));
+        self.send(
+            approval.id,
+            Decision::deny("This needs an approval, and nobody is there to give it. Go on without it."),
+        )
+        .await
     }
 
     async fn send(&mut self, approval: ApprovalId, decision: Decision) -> Result<(), Stop> {
@@ -263,7 +363,7 @@ impl Headless {
     }
 
     async fn answer_line(&mut self, line: &str) -> Result<(), Stop> {
-        match read_answer(line, &self.open) {
+        match answers::read(line, &self.open) {
             Ok(Some((id, decision))) => {
                 self.open.retain(|open| *open != id);
                 self.send(id, decision).await
@@ -275,86 +375,9 @@ impl Headless {
     }
 }
 
-/// A text of the model for a person's terminal is cleaned; for a file or a pipe it is left as it came.
-fn for_reader(text: &str) -> String {
-    if io::stdout().is_terminal() { sanitize(text).to_string() } else { text.to_owned() }
-}
-
 fn in_words(trouble: &Trouble) -> Stop {
     let raw = sanitize(&trouble.raw);
     Stop::failed(format!("{} {}\n{raw}", trouble.headline(), trouble.advice()))
-}
-
-/// An answer as a script writes it in JSON.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AnswerLine {
-    approval: u32,
-    /// The whole decision, as it stands in the events; or one of the words.
-    decision: AnswerWord,
-    message: Option<String>,
-    input: Option<serde_json::Value>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum AnswerWord {
-    Word(Word),
-    Whole(Box<Decision>),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Allow,
-    Deny,
-    Stop,
-}
-
-fn read_answer(line: &str, open: &[ApprovalId]) -> Result<Option<(ApprovalId, Decision)>, String> {
-    let line = line.trim();
-    if line.is_empty() {
-        return Ok(None);
-    }
-    if line.starts_with('{') {
-        let answer: AnswerLine =
-            serde_json::from_str(line).map_err(|error| format!("“{line}” is no answer: {error}"))?;
-        let id = ApprovalId(answer.approval);
-        let is_word_allow = matches!(answer.decision, AnswerWord::Word(Word::Allow));
-        if (is_word_allow && answer.message.is_some()) || (!is_word_allow && answer.input.is_some()) {
-            return Err(format!("“{line}”: a message goes with a denial, an input with “allow”"));
-        }
-        let message = answer.message.unwrap_or_else(|| "Denied.".into());
-        let decision = match answer.decision {
-            AnswerWord::Whole(decision) => *decision,
-            AnswerWord::Word(Word::Allow) => {
-                Decision::Allow { edited: answer.input, remember: Vec::new(), comment: None }
-            }
-            AnswerWord::Word(Word::Deny) => Decision::Deny { message, stop: false },
-            AnswerWord::Word(Word::Stop) => Decision::Deny { message, stop: true },
-        };
-        return known(id, open).map(|id| Some((id, decision)));
-    }
-    let mut words = line.splitn(3, char::is_whitespace);
-    let verb = words.next().unwrap_or_default();
-    let (id, rest) = match words.next() {
-        // A number each time: what was the oldest when the line was written may be gone when it is read.
-        None => return Err(format!("“{line}”: write which approval is meant, as in “{verb} 3”")),
-        Some(word) => match word.parse() {
-            Ok(number) => (ApprovalId(number), words.next()),
-            Err(_) => return Err(format!("“{word}” is no approval's number; write “{verb} NUMBER”")),
-        },
-    };
-    let decision = match verb {
-        "allow" | "y" | "yes" if rest.is_none() => Decision::allow_once(),
-        "deny" | "n" | "no" => Decision::deny(rest.unwrap_or("Denied.")),
-        _ => return Err(format!("“{line}” is no answer; write “allow NUMBER” or “deny NUMBER why”")),
-    };
-    known(id, open).map(|id| Some((id, decision)))
-}
-
-fn known(id: ApprovalId, open: &[ApprovalId]) -> Result<ApprovalId, String> {
-    if open.contains(&id) { Ok(id) } else { Err(format!("approval {id} is not open")) }
 }
 
 fn say(line: &str) -> Result<(), Stop> {
@@ -363,35 +386,4 @@ fn say(line: &str) -> Result<(), Stop> {
 
 fn complain(line: &str) -> Result<(), Stop> {
     writeln!(io::stderr(), "adjutant: {line}").map_err(|error| Stop::failed(format!("could not print: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_read_strictly() {
-        let open = [ApprovalId(3), ApprovalId(4)];
-        let read = |line: &str| read_answer(line, &open);
-        assert_eq!(read("allow 4"), Ok(Some((ApprovalId(4), Decision::allow_once()))));
-        assert_eq!(read("deny 3 not this way"), Ok(Some((ApprovalId(3), Decision::deny("not this way")))));
-        let json = r#"{"approval":3,"decision":"allow"}"#;
-        assert_eq!(read(json), Ok(Some((ApprovalId(3), Decision::allow_once()))));
-        assert_eq!(read(""), Ok(None));
-        for bad in [
-            "allow 9",
-            "allow x",
-            "allow 3 4",
-            "allowed 3",
-            "{}",
-            "y",
-            r#"{"decision":"allow"}"#,
-            r#"{"approval":3,"decision":"allow","message":"x"}"#,
-            r#"{"decision":"alow"}"#,
-            r#"{"decision":"allow","approvl":3}"#,
-        ] {
-            assert!(read(bad).is_err(), "{bad}");
-        }
-        assert!(read_answer("y", &[]).is_err());
-    }
 }

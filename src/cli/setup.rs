@@ -180,6 +180,17 @@ pub fn directory(named: Option<&Path>) -> Result<PathBuf, Stop> {
     if found.is_dir() { Ok(found) } else { Err(Stop::usage(format!("{} is not a directory", path.display()))) }
 }
 
+/// The name of a directory as text. The CLI's protocol, and so a session, has no other.
+pub fn name_of(directory: &Path) -> Result<String, Stop> {
+    directory.to_str().map(str::to_owned).ok_or_else(|| {
+        let shown = crate::tui::render::sanitize::sanitize(&directory.to_string_lossy()).to_string();
+        Stop::usage(format!(
+            "the name of the directory {shown} is not UTF-8, and the CLI's protocol can carry no other: rename it, or \
+             give it a second name that is (`sudo mount --bind`)"
+        ))
+    })
+}
+
 /// A profile must exist when it is named.
 pub fn check_profile(config: &Config, name: Option<&str>) -> Result<(), Stop> {
     let Some(name) = name.filter(|name| !config.profiles.contains_key(*name)) else { return Ok(()) };

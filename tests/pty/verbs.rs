@@ -6,6 +6,7 @@ use std::process::Output;
 use std::process::Stdio;
 
 use adjutant::core::event::Event;
+use adjutant::core::event::EventKind;
 
 use super::ASKS;
 use super::Stage;
@@ -49,10 +50,75 @@ fn run_says_by_its_exit_code_what_became_of_approvals() {
     let policy = adjutant(&stage, &["run", "-p", "hi", "web"], "");
     assert_eq!(policy.status.code(), Some(3), "{}", text(&policy.stderr));
     assert!(text(&policy.stdout).contains("it-was-denied"));
+    let said = text(&policy.stderr);
+    assert!(said.contains("denied, because nobody was there to ask:\n  Bash {"), "{said}");
     let deny = adjutant(&stage, &["run", "-p", "hi", "--approve", "deny", "web"], "");
     assert_eq!(deny.status.code(), Some(0));
     let nobody = adjutant(&stage, &["run", "-p", "hi", "--approve", "stdin", "web"], "");
     assert_eq!(nobody.status.code(), Some(3), "the end of the input is no answer");
+}
+
+/// The prompt that a run sent.
+fn prompt_of(run: &Output) -> String {
+    let sent = |line: &str| match serde_json::from_str::<Event>(line).unwrap().kind {
+        EventKind::PromptSent(prompt) => Some(prompt.text),
+        _ => None,
+    };
+    text(&run.stdout).lines().find_map(sent).unwrap_or_else(|| panic!("{}", text(&run.stderr)))
+}
+
+#[test]
+fn run_takes_what_is_piped_and_a_prompt_that_begins_with_a_dash() {
+    let stage = Stage::new(r#"{"turn": [{"say": "ok"}]}"#);
+    let piped = adjutant(&stage, &["run", "--json", "-p", "sum up", "web"], "one\ntwo\n");
+    assert_eq!(prompt_of(&piped), "sum up\n\none\ntwo\n");
+    let whole = adjutant(&stage, &["run", "--json", "-p", "-", "web"], "all of it");
+    assert_eq!(prompt_of(&whole), "all of it");
+    let dash = adjutant(&stage, &["run", "-p", "--fix the dash", "--json", "web"], "");
+    assert_eq!(prompt_of(&dash), "--fix the dash");
+}
+
+#[test]
+fn nothing_but_text_goes_to_what_is_no_terminal() {
+    let stage = Stage::new(r#"{"turn": [{"say": "\u001b[31mred\u001b[0m \u001b]8;;http://x\u0007here"}]}"#);
+    let run = adjutant(&stage, &["run", "-p", "hi", "web"], "");
+    assert!(run.stdout.iter().all(|byte| *byte == b'\n' || !byte.is_ascii_control()), "{:?}", text(&run.stdout));
+    assert!(text(&run.stdout).contains("red"));
+    for arguments in [&[][..], &["demo"], &["attach"], &["--foreground", "web"]] {
+        let screen = adjutant(&stage, arguments, "");
+        assert_eq!((screen.status.code(), text(&screen.stdout).as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(text(&screen.stderr).contains("`adjutant run -p TEXT`"), "{}", text(&screen.stderr));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_directory_whose_name_no_protocol_carries_is_refused_with_the_reason() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let stage = Stage::new(r#"{"turn": [{"say": "ok"}]}"#);
+    let odd = stage.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    std::fs::create_dir(&odd).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_adjutant"))
+        .args(["run", "-p", "hi"])
+        .arg(&odd)
+        .env("ADJUTANT_CONFIG", stage.path().join("config.toml"))
+        .env("ADJUTANT_DATA_DIR", stage.path().join("data"))
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(2));
+    assert!(text(&run.stderr).contains("not UTF-8"), "{}", text(&run.stderr));
+}
+
+#[test]
+fn run_says_what_the_api_refused() {
+    let stage =
+        Stage::new(r#"{"turn": [{"fail": {"status": 400, "text": "API Error: 400 messages.401: no connection"}}]}"#);
+    let failed = adjutant(&stage, &["run", "-p", "hi", "web"], "");
+    let said = text(&failed.stderr);
+    assert_eq!((failed.status.code(), text(&failed.stdout).as_str()), (Some(1), ""));
+    for part in ["refuses the conversation", "400 messages.401: no connection", "fork"] {
+        assert!(said.contains(part), "{said}");
+    }
 }
 
 #[test]

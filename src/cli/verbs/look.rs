@@ -189,7 +189,7 @@ pub fn status(global: &Global, named: Option<&str>, json: bool) -> Result<u8, St
 }
 
 /// An input as it is, with everything visible that would hide.
-pub(super) fn whole(input: &Value) -> String {
+pub(in crate::cli) fn whole(input: &Value) -> String {
     crate::tui::render::sanitize::reveal(&input.to_string()).text.to_string()
 }
 
