@@ -32,6 +32,8 @@ mod tests;
 
 /// How a file of the CLI ends.
 const ENDING: &str = "jsonl";
+/// Some editors begin a file with it; the CLI passes over it there, and nowhere else.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 /// No conversation has a longer name.
 const MAX_ID: usize = 64;
 

@@ -164,7 +164,7 @@ fn read_up_to(file: &std::fs::File, buffer: &mut [u8], start: u64) -> io::Result
 /// The directory of the last line that names one.
 fn last_directory(bytes: &[u8]) -> Option<String> {
     let lines = bytes.rsplit(|byte| *byte == b'\n').filter(|line| memmem::find(line, b"\"cwd\":").is_some());
-    lines.filter_map(|line| Record::read(std::str::from_utf8(line).ok()?)?.cwd).find(|cwd| cwd.starts_with('/'))
+    lines.filter_map(|line| Record::read(&String::from_utf8_lossy(line))?.cwd).find(|cwd| cwd.starts_with('/'))
 }
 
 /// What the two ends of a file say.
@@ -190,11 +190,12 @@ impl About {
 
     /// Reads the beginning of a file, as far as it is of use.
     fn begin(&mut self, bytes: &[u8]) {
+        let bytes = bytes.strip_prefix(super::BOM).unwrap_or(bytes);
         for line in bytes.split(|byte| *byte == b'\n') {
             if self.is_enough() {
                 return;
             }
-            let Some(record) = std::str::from_utf8(line).ok().and_then(Record::read) else { continue };
+            let Some(record) = Record::read(&String::from_utf8_lossy(line)) else { continue };
             if self.directory.is_none() {
                 self.directory = record.cwd.clone().filter(|cwd| cwd.starts_with('/'));
             }
@@ -214,7 +215,7 @@ impl About {
             let may_say = [&b"Title\":"[..], b"\"summary\":", b"\"lastPrompt\":"]
                 .iter()
                 .any(|key| memmem::find(line, key).is_some());
-            if may_say && let Some(record) = std::str::from_utf8(line).ok().and_then(Record::read) {
+            if may_say && let Some(record) = Record::read(&String::from_utf8_lossy(line)) {
                 self.title_line(record);
             }
         }

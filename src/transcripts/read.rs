@@ -7,6 +7,7 @@ use std::io::SeekFrom;
 use std::path::Path;
 use std::path::PathBuf;
 
+use super::BOM;
 use super::agents::Agents;
 use super::branch;
 use super::open_regular;
@@ -165,6 +166,7 @@ impl Lines {
             (self.offset, self.is_inside) = (length, false);
         }
         let mut bytes = Vec::new();
+        let is_beginning = self.offset == 0;
         file.seek(SeekFrom::Start(self.offset))?;
         file.take(max).read_to_end(&mut bytes)?;
         let is_full = bytes.len() as u64 == max;
@@ -181,11 +183,15 @@ impl Lines {
         bytes.truncate(end);
         self.offset += end as u64;
         let mut rest = bytes.as_slice();
+        if is_beginning {
+            rest = rest.strip_prefix(BOM).unwrap_or(rest);
+        }
         if std::mem::take(&mut self.is_inside) {
             rest = memchr::memchr(b'\n', rest).map_or(&[][..], |first| &rest[first + 1..]);
         }
         let mut n_garbage = 0;
-        let lines = rest.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+        let is_blank = |line: &&[u8]| line.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace());
+        let lines = rest.split(|byte| *byte == b'\n').filter(|line| !is_blank(line));
         let records = lines.filter_map(|line| {
             let record = Record::read(&String::from_utf8_lossy(line));
             n_garbage += u64::from(record.is_none());

@@ -446,3 +446,63 @@ proptest! {
         prop_assert!(session.turn.is_none(), "every turn ends");
     }
 }
+
+/// Each of these was tried on the CLIs: a conversation with the prompts `one` and `two`, whose second prompt's line is
+/// damaged so, is resumed, and the model is sent `two`, or is not.
+#[test]
+fn what_the_cli_still_reads_of_a_damaged_file_is_shown() {
+    type Damage = fn(&[u8]) -> Vec<u8>;
+    let read: [(&str, Damage); 10] = [
+        ("NULs before, in a large file", |line| [&[0; 64][..], line].concat()),
+        ("NULs behind", |line| [line, &[0; 64]].concat()),
+        ("NULs on a line of their own", |line| [&[0; 64][..], b"\n", line].concat()),
+        ("blanks before", |line| [b" \t\r", line].concat()),
+        ("something behind", |line| [line, b"xyz"].concat()),
+        ("a brace too many", |line| [line, b"}"].concat()),
+        ("CR LF", |line| [line, b"\r"].concat()),
+        ("half a character", |line| replaced(line, "two", "two\\ud800")),
+        ("a key twice", |line| replaced(line, "{\"role\"", "{\"content\":\"old\",\"role\"")),
+        ("too deep", |line| {
+            replaced(line, "\"isSidechain\"", &format!("\"z\":{}{},\"isSidechain\"", "[".repeat(200), "]".repeat(200)))
+        }),
+    ];
+    let dropped: [(&str, Damage); 5] = [
+        ("something before", |line| [b"xyz", line].concat()),
+        ("a BOM inside", |line| [b"\xef\xbb\xbf", line].concat()),
+        ("a list", |line| [b"[", line, b"]"].concat()),
+        ("a tab in a text", |line| replaced(line, "two", "t\two")),
+        ("half a record before", |line| [b"{\"type\":\"us", line].concat()),
+    ];
+    let shows = |damage: Damage| {
+        let mut page = Page::new();
+        page.prompt("one").says("1").prompt("two").says("2");
+        let bytes = std::fs::read(&page.path).unwrap();
+        let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+        let lines: Vec<Vec<u8>> = lines.map(|(at, line)| if at == 2 { damage(line) } else { line.to_vec() }).collect();
+        std::fs::write(&page.path, lines.join(&b'\n')).unwrap();
+        page.shown().iter().any(|cell| cell.starts_with("> two"))
+    };
+    for (name, damage) in read {
+        assert!(shows(damage), "{name}");
+    }
+    for (name, damage) in dropped {
+        assert!(!shows(damage), "{name}");
+    }
+}
+
+fn replaced(line: &[u8], old: &str, new: &str) -> Vec<u8> {
+    let line = std::str::from_utf8(line).unwrap();
+    assert!(line.contains(old), "{line}");
+    line.replace(old, new).into_bytes()
+}
+
+#[test]
+fn a_bom_before_the_first_line_costs_nothing() {
+    let mut page = Page::new();
+    page.raw(b"\xef\xbb\xbf").prompt("one").says("1");
+    assert_eq!(page.shown()[0], "> one");
+    let history = read::read(&page.path, None).unwrap();
+    assert_eq!(history.n_garbage, 0);
+    let entry = list::entry(&page.path).unwrap();
+    assert_eq!((entry.title.as_deref(), entry.directory.as_deref()), (Some("one"), Some("/w")));
+}

@@ -123,6 +123,12 @@ fn too_deep(line: &str, why: String) -> Decoded {
     }
 }
 
+/// A text in which nothing is left that JavaScript reads and we cannot: halves of characters, and too many levels.
+pub(crate) fn repaired(line: &str) -> String {
+    let shallow = shallow(line);
+    replace_lone_surrogates(&shallow).unwrap_or(shallow)
+}
+
 /// What can be told of a line that is not whole, or not quite JSON: the tags that stand before the damage.
 pub fn cut_short(line: &str, reason: &str) -> BadLine {
     let mut tags = TagsSoFar::default();

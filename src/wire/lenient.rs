@@ -70,6 +70,16 @@ pub(crate) fn from_text<T: Loose>(text: &str) -> Result<Option<T>, serde_json::E
     Ok(value)
 }
 
+/// Reads the value that a text begins with, whatever stands behind it; of a key that stands twice the last counts.
+pub(crate) fn first_of<T: Loose>(text: &str) -> Option<T> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    if let Ok(value) = Seed::new().deserialize(&mut deserializer) {
+        return value;
+    }
+    let value = serde_json::Deserializer::from_str(text).into_iter::<Value>().next()?.ok()?;
+    from_value(value)
+}
+
 /// Reads a value that is already parsed, moving its strings.
 pub(crate) fn from_value<T: Loose>(value: Value) -> Option<T> {
     Seed::new().deserialize(value).ok().flatten()

@@ -6,6 +6,7 @@
 
 use serde_json::Value;
 
+use crate::wire::decode;
 use crate::wire::inbound::api::{ApiMessage, Content};
 use crate::wire::inbound::turn::Origin;
 use crate::wire::lenient;
@@ -113,9 +114,12 @@ wire_struct! {
 }
 
 impl Record {
-    /// Reads one line. `None`: it is no JSON object.
+    /// Reads one line as the CLI does: NULs before the record, as a crash of the machine leaves them, and whatever
+    /// stands behind it cost nothing. (A CLI passes over such NULs only in files of some megabytes.) `None`: it begins
+    /// with no JSON object.
     pub fn read(line: &str) -> Option<Self> {
-        lenient::from_text(line).ok().flatten()
+        let line = line.trim_start_matches(['\0', ' ', '\t', '\r']);
+        lenient::first_of(line).or_else(|| lenient::first_of(&decode::repaired(line)))
     }
 }
 
