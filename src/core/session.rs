@@ -11,6 +11,7 @@ use super::approval::Withdrawal;
 use super::cell::CellBody;
 use super::cell::Notice;
 use super::cell::TurnEnd;
+use super::cell::TurnOutcome;
 use super::event::EventKind;
 use super::ids::ConversationId;
 use super::ids::Generation;
@@ -25,6 +26,7 @@ use super::prompt::Queue;
 use super::task::Task;
 use super::task::TaskState;
 use super::todo::TodoList;
+use super::tool::ToolState;
 use super::transcript::Transcript;
 use super::trouble::Trouble;
 use super::trouble::TroubleKind;
@@ -381,6 +383,22 @@ impl Session {
 
     pub fn running_tasks(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| task.state == TaskState::Running)
+    }
+
+    /// Tasks that go on beside the turn. A sub-agent that the turn waits for is none.
+    pub fn background_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.running_tasks().filter(|task| !self.is_waited_for(task))
+    }
+
+    fn is_waited_for(&self, task: &Task) -> bool {
+        let call = task.call.as_ref().and_then(|call| self.transcript.call(call));
+        self.turn.is_some() && call.is_some_and(|call| call.state.is_open() && call.state != ToolState::Background)
+    }
+
+    /// Whether prompts wait that nothing will send by itself, because a person has interrupted the turn before them.
+    pub fn queue_is_held(&self) -> bool {
+        let was_interrupted = self.last_turn.as_ref().is_some_and(|end| end.outcome == TurnOutcome::Interrupted);
+        self.turn.is_none() && !self.queue.is_empty() && was_interrupted
     }
 
     /// Whether closing it would cut something off.

@@ -74,6 +74,12 @@ pub struct ToolCall {
     pub state: ToolState,
     pub started: Timestamp,
     pub ended: Option<Timestamp>,
+    /// How long it waited for a person, so far as that is over.
+    #[serde(default)]
+    pub waited_ms: u64,
+    /// Since when it waits for a person.
+    #[serde(default)]
+    pub waits_since: Option<Timestamp>,
     pub output: Option<ToolOutput>,
     /// Calls made by this one, when it is a sub-agent.
     pub n_calls: u32,
@@ -93,6 +99,8 @@ impl ToolCall {
             state: ToolState::Receiving,
             started: at,
             ended: None,
+            waited_ms: 0,
+            waits_since: None,
             output: None,
             n_calls: 0,
             task: None,
@@ -105,9 +113,38 @@ impl ToolCall {
         is_agent_tool(&self.name)
     }
 
+    /// It asks for a person's permission.
+    pub fn begin_wait(&mut self, at: Timestamp) {
+        if self.state.is_open() {
+            self.state = ToolState::Waiting;
+            self.waits_since.get_or_insert(at);
+        }
+    }
+
+    /// Nobody has to be waited for any more.
+    pub fn end_wait(&mut self, at: Timestamp) {
+        if self.state == ToolState::Waiting {
+            self.state = ToolState::Running;
+        }
+        if let Some(since) = self.waits_since.take() {
+            self.waited_ms = self.waited_ms.saturating_add(at.millis_since(since));
+        }
+    }
+
+    /// When it would have begun had nobody been waited for: what has passed since is its own time.
+    pub fn began(&self) -> Timestamp {
+        Timestamp(self.started.0.saturating_add_unsigned(self.waited_ms))
+    }
+
+    /// How long it worked, without the time that a person took.
+    pub fn took_ms(&self) -> u64 {
+        self.ended.map_or(0, |ended| ended.millis_since(self.began()))
+    }
+
     /// Ends the call; one that has ended stays as it ended.
     pub fn end(&mut self, outcome: ToolOutcome, at: Timestamp) {
         if self.state.is_open() {
+            self.end_wait(at);
             self.state = outcome.into();
             self.ended = Some(at);
         }

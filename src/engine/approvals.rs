@@ -124,6 +124,11 @@ impl Desk {
         self.pending.iter().map(|pending| pending.request_id.clone()).collect()
     }
 
+    /// Whether a person is waited for.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.pending.iter().any(|pending| pending.stage != Stage::Inspecting)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.pending.is_empty()
     }

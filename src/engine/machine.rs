@@ -142,6 +142,9 @@ pub(crate) struct Machine {
 
     queue: Queue,
     limit: Limit,
+    /// A person has interrupted a turn while prompts waited behind it: they wait on for a word.
+    held_by_interrupt: bool,
+    interrupt_hold_told: bool,
     /// The queue as it was last told.
     queue_told: Queue,
     last_prompt: Option<Prompt>,
@@ -234,6 +237,8 @@ impl Machine {
             garbage_told: false,
             queue: session.queue.clone(),
             limit: Limit::of(session),
+            held_by_interrupt: session.queue_is_held(),
+            interrupt_hold_told: false,
             queue_told: session.queue.clone(),
             last_prompt: session.last_prompt().cloned(),
             loading: None,
@@ -286,6 +291,7 @@ impl Machine {
     fn emit(&mut self, kind: EventKind) {
         self.last_event = self.now.mono;
         self.note_work(&kind);
+        self.note_waiting(&kind);
         self.effects.push(Effect::Emit(self.generation, kind));
     }
 

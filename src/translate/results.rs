@@ -19,6 +19,16 @@ use crate::wire::inbound::turn::User;
 /// How the CLI's note about an interrupt begins.
 const INTERRUPTED: &str = "[Request interrupted by user";
 
+/// What a person reads of a sub-agent that goes on by itself.
+const LAUNCHED: &str = "started in the background";
+
+/// Whether a result tells only that a sub-agent was started. Its words are for the model: how to wait for it, and what
+/// not to say of it.
+fn is_launch(text: &str, detail: Option<&Value>) -> bool {
+    let status = detail.and_then(|detail| detail.get("status")).and_then(Value::as_str);
+    status == Some("async_launched") || text.starts_with("Async agent launched successfully")
+}
+
 /// The file that a call reads or writes, when it is such a call.
 pub(super) fn file_of(tool: &str, input: &Value) -> Option<String> {
     let key = match tool {
@@ -94,6 +104,7 @@ impl Translator {
             output.touched.push(file.path);
         }
         self.plans.remove(&call);
+        let text = if is_launch(&text, detail.as_ref()) { LAUNCHED.to_owned() } else { text };
         let (text, omitted) = bound::output(&text);
         output.push(EventKind::ToolEnded {
             call,

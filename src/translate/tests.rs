@@ -350,7 +350,8 @@ fn only_a_written_file_in_the_own_folder_of_the_cli_is_the_plan() {
 #[test]
 fn a_rejection_without_a_limits_name_is_none() {
     let mut reader = Reader::default();
-    reader.line(&json!({"type": "rate_limit_event", "rate_limit_info": {"status": "rejected", "isUsingOverage": false}}));
+    reader
+        .line(&json!({"type": "rate_limit_event", "rate_limit_info": {"status": "rejected", "isUsingOverage": false}}));
     assert_eq!(reader.events, []);
     let failed = json!({"type": "result", "is_error": true, "api_error_status": 429, "result": "API Error: x"});
     let report = report(&mut reader.translator, &failed, false);

@@ -194,11 +194,7 @@ impl Session {
             EventKind::ApprovalAsked(approval) => {
                 self.hear(at);
                 if let Some(call) = &approval.call {
-                    self.transcript.change_call(call, |call| {
-                        if call.state.is_open() {
-                            call.state = ToolState::Waiting;
-                        }
-                    });
+                    self.transcript.change_call(call, |call| call.begin_wait(at));
                 }
                 if self.approvals.iter().all(|open| open.approval.id != approval.id) {
                     self.approvals.push(OpenApproval { approval: (**approval).clone(), state: ApprovalState::Pending });
@@ -221,10 +217,10 @@ impl Session {
                 let verdict = Verdict { decision: Decision::deny(message.as_str()), by, after_ms: 0 };
                 self.transcript.change_call(call, |call| call.verdict = Some(verdict));
             }
-            EventKind::ApprovalResolved { approval, verdict } => self.approval_resolved(*approval, verdict),
+            EventKind::ApprovalResolved { approval, verdict } => self.approval_resolved(*approval, verdict, at),
             EventKind::ApprovalWithdrawn { approval, .. } => {
                 if let Some(open) = self.take_approval(*approval) {
-                    self.unwait(open.approval.call.as_ref());
+                    self.unwait(open.approval.call.as_ref(), at);
                 }
             }
 
@@ -394,7 +390,7 @@ impl Session {
 
     fn exited(&mut self, exit: &Exit, at: Timestamp) {
         for open in std::mem::take(&mut self.approvals) {
-            self.unwait(open.approval.call.as_ref());
+            self.unwait(open.approval.call.as_ref(), at);
         }
         self.close_open_cells(at, Remains::Nothing);
         for task in self.tasks.iter_mut().filter(|task| task.state == TaskState::Running) {

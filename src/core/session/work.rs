@@ -33,7 +33,10 @@ impl Session {
         self.transcript.change_call(id, |call| {
             call.input = input.clone();
             if call.state == ToolState::Receiving {
-                call.state = if waiting { ToolState::Waiting } else { ToolState::Running };
+                call.state = ToolState::Running;
+                if waiting {
+                    call.begin_wait(at);
+                }
             }
         });
         if let Some(turn) = &mut self.turn {
@@ -67,24 +70,18 @@ impl Session {
         Some(self.approvals.remove(place))
     }
 
-    pub(super) fn approval_resolved(&mut self, id: ApprovalId, verdict: &Verdict) {
+    pub(super) fn approval_resolved(&mut self, id: ApprovalId, verdict: &Verdict, at: Timestamp) {
         let Some(open) = self.take_approval(id) else { return };
         let Some(call) = &open.approval.call else { return };
         self.transcript.change_call(call, |call| {
-            if call.state == ToolState::Waiting {
-                call.state = ToolState::Running;
-            }
+            call.end_wait(at);
             call.verdict = Some(verdict.clone());
         });
     }
 
-    pub(super) fn unwait(&mut self, call: Option<&ToolCallId>) {
+    pub(super) fn unwait(&mut self, call: Option<&ToolCallId>, at: Timestamp) {
         let Some(call) = call else { return };
-        self.transcript.change_call(call, |call| {
-            if call.state == ToolState::Waiting {
-                call.state = ToolState::Running;
-            }
-        });
+        self.transcript.change_call(call, |call| call.end_wait(at));
     }
 
     pub(super) fn task_started(

@@ -100,6 +100,7 @@ impl Machine {
             return;
         }
         self.limit_is_over();
+        self.interrupt_is_over();
         match how {
             SendHow::Queue => self.queue.push(prompt),
             SendHow::InterruptFirst => {
@@ -117,6 +118,7 @@ impl Machine {
             return;
         }
         self.limit_is_over();
+        self.interrupt_is_over();
         if self.turn.is_none() && self.queue.is_empty() {
             let Some(Prompt { text, images, .. }) = self.last_prompt.clone() else { return };
             let again = new_prompt(text, PromptOrigin::Surface(Surface::Terminal));
@@ -145,6 +147,7 @@ impl Machine {
     fn interrupt_or_stop(&mut self) {
         self.cancel_resume();
         if self.turn.is_some() {
+            self.held_by_interrupt = !self.queue.is_empty();
             self.interrupt();
         } else if matches!(self.life, Life::Starting { .. }) {
             self.wanted = false;

@@ -40,6 +40,8 @@ mod images;
 mod limits;
 /// Worktrees.
 mod tree;
+/// What waits for a person.
+mod waiting;
 
 const ID: SessionId = SessionId(1);
 

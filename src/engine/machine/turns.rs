@@ -34,6 +34,10 @@ pub(super) struct Turn {
     /// The CLI has begun with it: the prompt is in the conversation.
     pub(super) begun: bool,
     pub(super) interrupt: Option<Interrupt>,
+    /// Time that went by while it waited for a person.
+    pub(super) waited: Duration,
+    /// Since when it does.
+    pub(super) waits_since: Option<Duration>,
     /// The result is there, the CLI is about to be idle.
     pub(super) report: Option<TurnReport>,
     pub(super) settle_until: Option<Duration>,
@@ -69,7 +73,7 @@ impl Machine {
             Life::Up => self.turn.is_none(),
             Life::Starting { .. } | Life::Stopping(_) => false,
         };
-        if !is_due || self.queue.is_empty() || self.limit_holds() || self.is_held() {
+        if !is_due || self.queue.is_empty() || self.limit_holds() || self.interrupt_holds() || self.is_held() {
             return;
         }
         if matches!(self.life, Life::Absent) {
@@ -125,6 +129,8 @@ impl Machine {
             started: self.now.mono,
             begun,
             interrupt: None,
+            waited: Duration::ZERO,
+            waits_since: None,
             report: None,
             settle_until: None,
         });
@@ -200,6 +206,8 @@ impl Machine {
 
     fn end_turn(&mut self) {
         let Some(turn) = self.turn.take() else { return };
+        let waits = turn.waits_since.map_or(Duration::ZERO, |since| self.now.mono.saturating_sub(since));
+        let waited = u64::try_from((turn.waited + waits).as_millis()).unwrap_or(u64::MAX);
         let duration = self.now.mono.saturating_sub(turn.started);
         let report = turn.report.unwrap_or_else(|| TurnReport {
             outcome: if turn.interrupt.is_some() { TurnOutcome::Interrupted } else { TurnOutcome::Completed },
@@ -219,7 +227,7 @@ impl Machine {
         self.emit(EventKind::TurnEnded {
             turn: turn.id,
             outcome: report.outcome,
-            duration_ms: report.duration_ms,
+            duration_ms: report.duration_ms.saturating_sub(waited),
             tokens: report.tokens,
             cost_usd: report.cost_usd,
             text: report.text,
@@ -232,6 +240,39 @@ impl Machine {
             self.emit(EventKind::Noted(Notice::warning(warning)));
         }
         self.effects.push(Effect::LookUpBranch);
+    }
+
+    /// Counts the time that a turn waits for a person, however many requests wait at once.
+    pub(super) fn note_waiting(&mut self, kind: &EventKind) {
+        let Some(turn) = &mut self.turn else { return };
+        match kind {
+            EventKind::ApprovalAsked(_) => {
+                turn.waits_since.get_or_insert(self.now.mono);
+            }
+            EventKind::ApprovalResolved { .. } | EventKind::ApprovalWithdrawn { .. } if !self.desk.is_waiting() => {
+                if let Some(since) = turn.waits_since.take() {
+                    turn.waited += self.now.mono.saturating_sub(since);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an interrupt by a person holds the queue; told once.
+    fn interrupt_holds(&mut self) -> bool {
+        let holds = self.held_by_interrupt;
+        if holds && !std::mem::replace(&mut self.interrupt_hold_told, true) {
+            let text =
+                "What waits in the queue is held after the interrupt: the next prompt, or a retry, goes on with it.";
+            self.emit(EventKind::Noted(Notice::info(text)));
+        }
+        holds
+    }
+
+    /// A person goes on.
+    pub(super) fn interrupt_is_over(&mut self) {
+        self.held_by_interrupt = false;
+        self.interrupt_hold_told = false;
     }
 
     /// Asks the CLI to end the turn; its end tells that it did.

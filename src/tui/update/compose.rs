@@ -72,7 +72,9 @@ fn send(ui: &mut Ui, world: World<'_>, session: &Session, how: SendHow) -> Vec<E
     let Some(tab) = ui.tab_mut() else { return Vec::new() };
     let text = tab.composer.text();
     if text.trim().is_empty() {
-        return Vec::new();
+        // Nothing new to say, and something waits for a word: this is it.
+        let session = session.queue_is_held().then_some(session.id);
+        return session.map(|session| Effect::Send(Command::Retry { session })).into_iter().collect();
     }
     if let Some(followed) = &session.followed {
         ui.say(conversations::why_not(world, followed), true, world.now);

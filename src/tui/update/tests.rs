@@ -568,6 +568,29 @@ fn a_fork_before_a_prompt_begins_with_its_text() {
 }
 
 #[test]
+fn enter_on_nothing_sends_what_an_interrupt_holds() {
+    let mut desk = Desk::new();
+    assert!(desk.press("enter").is_empty());
+    let prompt = crate::core::prompt::Prompt::new(
+        crate::core::ids::PromptId::from("p"),
+        "next".to_owned(),
+        crate::core::prompt::PromptOrigin::Surface(crate::core::prompt::Surface::Terminal),
+    );
+    let mut queue = crate::core::prompt::Queue::default();
+    queue.push(prompt);
+    desk.happens(EventKind::QueueChanged(queue));
+    desk.happens(EventKind::TurnEnded {
+        turn: crate::core::ids::TurnId(1),
+        outcome: crate::core::cell::TurnOutcome::Interrupted,
+        duration_ms: 1,
+        tokens: crate::core::usage::Tokens::default(),
+        cost_usd: 0.0,
+        text: None,
+    });
+    assert_eq!(desk.press("enter"), [format!("{:?}", Command::Retry { session: SessionId(1) })]);
+}
+
+#[test]
 fn what_is_followed_keeps_the_draft_and_says_how_to_take_it_over() {
     let mut desk = Desk::new();
     let followed =

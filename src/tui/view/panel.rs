@@ -208,12 +208,15 @@ fn todo(sheet: &mut Sheet<'_>, session: &Session) {
         return;
     }
     sheet.heading("TODO", &format!("{}/{}", session.todo.done(), items.len()));
+    // Nothing is in hand while nobody works.
+    let is_idle = session.turn.is_none() && session.running_tasks().next().is_none();
     // The step in hand stays in view, with a step or two that went before.
     let current = items.iter().position(|item| item.state != TodoState::Done).unwrap_or(items.len());
     let first = if items.len() <= MAX_TODO { 0 } else { current.saturating_sub(2).min(items.len() - MAX_TODO) };
     for item in items.iter().skip(first).take(MAX_TODO) {
         let (mark, mark_style, style) = match item.state {
             TodoState::Done => (theme.glyphs.success, theme.success, theme.dim),
+            TodoState::InProgress if is_idle => (theme.glyphs.pending, theme.dim, theme.text),
             TodoState::InProgress => (theme.glyphs.folded, theme.accent, theme.strong),
             TodoState::Pending => (theme.glyphs.pending, theme.dim, theme.text),
         };
@@ -227,7 +230,7 @@ fn todo(sheet: &mut Sheet<'_>, session: &Session) {
 
 fn tasks(sheet: &mut Sheet<'_>, session: &Session, pulse: &mut Pulse) {
     let theme = sheet.theme;
-    let running: Vec<_> = session.running_tasks().collect();
+    let running: Vec<_> = session.background_tasks().collect();
     if running.is_empty() {
         return;
     }
@@ -254,7 +257,9 @@ fn queue(sheet: &mut Sheet<'_>, session: &Session) {
     if session.queue.is_empty() {
         return;
     }
-    sheet.heading("QUEUE", &session.queue.len().to_string());
+    let n = session.queue.len();
+    let fact = if session.queue_is_held() { format!("{n}, held") } else { n.to_string() };
+    sheet.heading("QUEUE", &fact);
     for (idx, prompt) in session.queue.iter().take(MAX_QUEUE).enumerate() {
         sheet.line(vec![span(format!("{} ", idx + 1), theme.dim), span(one_line(&prompt.shown(), theme), theme.text)]);
     }
@@ -370,7 +375,7 @@ pub(super) fn status_line(scene: &Scene<'_>, session: &Session, pulse: &mut Puls
     if !session.todo.items.is_empty() {
         facts.push(vec![span(format!("todo {}/{}", session.todo.done(), session.todo.items.len()), theme.text)]);
     }
-    let n_tasks = session.running_tasks().count();
+    let n_tasks = session.background_tasks().count();
     if n_tasks > 0 && session.turn.is_some() {
         facts.push(vec![span(format!("{} {n_tasks} running", theme.glyphs.background), theme.state_working)]);
     }

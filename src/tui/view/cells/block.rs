@@ -26,7 +26,9 @@ pub(super) fn lay(block: &Block, shape: Shape, env: &Env<'_>, before: Option<Lai
             stream.update(&clean(), shape.width, theme);
             Laid { stream: Some(stream), ..Laid::default() }
         }
-        BlockKind::Text | BlockKind::CommandOutput => Laid::of(markdown(&clean(), shape.width, theme)),
+        BlockKind::Text => Laid::of(markdown(&clean(), shape.width, theme)),
+        // The CLI lays its own answers out for a terminal: each line stays one.
+        BlockKind::CommandOutput => Laid::of(wrap_text(&clean(), shape.width, theme.text, theme)),
     }
 }
 

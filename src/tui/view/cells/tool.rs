@@ -207,7 +207,7 @@ pub(super) fn head(call: &ToolCall, laid: &Laid, env: &Env<'_>, pulse: &mut Puls
             let text = format!("{} waits for you", theme.glyphs.waiting);
             facts = vec![laid.facts.clone(), vec![span(text, theme.state_waiting)]];
         }
-        ToolState::Running => facts.push(dim(pulse.since(call.started))),
+        ToolState::Running => facts.push(dim(pulse.since(call.began()))),
         ToolState::Background => {
             facts.push(vec![span("in the background", theme.accent)]);
             facts.push(dim(pulse.since(call.started)));
@@ -217,7 +217,7 @@ pub(super) fn head(call: &ToolCall, laid: &Laid, env: &Env<'_>, pulse: &mut Puls
         ToolState::Cut => facts.push(vec![span("cut off", theme.warning)]),
         ToolState::Done | ToolState::Failed => {
             // What took no time to speak of says nothing about it.
-            let took_ms = call.ended.map_or(0, |ended| ended.millis_since(call.started));
+            let took_ms = call.took_ms();
             if took_ms >= 50 {
                 facts.push(dim(figures::duration(Duration::from_millis(took_ms))));
             }
