@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use serde_json::Number;
 
-/// Levels of nesting that are read. serde_json gives up at 128; the rest is for what we put around a value.
+/// Levels of nesting that are read. `serde_json` gives up at 128; the rest is for what we put around a value.
 pub(crate) const MAX_DEPTH: usize = 100;
 
 /// What was found.
@@ -251,7 +251,7 @@ mod tests {
         #[test]
         fn a_shallow_line_is_left_alone(n in 0..MAX_DEPTH, text in "[a-z\"\\\\]{0,9}") {
             let text = serde_json::to_string(&text).unwrap();
-            let line = format!(r#"{}{text}{}"#, "[".repeat(n), "]".repeat(n));
+            let line = format!("{}{text}{}", "[".repeat(n), "]".repeat(n));
             prop_assert_eq!(shallow(&line), line);
         }
     }

@@ -329,6 +329,33 @@ async fn what_would_be_lost_is_listed_and_goes_only_when_the_branch_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_branch_that_another_git_locks_is_tried_again_and_said() {
+    let mut repo = Repo::new();
+    for (branch, is_soon) in [("soon", true), ("late", false)] {
+        let (id, place) = repo.open(Some(branch)).await;
+        let report = repo.look(id).await;
+        repo.remove(id, &report, None).await.unwrap();
+        let lock = Path::new(&place.common_dir).join(format!("refs/heads/{branch}.lock"));
+        std::fs::write(&lock, "").unwrap();
+        if is_soon {
+            let lock = lock.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(std::time::Duration::from_millis(11_000)).await;
+                std::fs::remove_file(lock).unwrap();
+            });
+        } else {
+            let told = |kind: &EventKind| {
+                matches!(kind, EventKind::Noted(notice)
+                    if notice.detail.as_deref().is_some_and(|why| why.contains("the branch late could not be deleted")))
+            };
+            repo.rig.wait("a word about it", told).await;
+        }
+        assert_eq!(repo.gone().await, is_soon, "{branch}");
+        assert_eq!(repo.branches().contains(branch), !is_soon);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_pushed_or_merged_is_not_lost() {
     let mut repo = Repo::new();
     let (id, place) = repo.open(Some("pushed")).await;
@@ -436,7 +463,7 @@ async fn submodules_count_with_what_they_have_of_their_own() {
     assert_eq!(repo.look(id).await.verdict(), Verdict::Free);
     write(&tree.join("the lib/own.txt"), "x");
     let report = repo.look(id).await;
-    assert_eq!(report.losses(), ["1 submodule with work of its own: the lib (1 files, 0 commits)"]);
+    assert_eq!(report.losses(), ["1 submodule with work of its own: the lib (1 file, 0 commits)"]);
     git(&tree.join("the lib"), &["add", "."]);
     git(&tree.join("the lib"), &["commit", "-q", "-m", "own"]);
     let report = repo.look(id).await;

@@ -79,7 +79,7 @@ impl ApiFault<'_> {
 
 /// Sentences that the CLI itself writes, known by how they begin.
 fn of_text(raw: &str) -> TroubleKind {
-    let is_any = |of: fn(&str) -> bool| raw.lines().any(|line| of(line));
+    let is_any = |of: fn(&str) -> bool| raw.lines().any(of);
     if is_too_long(raw) {
         TroubleKind::ContextTooLong
     } else if is_any(is_sign_in) {

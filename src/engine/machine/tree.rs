@@ -187,10 +187,12 @@ impl Machine {
                 self.effects.push(Effect::LookUpBranch);
             }
             (_, Outcome::Gone { branch_gone, trouble }) => {
-                self.emit(EventKind::WorktreeGone { path: place.path, branch_gone });
                 if let Some(why) = trouble {
                     tracing::warn!(why, "a worktree is not wholly deleted; the next start tries again");
+                    let text = "The worktree is not wholly deleted; the next start tries again.";
+                    self.emit(EventKind::Noted(Notice::warning(text).with_detail(why)));
                 }
+                self.emit(EventKind::WorktreeGone { path: place.path, branch_gone });
                 self.end(Ending::Close);
             }
             // What could not be put back, or deleted in order, is not touched before somebody says so.

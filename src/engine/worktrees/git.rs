@@ -230,6 +230,11 @@ impl Git {
 }
 
 impl Output {
+    /// Whether another git was at work: the file's name in the message is the same in every language.
+    pub(super) fn is_locked(&self) -> bool {
+        !self.is_ok && self.said.contains(".lock'")
+    }
+
     pub(super) fn failed(&self, what: &str) -> GitError {
         GitError::Failed { what: what.to_owned(), said: self.said.clone() }
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::DISK_PATIENCE;
 use super::Outcome;
@@ -22,6 +23,15 @@ use crate::core::ids::Timestamp;
 use crate::core::worktree::Aside;
 use crate::core::worktree::Place;
 use crate::core::worktree::Verdict;
+
+/// How long another git may hold a lock before a branch is left for the next start.
+const LOCK_PAUSES: [Duration; 5] = [
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+    Duration::from_millis(1_600),
+];
 
 /// Puts it aside, if it is as it was seen and nothing is lost that was not named.
 pub(super) async fn put_aside(place: &Place, seen: &str, named: Option<&str>) -> Result<Outcome, String> {
@@ -180,8 +190,18 @@ async fn forget(git: &Git, place: &Place, tree: &Path, goes: Option<String>) -> 
     if look::own_branch(git, place).await?.as_deref() != Some(end.as_str()) {
         return Ok(false);
     }
-    // It refuses one that is checked out elsewhere meanwhile.
-    Ok(git.run(&["branch", "-q", "-D", "--", &place.branch], LOOK).await?.is_ok)
+    for pause in LOCK_PAUSES {
+        let deleted = git.run(&["branch", "-q", "-D", "--", &place.branch], LOOK).await?;
+        if deleted.is_ok {
+            return Ok(true);
+        }
+        // It refuses one that is checked out elsewhere meanwhile; what another git holds is free again soon.
+        if !deleted.is_locked() {
+            return Ok(false);
+        }
+        tokio::time::sleep(pause).await;
+    }
+    Err(format!("the branch {} could not be deleted: another git holds a lock in the repository", place.branch))
 }
 
 /// Deletes a folder. One that lets nobody write into it, as package caches do, is opened first. Blocking.

@@ -352,9 +352,9 @@ fn a_request_nested_too_deeply_keeps_its_id() {
         "]".repeat(depth),
     );
     let behind = format!(
-        r#"{{"request":{{"subtype":"can_use_tool","input":{}{}}},"request_id":"r","type":"control_request"}}"#,
+        r#"{{"request":{{"subtype":"can_use_tool","input":{}1{}}},"request_id":"r","type":"control_request"}}"#,
         r#"{"a":"#.repeat(130),
-        format!("1{}", "}".repeat(130)),
+        "}".repeat(130),
     );
     for line in [line, behind] {
         let Decoded::NotJson(bad) = decode(&line) else { panic!() };
