@@ -52,8 +52,26 @@ pub enum Shut {
     NoRoots,
     /// It is not there, or cannot be told.
     Missing,
+    /// Its name is no text, which neither the CLI nor a message can carry.
+    NotText,
+    /// There is none of that name, but one whose name goes on behind a blank.
+    Blank(String),
     /// It is, or leads, outside the roots.
     Outside,
+}
+
+/// The directory that was probably meant when a name with a blank was written without quotes: `first`, and as much of
+/// `rest` as names one. Blocking.
+pub fn with_blanks(first: &str, rest: &str, grounds: &Grounds) -> Option<String> {
+    const MOST_WORDS: usize = 8;
+    let mut name = first.to_owned();
+    for word in rest.split_whitespace().take(MOST_WORDS) {
+        name = format!("{name} {word}");
+        if directory(&name, grounds).is_ok() {
+            return Some(name);
+        }
+    }
+    None
 }
 
 /// Where a person may work: below the roots, and in worktrees of repositories that lie there.
@@ -103,7 +121,11 @@ pub fn directory(named: &str, grounds: &Grounds) -> Result<PathBuf, Shut> {
     let candidates = grounds.roots.iter().map(|root| root.join(&named));
     let found = candidates.filter_map(|path| path.canonicalize().ok()).find(|path| path.is_dir());
     let real = found.ok_or(Shut::Missing)?;
-    if grounds.hold(&real) { Ok(real) } else { Err(Shut::Outside) }
+    match grounds.hold(&real) {
+        true if real.to_str().is_none() => Err(Shut::NotText),
+        true => Ok(real),
+        false => Err(Shut::Outside),
+    }
 }
 
 /// Whether the repository around a directory may be used: a worktree has all of it, not only what is below the
@@ -323,5 +345,15 @@ mod tests {
         ] {
             assert_eq!(file(named, &web), Err(why), "{named}");
         }
+    }
+
+    #[test]
+    fn a_name_with_a_blank_that_lacks_its_quotes_is_recognised() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(base.join("my web shop")).unwrap();
+        let grounds = Grounds::survey(&[base.display().to_string()], &[]);
+        assert_eq!(with_blanks("my", "web shop fix it", &grounds).as_deref(), Some("my web shop"));
+        assert_eq!(with_blanks("my", "fix the web shop", &grounds), None);
     }
 }

@@ -36,9 +36,11 @@ mod questions;
 /// What core says in English, in the language of the chat.
 mod said;
 
+use content::Cut;
 use content::about;
 use content::beside_the_plan;
 use content::content;
+use content::cut_between_steps;
 use content::cut_middle;
 pub use content::only_deny;
 pub use ended::End;
@@ -135,17 +137,17 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
     let mut card = Card::new(Tone::Pending, title, summary);
     let safe = |text: &str| redactor.text(text).into_owned();
     let (mut is_long, mut has_secret, mut whole) = (false, false, None);
-    let mut fits = |text: &str| {
+    let mut fits = |text: &str, cut: Cut| {
         let shown = redactor.text(text);
         has_secret = shown != text;
         is_long = shown.len() > MAX_SHOWN;
         whole = is_long.then(|| shown.clone().into_owned());
-        cut_middle(&shown, tongue).into_owned()
+        cut(&shown, tongue).into_owned()
     };
     match &approval.ask {
         Ask::Questions(_) => {}
         Ask::Plan(plan) => {
-            card.blocks.push(Block::Prose(fits(plan)));
+            card.blocks.push(Block::Prose(fits(plan, cut_between_steps)));
             if let Some(more) = beside_the_plan(approval) {
                 let text = tongue.pick("With the plan comes:", "随计划一同提出：");
                 card.blocks.push(Block::Warning(text.to_owned()));
@@ -158,7 +160,8 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
             let facts = content.facts.iter();
             card.blocks.extend(facts.map(|(name, value)| Block::Fact { name: (*name).into(), value: safe(value) }));
             if !content.text.is_empty() {
-                card.blocks.push(Block::Code { language: content.language.to_owned(), text: fits(&content.text) });
+                card.blocks
+                    .push(Block::Code { language: content.language.to_owned(), text: fits(&content.text, cut_middle) });
             }
         }
     }

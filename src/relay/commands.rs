@@ -258,6 +258,12 @@ fn new(rest: &str, tongue: Tongue) -> Wish {
     let usage = "/new DIR [text] [--worktree[=BRANCH]] [--timeout N] [--idle N]";
     let wrong = || Wish::Wrong(format!("{} {usage}", tongue.pick("It is written like this:", "用法：")));
     let Some((directory, mut rest)) = word(rest) else { return wrong() };
+    if directory.trim_matches(['.', '/']).is_empty() && directory.starts_with('.') {
+        return Wish::Wrong(match tongue {
+            Tongue::English => format!("There is no current directory here, so “{directory}” names none. {usage}"),
+            Tongue::Chinese => format!("此处没有当前目录，“{directory}”不代表任何目录。{usage}"),
+        });
+    }
     let mut options = Options::default();
     // Options stand right behind the directory, or at the very end.
     while let Some((first, behind)) = word(rest) {
@@ -415,6 +421,9 @@ mod tests {
     fn what_is_written_wrong_is_told_and_never_a_prompt() {
         for text in [
             "/new",
+            "/new .",
+            "/new ./ fix it",
+            "/new .. go",
             "/new \"unclosed dir",
             "/new web --timeout x",
             "/new web --timeout 99999999",

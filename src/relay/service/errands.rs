@@ -121,7 +121,10 @@ impl<M: Messenger> Service<M> {
         let (reach, message) = (reach.clone(), message.clone());
         self.errands.spawn_blocking(move || {
             let grounds = Grounds::survey(&roots, &places);
-            let found = access::directory(&directory, &grounds);
+            let found = access::directory(&directory, &grounds).map_err(|shut| {
+                let meant = prompt.as_deref().filter(|_| shut == Shut::Missing);
+                meant.and_then(|rest| access::with_blanks(&directory, rest, &grounds)).map_or(shut, Shut::Blank)
+            });
             let found = match (found, &spec.worktree) {
                 (Ok(found), Some(_)) => access::repository(&found, &grounds).map(|()| found),
                 (found, _) => found,
@@ -215,6 +218,22 @@ impl<M: Messenger> Service<M> {
                         "This directory, or the repository that it is a part of, is outside the roots.",
                         "目录或其所属仓库不在允许范围内。",
                     ),
+                    Shut::NotText => tongue.pick(
+                        "Its name is not UTF-8, and the CLI's protocol can carry no other.",
+                        "目录名不是 UTF-8，CLI 协议无法传递。",
+                    ),
+                    Shut::Blank(name) => {
+                        let shown = self.safe(&name);
+                        let text = match tongue {
+                            Tongue::English => {
+                                format!("A name with a blank in it stands in quotes: /new \"{shown}\" …")
+                            }
+                            Tongue::Chinese => format!("含空格的目录名需加引号：/new \"{shown}\" …"),
+                        };
+                        self.say(&reach.chat, text)?;
+                        self.end_order(&message, None);
+                        return self.came_about(&message);
+                    }
                 };
                 self.say(&reach.chat, text)?;
                 self.end_order(&message, None);

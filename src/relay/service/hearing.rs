@@ -162,7 +162,12 @@ impl<M: Messenger> Service<M> {
             };
             return self.say(&reach.chat, text);
         }
-        match commands::read(&said.text, self.settings.tongue) {
+        let wish = match commands::read(&said.text, self.settings.tongue) {
+            // A word that could be a code is one only while somebody is to be paired.
+            Wish::Code(_) if !self.pairing.is_pending(now) => Wish::Prompt(said.text.trim().to_owned()),
+            wish => wish,
+        };
+        match wish {
             Wish::Prompt(_) if !said.attachments.is_empty() => self.fetch(said, reach),
             Wish::Prompt(text) if text.is_empty() => Ok(()),
             wish => {

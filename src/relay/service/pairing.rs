@@ -49,6 +49,12 @@ impl Pairing {
         self.code.take_if(|(code, n_tries)| code.until <= now || *n_tries >= MAX_TRIES);
     }
 
+    /// Whether a code is shown that still counts.
+    pub(super) fn is_pending(&mut self, now: Timestamp) -> bool {
+        self.expire(now);
+        self.code.is_some()
+    }
+
     pub(super) fn shown(&self) -> Option<PairingCode> {
         self.code.as_ref().map(|(code, _)| code.clone())
     }
