@@ -467,7 +467,7 @@ async fn submodules_count_with_what_they_have_of_their_own() {
     git(&tree.join("the lib"), &["add", "."]);
     git(&tree.join("the lib"), &["commit", "-q", "-m", "own"]);
     let report = repo.look(id).await;
-    assert!(report.losses().join("\n").contains("the lib (0 files, 1 commits)"), "{:?}", report.losses());
+    assert!(report.losses().join("\n").contains("the lib (0 files, 1 commit)"), "{:?}", report.losses());
     let before = state(&place);
     repo.remove(id, &report, Some("subs")).await.unwrap();
     repo.undo(id).await;

@@ -551,6 +551,22 @@ async fn a_code_from_the_terminal_makes_somebody_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_word_like_a_code_is_a_prompt_of_somebody_known_and_a_refusal_is_told_in_the_apis_words() {
+    let refuses = r#"{"turn": [{"fail": {"status": 400, "text": "API Error: 400 messages.401: no connection"}}]}"#;
+    let (mut rig, _script) = play(&[refuses, refuses]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    let id = rig.open().await;
+    rig.prompt(id, "go").await;
+    rig.turn_end().await;
+    let card = hand.wait("the end", |message| message.text().contains("400 messages.401: no connection")).await;
+    assert!(card.text().contains("fork the conversation"), "{}", card.text());
+    hand.say("K7M2PQ9X").await;
+    let sent = |kind: &EventKind| matches!(kind, EventKind::PromptSent(prompt) if prompt.text == "K7M2PQ9X");
+    rig.wait("the prompt", sent).await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_again_after_a_restart_is_closed_where_it_ended() {
     let (mut rig, _script) = asks(1);
     let hand = Hand::known(&rig, |_| {}).await;

@@ -3,6 +3,7 @@
 use adjutant::core::approval::Answer;
 use adjutant::core::approval::Decision;
 use adjutant::core::approval::Verdict;
+use adjutant::core::cell::BlockKind;
 use adjutant::core::cell::CellBody;
 use adjutant::core::cell::Notice;
 use adjutant::core::cell::TurnOutcome;
@@ -14,6 +15,7 @@ use adjutant::core::ids::SessionId;
 use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
 use adjutant::core::prompt::Surface;
+use adjutant::core::trouble::ApiFault;
 use adjutant::core::trouble::Trouble;
 use adjutant::core::trouble::TroubleKind;
 use adjutant::tui::ui::Panel;
@@ -98,6 +100,35 @@ fn every_kind_of_cell() {
     check("cells_unfolded", &mut stage, &story, 100, 100);
     let (_, drawn) = stage.draw(&story.fleet, story.now, 100, 100);
     assert!(!drawn.animates, "nothing runs any more");
+}
+
+#[test]
+fn what_the_api_refuses_is_told_in_its_words_and_no_retry_is_offered() {
+    let mut story = session();
+    story.prompt("read the archive").wait(2_000);
+    let raw = "API Error: 400 messages.3.content.0.tool_result: text is not valid UTF-8";
+    let fault = ApiFault { status: Some(400), ..ApiFault::default() };
+    story.end(TurnOutcome::Failed(Trouble::from_api(fault, raw)), 2_000, "");
+    let mut stage = Stage::of(&story.fleet);
+    check("refused", &mut stage, &story, 100, 20);
+    let screen = stage.draw(&story.fleet, story.now, 100, 20).0;
+    let text: String = screen.content().iter().map(ratatui::buffer::Cell::symbol).collect();
+    assert!(text.contains("400 messages.3.content.0") && text.contains("fork the"), "{text}");
+    assert!(!text.contains("retry"), "{text}");
+}
+
+#[test]
+fn a_commands_answer_keeps_its_lines() {
+    let mut story = session();
+    story.prompt("/cost").wait(100);
+    story.event(EventKind::BlockEnded {
+        block: "l".into(),
+        parent: None,
+        kind: BlockKind::CommandOutput,
+        text: "Total cost:   $0.12\nTotal time:   3s\n  * in API:   2s\n# no heading".into(),
+    });
+    let mut stage = Stage::of(&story.fleet);
+    check("command_output", &mut stage, &story, 100, 20);
 }
 
 #[test]
