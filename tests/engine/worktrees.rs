@@ -340,7 +340,7 @@ async fn a_branch_that_another_git_locks_is_tried_again_and_said() {
         if is_soon {
             let lock = lock.clone();
             tokio::spawn(async move {
-                tokio::time::sleep(std::time::Duration::from_millis(11_000)).await;
+                tokio::time::sleep(std::time::Duration::from_secs(11)).await;
                 std::fs::remove_file(lock).unwrap();
             });
         } else {
