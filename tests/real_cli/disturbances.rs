@@ -173,12 +173,14 @@ async fn at_a_usage_limit_the_queue_waits_and_going_on_is_planned() {
         let mut rig = Rig::with(vec![cli.display().to_string()], Some(&api), |config| {
             for profile in config.profiles.values_mut() {
                 profile.env.insert("CLAUDE_CODE_MAX_RETRIES".into(), "0".into());
+                // Only who is signed in has such a limit.
+                profile.env.insert("ANTHROPIC_API_KEY".into(), String::new());
+                profile.env.insert("CLAUDE_CODE_OAUTH_TOKEN".into(), "test-token".into());
                 profile.go_on_after_limit = true;
             }
         });
         let lifts = jiff::Timestamp::now().as_second() + 3600;
-        let limit = error(429, "rate_limit_error", &format!("Claude AI usage limit reached|{lifts}"));
-        api.first(vec![limit]);
+        api.first(vec![Reply::Limit { lifts }]);
         let id = rig.open().await;
         rig.prompt(id, "one").await;
         rig.prompt(id, "two").await;

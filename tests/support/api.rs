@@ -34,6 +34,8 @@ pub enum Reply {
     Message { blocks: Vec<Block>, pause: Duration },
     /// An HTTP error with the API's error type and message.
     Error { status: u16, kind: &'static str, message: String },
+    /// The limit of a subscription, until this second since 1970.
+    Limit { lifts: i64 },
     /// The headers and the first piece, then the connection breaks.
     Broken,
     /// The first piece, then nothing for a very long time.
@@ -216,6 +218,16 @@ async fn messages(State(shared): State<Arc<Mutex<Shared>>>, Json(body): Json<Val
         Reply::Error { status, kind, message } => {
             let body = json!({ "type": "error", "error": { "type": kind, "message": message } });
             (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
+        }
+        Reply::Limit { lifts } => {
+            let headers = [
+                ("x-should-retry", "false".to_owned()),
+                ("anthropic-ratelimit-unified-status", "rejected".to_owned()),
+                ("anthropic-ratelimit-unified-reset", lifts.to_string()),
+                ("anthropic-ratelimit-unified-representative-claim", "five_hour".to_owned()),
+            ];
+            let body = json!({ "type": "error", "error": { "type": "rate_limit_error", "message": "limit" } });
+            (StatusCode::TOO_MANY_REQUESTS, headers, Json(body)).into_response()
         }
         Reply::Message { blocks, pause } => stream(events(number, &blocks), pause, After::End),
         Reply::Broken => {
