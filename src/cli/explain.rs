@@ -13,6 +13,7 @@ use super::setup::check_profile;
 use super::setup::directory;
 use super::setup::places;
 use super::setup::read_config;
+use crate::core::anatomy::Anatomy;
 use crate::engine::policy;
 use crate::engine::policy::Part;
 use crate::engine::policy::Question;
@@ -31,18 +32,41 @@ pub fn main(global: &Global, explain: &Explain) -> Result<u8, Stop> {
         session: explain.session.clone(),
     };
     let ruling = policy::explain(&question, &config).map_err(Stop::usage)?;
-    let text = if explain.json { as_json(&ruling) } else { as_text(&ruling) };
+    let anatomy = policy::anatomy_of(&question).map_err(Stop::usage)?;
+    let text = if explain.json {
+        as_json(&ruling, anatomy.as_ref())
+    } else {
+        [as_text(&ruling), anatomy.as_ref().map(does).unwrap_or_default()].join("\n").trim_end().to_owned()
+    };
     say(&text)?;
     Ok(exit::OK)
 }
 
-fn as_json(ruling: &Ruling) -> String {
+fn as_json(ruling: &Ruling, anatomy: Option<&Anatomy>) -> String {
     let part = |part: &Part| json!({ "command": part.command, "action": part.action.as_str(), "rule": part.rule, "why": part.why });
     let mut shown = json!({ "action": ruling.action.as_str(), "rule": ruling.rule, "why": ruling.why });
     if ruling.parts.len() > 1 {
         shown["commands"] = ruling.parts.iter().map(part).collect();
     }
+    if let Some(anatomy) = anatomy {
+        shown["anatomy"] = json!(anatomy);
+    }
     shown.to_string()
+}
+
+/// What the line does, the worst first.
+fn does(anatomy: &Anatomy) -> String {
+    let mut lines: Vec<String> = anatomy
+        .groups()
+        .iter()
+        .map(|group| {
+            reveal(&format!("does  {} {}", group.effect.verb(), group.about().replace('\n', "⏎"))).text.to_string()
+        })
+        .collect();
+    if !anatomy.whole {
+        lines.push("does  more than could be read".to_owned());
+    }
+    lines.join("\n")
 }
 
 fn as_text(ruling: &Ruling) -> String {
@@ -83,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_object_names_action_rule_and_reason() {
-        let shown: serde_json::Value = serde_json::from_str(&as_json(&ruling("rm"))).unwrap();
+        let shown: serde_json::Value = serde_json::from_str(&as_json(&ruling("rm"), None)).unwrap();
         assert_eq!(shown["action"], "deny");
         assert_eq!(shown["rule"], "deny Bash “rm”");
         assert_eq!(shown["commands"][0]["command"], "rm");

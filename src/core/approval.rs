@@ -139,6 +139,9 @@ pub struct Approval {
     pub description: Option<String>,
     /// Why the CLI asks.
     pub reason: Option<String>,
+    /// Why no rule of the person allowed it.
+    #[serde(default)]
+    pub not_allowed: Option<String>,
     pub blocked_path: Option<String>,
     pub binding: Binding,
     pub risks: Vec<Risk>,
@@ -168,6 +171,7 @@ impl Approval {
             grants: Vec::new(),
             description: None,
             reason: None,
+            not_allowed: None,
             blocked_path: None,
             binding: Binding::default(),
             risks: Vec::new(),

@@ -30,6 +30,7 @@ mod rules;
 mod shell;
 
 pub use explain::Question;
+pub use explain::anatomy as anatomy_of;
 pub use explain::explain;
 pub(crate) use granted::covering;
 pub(crate) use granted::offers;

@@ -15,6 +15,7 @@ use crate::cli::Global;
 use crate::cli::exit;
 use crate::cli::setup::Stop;
 use crate::clock;
+use crate::core::anatomy::Anatomy;
 use crate::core::cell::BlockKind;
 use crate::core::cell::CellBody;
 use crate::core::figures;
@@ -71,6 +72,9 @@ struct Waiting {
     asked: String,
     agent: Option<String>,
     reason: Option<String>,
+    not_allowed: Option<String>,
+    /// What a command line does, program by program.
+    anatomy: Option<Anatomy>,
 }
 
 #[derive(Debug, Serialize)]
@@ -226,6 +230,8 @@ fn line(session: &Session) -> Line {
         asked: jiff::Timestamp::from_millisecond(open.approval.asked.0).map(|at| at.to_string()).unwrap_or_default(),
         agent: open.approval.agent.as_ref().and_then(|agent| agent.description.clone()),
         reason: open.approval.reason.clone(),
+        not_allowed: open.approval.not_allowed.clone(),
+        anatomy: open.approval.anatomy.clone(),
     });
     Line {
         id: session.id.0,

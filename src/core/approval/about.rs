@@ -17,6 +17,8 @@ pub enum Fact<'a> {
     AskedBySafetyCheck,
     /// Why the CLI asks.
     Reason(&'a str),
+    /// Why no rule of the person allowed it.
+    NotAllowed(&'a str),
     Agent {
         what: &'a str,
         kind: Option<&'a str>,
@@ -123,6 +125,7 @@ impl Approval {
             self.binding.asked_by_rule.as_deref().map(Fact::AskedByRule),
             self.binding.safety_check.then_some(Fact::AskedBySafetyCheck),
             self.reason.as_deref().map(Fact::Reason),
+            self.not_allowed.as_deref().map(Fact::NotAllowed),
             self.agent.as_ref().map(|agent| Fact::Agent {
                 what: agent.description.as_deref().unwrap_or(&agent.id),
                 kind: agent.kind.as_deref(),
@@ -130,9 +133,11 @@ impl Approval {
             self.blocked_path.as_deref().map(Fact::Path),
         ];
         let says_something = |fact: &Fact<'_>| match fact {
-            Fact::Why(text) | Fact::Reason(text) | Fact::AskedByRule(text) | Fact::Path(text) => {
-                !text.trim().is_empty()
-            }
+            Fact::Why(text)
+            | Fact::Reason(text)
+            | Fact::NotAllowed(text)
+            | Fact::AskedByRule(text)
+            | Fact::Path(text) => !text.trim().is_empty(),
             Fact::AskedBySafetyCheck | Fact::Agent { .. } => true,
         };
         facts.into_iter().flatten().filter(says_something).collect()

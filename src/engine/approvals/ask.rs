@@ -59,7 +59,8 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         grants: Vec::new(),
         suggestions: request.permission_suggestions.iter().map(suggestion).collect(),
         description: request.description.clone(),
-        reason: request.decision_reason.clone().or_else(|| request.decision_reason_type.clone()),
+        reason: reason(request),
+        not_allowed: None,
         blocked_path: request.blocked_path.clone(),
         binding: binding(request, unknown_fields),
         risks: risk::judge(&request.tool_name, &request.input, around.directory),
@@ -69,6 +70,30 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         asked: around.now,
         deadline: None,
     }
+}
+
+/// Why the CLI asks: its own sentence, or its word for it in ours.
+fn reason(request: &CanUseTool) -> Option<String> {
+    let kind = request.decision_reason_type.as_deref();
+    // Some versions send the word in the place of the sentence.
+    let sentence = request.decision_reason.as_deref().filter(|text| !text.trim().is_empty() && Some(*text) != kind);
+    if let Some(sentence) = sentence.filter(|text| *text != "subcommandResults") {
+        return Some(sentence.to_owned());
+    }
+    let words = match kind.or(sentence)? {
+        "subcommandResults" => "of the commands in this line, not all are allowed",
+        "workingDir" => "it reaches outside the session's directories",
+        "mode" => "the permission mode asks for this",
+        "classifier" => "Claude Code's classifier was not sure of it",
+        "asyncAgent" => "a sub-agent in the background asks",
+        "sandboxOverride" => "it wants to run outside the sandbox",
+        "hook" => "a hook asks for this",
+        "rule" => "a rule asks for this",
+        // Said elsewhere, or says nothing.
+        "safetyCheck" | "permissionPromptTool" | "other" => return None,
+        other => return Some(format!("Claude Code says: {other}")),
+    };
+    Some(words.to_owned())
 }
 
 /// Fields that are named to the person, at most.
@@ -178,5 +203,32 @@ fn scope(destination: &wire::Destination) -> Option<Scope> {
         wire::Destination::ProjectSettings => Some(Scope::Project),
         wire::Destination::UserSettings => Some(Scope::User),
         wire::Destination::CliArg | wire::Destination::Other(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machines_word_for_why_it_asks_becomes_a_sentence() {
+        let request = |text: Option<&str>, kind: Option<&str>| CanUseTool {
+            decision_reason: text.map(str::to_owned),
+            decision_reason_type: kind.map(str::to_owned),
+            ..CanUseTool::default()
+        };
+        let several = Some("of the commands in this line, not all are allowed".to_owned());
+        for (text, kind, expected) in [
+            (None, Some("subcommandResults"), several.clone()),
+            (Some("subcommandResults"), None, several.clone()),
+            (Some("subcommandResults"), Some("subcommandResults"), several),
+            (Some("Path is outside"), Some("workingDir"), Some("Path is outside".into())),
+            (None, Some("workingDir"), Some("it reaches outside the session's directories".into())),
+            (None, Some("other"), None),
+            (None, Some("moonPhase"), Some("Claude Code says: moonPhase".into())),
+            (None, None, None),
+        ] {
+            assert_eq!(reason(&request(text, kind)), expected, "{text:?} {kind:?}");
+        }
     }
 }

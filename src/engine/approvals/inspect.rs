@@ -80,6 +80,8 @@ pub(crate) struct Inspection {
     pub(crate) covered_by: Vec<GrantId>,
     /// What may be granted with it.
     pub(crate) offers: Vec<GrantRule>,
+    /// Why no rule allowed it, where there are rules.
+    pub(crate) not_allowed: Option<String>,
     /// What a command line does.
     pub(crate) anatomy: Option<Anatomy>,
 }
@@ -95,8 +97,16 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
     let is_open = ruling.action == RuleBehavior::Ask && ruling.rule.is_none();
     let covered_by = if is_open { policy::covering(grants, approval, config, scene) } else { Vec::new() };
     let offers = if is_open { policy::offers(approval, config, scene) } else { Vec::new() };
-    let anatomy = anatomy(approval);
-    Inspection { plan, preview: preview(approval, marks), ruling: Some(ruling), covered_by, offers, anatomy }
+    let has_rules = ruling.action == RuleBehavior::Ask && !config.rules.is_empty();
+    Inspection {
+        plan,
+        preview: preview(approval, marks),
+        not_allowed: has_rules.then(|| ruling.why.clone()),
+        ruling: Some(ruling),
+        covered_by,
+        offers,
+        anatomy: anatomy(approval),
+    }
 }
 
 /// What the command line of a call does to the world.

@@ -122,6 +122,7 @@ impl Machine {
         pending.approval.preview = inspection.preview;
         pending.approval.grants = inspection.offers;
         pending.approval.anatomy = inspection.anatomy;
+        pending.approval.not_allowed = inspection.not_allowed;
         pending.stage = Stage::Open;
         let approval = pending.approval.clone();
         self.emit(EventKind::ApprovalAsked(Box::new(approval)));

@@ -12,9 +12,11 @@ use super::Ruling;
 use super::Scene;
 use super::decide;
 use crate::config::Config;
+use crate::core::anatomy::Anatomy;
 use crate::core::approval::Approval;
 use crate::core::ids::Timestamp;
 use crate::engine::approvals::ask;
+use crate::engine::approvals::inspect;
 use crate::wire::permission::CanUseTool;
 
 /// What is asked about.
@@ -28,6 +30,11 @@ pub struct Question {
     pub profile: Option<String>,
     /// The session's title.
     pub session: Option<String>,
+}
+
+/// What a command line does to the world, for a call that is one.
+pub fn anatomy(question: &Question) -> Result<Option<Anatomy>, String> {
+    Ok(inspect::anatomy(&approval(question)?))
 }
 
 /// What the policy would answer; the error says what is wrong with the question.

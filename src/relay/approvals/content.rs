@@ -192,13 +192,14 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
             fact(tongue.pick("asked by", "询问方"), text.to_owned())
         }
         Fact::Reason(text) => fact(tongue.pick("asked because", "询问原因"), text.to_owned()),
+        Fact::NotAllowed(why) => fact(tongue.pick("your rules", "你的规则"), why.to_owned()),
         Fact::Agent { what, kind } => {
             let kind = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
             fact(tongue.pick("sub-agent", "子代理"), format!("{what}{kind}"))
         }
         Fact::Path(path) => fact(tongue.pick("path", "路径"), path.to_owned()),
     }));
-    blocks.extend(approval.risks.iter().map(|risk| Block::Warning(said::risk(*risk, tongue).to_owned())));
+    blocks.extend(approval.dangers().iter().map(|danger| Block::Warning(said::danger(danger, tongue))));
     let warnings = approval.notes().into_iter().filter_map(|note| match note {
         Note::Posing => {
             let text = tongue.pick(

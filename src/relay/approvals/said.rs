@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use super::content::quoted;
+use crate::core::anatomy::Effect;
+use crate::core::approval::about::Danger;
 use crate::core::change::Doubt;
 use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
@@ -13,6 +15,43 @@ use crate::core::permission::Scope;
 use crate::core::prompt::Surface;
 use crate::core::risk::Risk;
 use crate::relay::words::Tongue;
+
+/// A mark in words: what a command does, with what it is about.
+pub(super) fn danger(danger: &Danger, tongue: Tongue) -> String {
+    match (tongue, danger) {
+        (Tongue::Chinese, Danger::Does { effect: done, about, lines }) => {
+            let at = lines.first().map(|line| format!("（第 {line} 行）")).unwrap_or_default();
+            format!("{} {about}{at}", effect(*done))
+        }
+        (Tongue::English, Danger::Does { lines, .. }) => {
+            let at = lines.first().map(|line| format!(" (line {line})")).unwrap_or_default();
+            format!("{}{at}", danger.describe())
+        }
+        (_, Danger::Mark(mark)) => risk(*mark, tongue).to_owned(),
+        (_, Danger::NotRead) => tongue.pick("a part of this could not be read", "有一部分无法解析").to_owned(),
+    }
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Deletes => "删除",
+        Effect::Overwrites => "覆盖",
+        Effect::DiscardsWork => "丢弃未提交的修改",
+        Effect::RewritesHistory => "改写历史",
+        Effect::RunsDownloaded => "运行下载的内容",
+        Effect::Privilege => "提升权限",
+        Effect::Publishes => "发布",
+        Effect::ChangesRemote => "修改远端系统",
+        Effect::Persists => "以后自动运行",
+        Effect::Stops => "停止",
+        Effect::Installs => "安装",
+        Effect::Network => "访问网络",
+        Effect::RunsCode => "运行代码",
+        Effect::Writes => "写入",
+        Effect::Unknown => "未知",
+        Effect::Reads => "读取",
+    }
+}
 
 pub(super) fn risk(risk: Risk, tongue: Tongue) -> &'static str {
     let chinese = match risk {

@@ -86,9 +86,18 @@ pub struct RuleEdit {
     pub error: Option<String>,
 }
 
+/// How long the smallest grant lasts that one key gives.
+pub const QUICK_GRANT_MINUTES: u32 = 20;
+
 /// The limits that a grant goes through: minutes, and calls.
-const LIMITS: [(u32, Option<u32>); 6] =
-    [(20, None), (60, None), (8 * 60, None), (MAX_MINUTES, Some(1)), (MAX_MINUTES, Some(5)), (MAX_MINUTES, Some(20))];
+const LIMITS: [(u32, Option<u32>); 6] = [
+    (QUICK_GRANT_MINUTES, None),
+    (60, None),
+    (8 * 60, None),
+    (MAX_MINUTES, Some(1)),
+    (MAX_MINUTES, Some(5)),
+    (MAX_MINUTES, Some(20)),
+];
 
 impl AlwaysList {
     /// What can be remembered of a request, and what can be granted with it.

@@ -12,6 +12,7 @@ use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::approval::OpenApproval;
 use crate::core::command::Command;
+use crate::core::grant::GrantTerms;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
@@ -23,6 +24,7 @@ use crate::tui::ui::approval::ApprovalFocus;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::CHOICES;
 use crate::tui::ui::approval::Pane;
+use crate::tui::ui::approval::QUICK_GRANT_MINUTES;
 use crate::tui::ui::guard::ARMING_MS;
 
 /// Changing what runs before it is allowed.
@@ -181,6 +183,13 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
             } else {
                 set_pane(ui, Pane::Always(list));
             }
+        }
+        Action::AllowForAWhile => {
+            if let Some(rule) = approval.grants.first().filter(|_| !approval.binding.no_always) {
+                let terms = GrantTerms { rule: rule.clone(), minutes: QUICK_GRANT_MINUTES, uses: None };
+                return decide(ui, world, approval, Decision::Grant(terms));
+            }
+            ui.say("This request can only be allowed once.", true, world.now);
         }
         Action::DenyWithMessage => set_pane(ui, Pane::DenyMessage(Box::default())),
         Action::KeepPlanning => set_pane(ui, Pane::PlanFeedback(Box::default())),

@@ -108,6 +108,7 @@ fn decides(action: Action) -> bool {
     matches!(
         action,
         Action::AllowOnce
+            | Action::AllowForAWhile
             | Action::Deny
             | Action::DenyAndStop
             | Action::ChoiceTake

@@ -616,3 +616,21 @@ fn the_loop_is_woken_when_a_held_answer_is_due() {
     let world = World { fleet: &desk.fleet, keymap: &desk.keymap, now: Timestamp(desk.now) };
     assert_eq!(next_wake(&desk.ui, world), Some(Timestamp(desk.now + HOLD_MS as i64 + 1)));
 }
+
+#[test]
+fn one_key_allows_for_a_while_what_is_smallest() {
+    let mut desk = Desk::new();
+    let same = crate::core::grant::GrantRule::Same { tool: "Bash".into(), input: json!({ "command": "ls" }) };
+    let approval = Approval {
+        grants: vec![same],
+        ..Approval::new(ApprovalId(1), SessionId(1), "Bash", json!({ "command": "ls" }))
+    };
+    desk.happens(EventKind::ApprovalAsked(Box::new(approval)));
+    desk.see();
+    desk.wait(ARMING_MS);
+    assert_eq!(desk.answer("w"), ["1 allowed for a time"]);
+    desk.asked(2, "ls", Binding::default());
+    desk.see();
+    desk.wait(1_000);
+    assert!(desk.answer("w").is_empty(), "nothing can be granted");
+}

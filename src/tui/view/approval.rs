@@ -42,6 +42,7 @@ use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::guard::ARMING_MS;
 use crate::tui::ui::guard::Status;
+use content::Known;
 use panes::Lower;
 use panes::Text;
 use sheet::Sheet;
@@ -182,14 +183,11 @@ impl<'d> Dialog<'d, '_> {
         let n_same = self.scene.fleet.same_requests(self.approval().id).len();
         let whole = matches!(self.pane(), Pane::Whole);
         let key = ApprovalKey { id: self.approval().id, width: self.room, whole, n_same };
-        let home = &self.scene.ui.home;
+        let known =
+            Known { n_same, home: &self.scene.ui.home, grant_key: self.scene.keymap.key_of(Action::AllowForAWhile) };
         let laid = layouts.approval(key, || {
             let sheet = Sheet::new(self.room, theme);
-            if whole {
-                content::whole(self.approval(), sheet)
-            } else {
-                content::lines(self.approval(), n_same, sheet, home)
-            }
+            if whole { content::whole(self.approval(), sheet) } else { content::lines(self.approval(), known, sheet) }
         });
         (&laid.lines, &laid.danger_rows)
     }
@@ -468,7 +466,7 @@ impl<'d> Dialog<'d, '_> {
 /// What is about to happen, unless another key follows.
 fn holding(action: Action) -> &'static str {
     match action {
-        Action::AllowOnce | Action::AcceptPlan | Action::AcceptPlanEdits => " allowing… ",
+        Action::AllowOnce | Action::AllowForAWhile | Action::AcceptPlan | Action::AcceptPlanEdits => " allowing… ",
         Action::Deny | Action::DenyAndStop | Action::StopPlanning => " denying… ",
         _ => " opening… ",
     }

@@ -7,9 +7,10 @@ use super::*;
 
 /// `effect program: targets` for each step.
 fn told(line: &str, directory: &Path) -> Vec<String> {
-    let told = |step: &Step| match step.about() == step.program {
-        true => format!("{} {}", step.effect.verb(), step.program),
-        false => format!("{} {}: {}", step.effect.verb(), step.program, step.about()),
+    let told = |step: &Step| {
+        let about = Some(step.about()).filter(|about| *about != step.program);
+        let about = about.map(|about| format!(": {about}")).unwrap_or_default();
+        format!("{} {}{about}", step.effect.verb(), step.program)
     };
     of(line, directory).steps.iter().map(told).collect()
 }

@@ -97,6 +97,7 @@ pub(in crate::tui::update) fn reads_on(ui: &Ui, action: Action) -> bool {
     matches!(
         action,
         Action::AllowOnce
+            | Action::AllowForAWhile
             | Action::AllowAlways
             | Action::AllowWithComment
             | Action::AcceptPlan

@@ -15,15 +15,27 @@ use crate::core::figures::count;
 use crate::tui::render::highlight::Language;
 use crate::tui::render::markdown::markdown;
 use crate::tui::render::sanitize::sanitize;
+use crate::tui::ui::approval::QUICK_GRANT_MINUTES;
 use crate::tui::view::layouts::ApprovalLines;
 use crate::tui::view::paint::quoted;
 use crate::tui::view::paint::spelled;
+
+/// What the page says beside the request itself.
+#[derive(Debug)]
+pub(super) struct Known<'a> {
+    /// So many requests are the same.
+    pub(super) n_same: usize,
+    pub(super) home: &'a str,
+    /// The key that allows for a while.
+    pub(super) grant_key: Option<String>,
+}
 
 /// Effects that get a row each under a command.
 const MAX_EFFECTS: usize = 3;
 
 /// The page of a request for a tool, or of a plan.
-pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: &str) -> ApprovalLines {
+pub(super) fn lines(approval: &Approval, known: Known<'_>, sheet: Sheet<'_>) -> ApprovalLines {
+    let Known { n_same, home, .. } = known;
     let mut sheet = sheet;
     match &approval.ask {
         Ask::Plan(plan) => {
@@ -42,7 +54,7 @@ pub(super) fn lines(approval: &Approval, n_same: usize, sheet: Sheet<'_>, home: 
     }
     anatomy(&mut sheet, approval);
     let place = sheet.lines.len();
-    about(&mut sheet, approval, n_same);
+    about(&mut sheet, approval, n_same, known.grant_key);
     let mut findings = sheet.findings();
     if !findings.is_empty() {
         findings.insert(0, Line::default());
@@ -153,7 +165,7 @@ fn fields(sheet: &mut Sheet<'_>, input: &Value, shown: &[&str]) {
 }
 
 /// What is known about the request, and who says so. The marks stand beside the answers.
-fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
+fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize, key: Option<String>) {
     let theme = sheet.theme;
     sheet.blank();
     let mut row = |label: &str, text: &str, style: Style| sheet.row(label, text, style);
@@ -166,6 +178,7 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
             Fact::AskedByRule(rule) => row("asked because", &format!("your rule {rule}"), theme.text),
             Fact::AskedBySafetyCheck => row("asked because", "a safety check of Claude Code", theme.text),
             Fact::Reason(text) => row("asked because", text, theme.text),
+            Fact::NotAllowed(why) => row("your rules", why, theme.text),
             Fact::Agent { what, kind } => {
                 let kind = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
                 row("sub-agent", &format!("{what}{kind}"), theme.text);
@@ -176,6 +189,10 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize) {
     if n_same > 1 {
         let others = count(n_same as u64 - 1, "identical one", "identical ones");
         row("also", &format!("and {others}: one answer serves all"), theme.accent);
+    }
+    if let Some((rule, key)) = approval.grants.first().zip(key).filter(|_| !approval.binding.no_always) {
+        let text = format!("[{key}] allows it and, for {QUICK_GRANT_MINUTES} minutes, {}", rule.describe());
+        row("to ask less", &text, theme.text);
     }
     for note in approval.notes() {
         let (text, style) = match note {
