@@ -2,9 +2,9 @@
 //!
 //! For turning whatever a model, a tool, a file or a person sent into [`CleanText`], the only form
 //! that the rest of this room accepts. [`sanitize`] is for reading: it drops what would disturb the
-//! screen. [`reveal`] is for deciding: it drops nothing and shows everything, because an approval
-//! must not look harmless for want of a glyph. Not for redacting secrets, and not for data that is
-//! sent on: what is approved goes out as it came in.
+//! screen. [`reveal_with`] is for deciding: it drops nothing and shows everything, because an approval
+//! must not look harmless for want of a glyph, nor differ from one terminal to the next. Not for
+//! redacting secrets, and not for data that is sent on: what is approved goes out as it came in.
 //!
 //! Invariants:
 //! - A `CleanText` holds no control character but `\n`.
@@ -19,11 +19,14 @@ mod reveal;
 mod tests;
 
 pub use invisible::HiddenKind;
+pub use invisible::hidden_kind;
 pub use lookalike::Lookalike;
-pub use reveal::{Hidden, Revealed, reveal, reveal_with};
+pub use reveal::{Hidden, Revealed, reveal, reveal_draft, reveal_with};
 
 use std::fmt;
 use std::ops::Range;
+
+use invisible::Joiners;
 
 /// Columns between tab stops where tabs are expanded.
 pub const TAB_WIDTH: usize = 4;
@@ -69,14 +72,25 @@ pub struct CleanLine<'a> {
 /// Cleans text for reading.
 ///
 /// Escape sequences go as a whole, unfinished ones too; a line rewritten after `\r` keeps its last
-/// version; tabs become blanks; control, bidirectional and invisible characters go, except the
-/// joiners that emoji and the scripts of South and West Asia need.
+/// version; tabs become blanks; control, bidirectional and invisible characters go. So do joiners, so
+/// that what they joined stands apart, because terminals disagree about the cells of it; a character
+/// that joins whatever follows it is shown by its number.
 pub fn sanitize(raw: &str) -> CleanText {
+    clean(raw, Joiners::Dropped)
+}
+
+/// The same for text that leaves the screen, such as by the clipboard: it keeps the joiners that emoji
+/// and the scripts of South and West Asia need.
+pub fn sanitize_joined(raw: &str) -> CleanText {
+    clean(raw, Joiners::Kept)
+}
+
+fn clean(raw: &str, joiners: Joiners) -> CleanText {
     // Most text is plain, and this runs on every delta of a stream.
     if raw.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n')) {
         return CleanText::from_parts(raw.to_owned(), Vec::new());
     }
-    CleanText::from_parts(invisible::drop_invisible(&escapes::strip(raw)), Vec::new())
+    CleanText::from_parts(invisible::drop_invisible(&escapes::strip(raw), joiners), Vec::new())
 }
 
 impl CleanText {

@@ -9,6 +9,7 @@ use crossterm::terminal::SetTitle;
 
 use crate::config::NotifyHow;
 use crate::tui::render::sanitize::sanitize;
+use crate::tui::render::sanitize::sanitize_joined;
 
 /// Terminals drop a longer clipboard message without a word.
 pub const MAX_CLIPBOARD_BYTES: usize = 74_000;
@@ -21,7 +22,7 @@ pub fn copy(text: &str) -> Result<(), String> {
             text.len()
         ));
     }
-    let clean = sanitize(text);
+    let clean = sanitize_joined(text);
     execute!(io::stdout(), CopyToClipboard::to_clipboard_from(clean.as_str()))
         .map_err(|error| format!("The terminal did not take the text: {error}."))
 }

@@ -19,8 +19,8 @@ use super::layouts::ApprovalKey;
 use super::layouts::Layouts;
 use super::modal;
 use super::paint::Spans;
+use super::paint::exact;
 use super::paint::fit;
-use super::paint::flat;
 use super::paint::join;
 use super::paint::put;
 use super::paint::row;
@@ -37,7 +37,7 @@ use crate::core::figures::count;
 use crate::core::ids::Timestamp;
 use crate::tui::input::action::Action;
 use crate::tui::render::paths;
-use crate::tui::render::sanitize::sanitize;
+use crate::tui::render::sanitize::reveal_with;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::guard::ARMING_MS;
@@ -327,7 +327,7 @@ impl<'d> Dialog<'d, '_> {
         let next = after.map(|open| &open.approval).find(|next| !next.is_same_request(shown));
         let mut left = Vec::new();
         if let (Some(next), Some(key)) = (next, key(Action::NextApproval)) {
-            let session = self.scene.fleet.get(next.session).map(|session| flat(&session.title)).unwrap_or_default();
+            let session = self.scene.fleet.get(next.session).map(|session| exact(&session.title, theme)).unwrap_or_default();
             left.push(span(key, theme.key));
             left.push(span(format!(" next {} {session}: ", theme.glyphs.waiting), theme.dim));
             let zone = TimeZone::UTC;
@@ -369,11 +369,11 @@ impl<'d> Dialog<'d, '_> {
         let (scene, approval) = (self.scene, self.approval());
         let theme = scene.theme;
         let what = match &approval.ask {
-            Ask::Tool => tool_label(&approval.tool, theme),
+            Ask::Tool => exact(&tool_label(&approval.tool, theme), theme),
             Ask::Questions(questions) => count(questions.len() as u64, "question for you", "questions for you"),
             Ask::Plan(_) => "plan ready for review".to_owned(),
         };
-        let session = scene.fleet.get(approval.session).map(|session| flat(&session.title)).unwrap_or_default();
+        let session = scene.fleet.get(approval.session).map(|session| exact(&session.title, theme)).unwrap_or_default();
         let separator = format!(" {} ", theme.glyphs.separator);
         let title = vec![
             span(format!("{} {session}", theme.glyphs.waiting), theme.state_waiting),
@@ -381,11 +381,11 @@ impl<'d> Dialog<'d, '_> {
             span(what, theme.strong),
         ];
         let home = Some(scene.ui.home.as_str());
-        let directory =
-            paths::short(&sanitize(&approval.place.directory), home, 30, theme.glyphs.ellipsis).replace('\n', " ");
+        let directory = reveal_with(&approval.place.directory, &theme.glyphs).text;
+        let directory = paths::short(&directory, home, 30, theme.glyphs.ellipsis).replace('\n', " ");
         let mut place = vec![span(directory, theme.text)];
         if let Some(branch) = &approval.place.branch {
-            place.push(span(format!(" ({})", flat(branch)), theme.dim));
+            place.push(span(format!(" ({})", exact(branch, theme)), theme.dim));
         }
         let mut facts: Vec<Spans> = vec![place];
         let mut waiting = state::waiting(scene.fleet, scene.ui);

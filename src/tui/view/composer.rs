@@ -13,7 +13,7 @@ use tui_textarea::TextArea;
 use super::paint::Spans;
 use super::paint::put;
 use super::paint::span;
-use crate::tui::render::sanitize::reveal_with;
+use crate::tui::render::sanitize::reveal_draft;
 use crate::tui::render::spans;
 use crate::tui::render::width;
 use crate::tui::theme::Theme;
@@ -128,7 +128,7 @@ pub(super) fn draw_plain(buf: &mut Buffer, area: Rect, text: &str, theme: &Theme
     if area.width == 0 || area.height == 0 {
         return None;
     }
-    let clean = reveal_with(text, &theme.glyphs).text;
+    let clean = reveal_draft(text, &theme.glyphs).text;
     let room = usize::from(area.width.saturating_sub(1));
     let shown = width::truncate_start(clean.as_str(), room, theme.glyphs.ellipsis);
     let end = put(buf, area.x, area.y, area.width, &[span(shown.replace('\n', " "), theme.text)]);

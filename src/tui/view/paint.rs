@@ -7,7 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::style::Style;
 use ratatui::text::Span;
+use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::tui::render::sanitize::reveal_with;
 use crate::tui::render::sanitize::sanitize;
 use crate::tui::render::width;
 use crate::tui::theme::Theme;
@@ -31,18 +33,42 @@ pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, room: u16, spans: &[Span<'_>
         return x;
     }
     let end = x.saturating_add(room).min(area.right());
+    if x < end {
+        uncut(buf, x, y);
+    }
     let mut at = x;
     for span in spans {
         if at >= end {
             break;
         }
-        let (next, _) = buf.set_stringn(at, y, span.content.as_ref(), usize::from(end - at), span.style);
-        for x in at..next.min(end) {
-            buf[(x, y)].set_style(Style::reset().patch(span.style));
+        for grapheme in span.content.graphemes(true) {
+            let wide = u16::try_from(width::of_grapheme(grapheme)).unwrap_or(u16::MAX);
+            if wide == 0 {
+                continue;
+            }
+            let Some(next) = at.checked_add(wide).filter(|next| *next <= end) else { return at };
+            for x in at..next {
+                buf[(x, y)].reset();
+                buf[(x, y)].set_style(Style::reset().patch(span.style));
+            }
+            buf[(at, y)].set_symbol(grapheme);
+            at = next;
         }
-        at = next;
     }
     at
+}
+
+/// Takes away a cluster of several columns that reaches over the border before `x`: half of it would hide what
+/// is drawn beside it.
+fn uncut(buf: &mut Buffer, x: u16, y: u16) {
+    /// Nothing that people write is wider.
+    const MAX_WIDTH: u16 = 32;
+    for left in (x.saturating_sub(MAX_WIDTH).max(buf.area.left())..x).rev() {
+        let cell = &mut buf[(left, y)];
+        if cell.symbol().len() > 1 && width::of(cell.symbol()) > usize::from(x - left) {
+            cell.set_symbol(" ");
+        }
+    }
 }
 
 /// One row: `left` cut with an ellipsis where it meets `right`, which stands at the right edge. On a
@@ -103,11 +129,8 @@ pub(super) fn join(facts: Vec<Spans>, theme: &Theme) -> Spans {
 pub(super) fn wipe(buf: &mut Buffer, area: Rect, style: Style) {
     let area = area.intersection(buf.area);
     for y in area.top()..area.bottom() {
-        // A character of two columns that is cut in half would hide what is drawn beside it.
-        if let Some(left) = area.left().checked_sub(1).filter(|left| *left >= buf.area.left() && area.width > 0)
-            && width::of(buf[(left, y)].symbol()) > 1
-        {
-            buf[(left, y)].set_symbol(" ");
+        if area.width > 0 {
+            uncut(buf, area.left(), y);
         }
         for x in area.left()..area.right() {
             buf[(x, y)].reset();
@@ -165,6 +188,12 @@ pub(super) fn flat(raw: &str) -> String {
     if clean.as_str().contains('\n') { clean.as_str().replace('\n', " ") } else { clean.as_str().to_owned() }
 }
 
+/// The same in an approval, where every terminal must show the same.
+pub(super) fn exact(raw: &str, theme: &Theme) -> String {
+    let head: String = raw.chars().take(MAX_SUMMARY_CHARS).collect();
+    reveal_with(&head, &theme.glyphs).text.as_str().replace('\n', " ")
+}
+
 /// Words of ours in the spelling of the theme: quotation marks and dashes have ASCII twins too. Never for
 /// what comes from outside: that is shown as it is.
 pub(super) fn spelled<'t>(text: &'t str, theme: &Theme) -> Cow<'t, str> {
@@ -191,6 +220,7 @@ pub(super) fn quoted(text: &str, theme: &Theme) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn rows_keep_what_it_is_when_there_is_no_room_for_how_it_went() {
@@ -205,6 +235,26 @@ mod tests {
         assert_eq!(draw(18), "a long su…  9 hits");
         assert_eq!(draw(10), "a long su…");
         assert_eq!(draw(0), "");
+    }
+
+    #[test]
+    fn what_is_drawn_over_a_part_of_a_cluster_takes_all_of_it() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 4, 1));
+        put(&mut buf, 0, 0, 4, &[Span::raw("a中b")]);
+        put(&mut buf, 2, 0, 4, &[Span::raw("x")]);
+        assert_eq!(buf, Buffer::with_lines(["a xb"]));
+        put(&mut buf, 0, 0, 4, &[Span::raw("a中b")]);
+        put(&mut buf, 3, 0, 4, &[Span::raw("x")]);
+        assert_eq!(buf, Buffer::with_lines(["a中x"]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_measured_is_what_is_put(text in "\\PC{0,40}|[ｶﾞﾊﾟ中é👩\u{200d}\u{fe0f}🇩🇪⌚]{0,20}", room in 0u16..60) {
+            let mut buf = Buffer::empty(Rect::new(0, 0, 500, 1));
+            prop_assert_eq!(usize::from(put(&mut buf, 0, 0, 500, &[Span::raw(&text)])), width::of(&text));
+            prop_assert!(put(&mut buf, 0, 0, room, &[Span::raw(&text)]) <= room);
+        }
     }
 
     #[test]

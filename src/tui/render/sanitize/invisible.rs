@@ -3,6 +3,8 @@
 //! For the second half of `sanitize` and for the classes that `reveal` reports. The classes name
 //! what a character does to a reader, not its Unicode category.
 
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use super::TAB_WIDTH;
 use crate::tui::render::width;
 
@@ -27,13 +29,15 @@ pub enum HiddenKind {
     PrivateUse,
     /// Unassigned or a formatting character not named above.
     Unprintable,
+    /// Visible, but not in the same place and form on every terminal.
+    Doubtful,
 }
 
 /// Marks on one base that a script may need; more are only there to spill over other lines.
 const MAX_COMBINING: usize = 6;
 
 /// Why `c` would not show itself on its own, or `None` if it would.
-pub(super) fn kind_of(c: char) -> Option<HiddenKind> {
+pub fn hidden_kind(c: char) -> Option<HiddenKind> {
     match c {
         ' '..='~' | '\n' => None,
         _ if c.is_control() => Some(HiddenKind::Control),
@@ -86,8 +90,17 @@ fn is_printable(c: char) -> bool {
         .is_some_and(|text| text.escape_debug().count() == 2)
 }
 
+/// What becomes of the characters that join their neighbours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Joiners {
+    /// They stay where they do what they are for.
+    Kept,
+    /// They go, and what they joined stands apart: terminals do not agree on what they make of it.
+    Dropped,
+}
+
 /// Drops what a reader cannot see and expands tabs. `text` has no other control character.
-pub(super) fn drop_invisible(text: &str) -> String {
+pub(super) fn drop_invisible(text: &str, joiners: Joiners) -> String {
     let mut out = String::with_capacity(text.len());
     let mut previous = '\n';
     let mut n_combining = 0;
@@ -113,6 +126,9 @@ pub(super) fn drop_invisible(text: &str) -> String {
                 continue;
             }
             '\u{200c}' | '\u{200d}' => {
+                if joiners == Joiners::Dropped {
+                    continue;
+                }
                 // Room for the joiner and for what it joins, or it would join nothing.
                 let has_room = n_combining + 2 <= MAX_COMBINING;
                 if !has_room || !chars.peek().is_some_and(|&next| joins(c, previous, next)) {
@@ -121,10 +137,17 @@ pub(super) fn drop_invisible(text: &str) -> String {
             }
             '\u{fe0e}' | '\u{fe0f}' if takes_presentation(previous) => {}
             _ if matches!(
-                kind_of(c),
+                hidden_kind(c),
                 Some(HiddenKind::Bidi | HiddenKind::Invisible | HiddenKind::Variation | HiddenKind::Tag)
             ) =>
             {
+                continue;
+            }
+            // It would join what follows, or on some terminals what precedes.
+            _ if joiners == Joiners::Dropped && is_prepended(c) => {
+                out.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
+                n_combining = 0;
+                previous = '⟩';
                 continue;
             }
             _ => {}
@@ -143,10 +166,16 @@ pub(super) fn drop_invisible(text: &str) -> String {
     out
 }
 
+/// Whether `c` makes one cluster with whatever follows it.
+fn is_prepended(c: char) -> bool {
+    c > '\u{5ff}' && format!("{c}a").graphemes(true).count() == 1
+}
+
 /// Whether a joiner between the two does what joiners are for.
 fn joins(joiner: char, previous: char, next: char) -> bool {
     let is_script = |c: char| {
-        matches!(c, '\u{600}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}') && kind_of(c).is_none()
+        matches!(c, '\u{600}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
+            && hidden_kind(c).is_none()
     };
     let is_emoji = |c: char| is_pictograph(c) || matches!(c, '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}');
     (joiner == '\u{200d}' && is_emoji(previous) && is_pictograph(next)) || (is_script(previous) && is_script(next))

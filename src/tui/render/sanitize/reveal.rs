@@ -1,14 +1,22 @@
 //! Shows everything a text holds.
 //!
-//! For approvals. Not for reading pleasure: an emoji made of several characters shows its joiners,
-//! because a rule with exceptions is a place to hide.
+//! For approvals, and more gently for what a person types and for other surfaces. Not for reading pleasure:
+//! an emoji made of several characters shows its joiners, because a rule with exceptions is a place to hide.
+//!
+//! In an approval only characters stand raw that every terminal draws in the same cells and in the order in
+//! which they run ([`certain`]): Latin, Greek, Cyrillic, Armenian, Georgian, Ethiopic, Chinese, Japanese, Korean,
+//! signs, and emoji of one character. Everything else is shown by its number. That takes in Arabic and Hebrew,
+//! which some terminals reorder, together with the signs between: what is read could be another command than
+//! what runs. It takes in the scripts whose letters join, and letters with marks of their own, of which a
+//! terminal may drop or move a part, and which look like the one character that means the same.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::invisible::{HiddenKind, kind_of};
+use super::invisible::{HiddenKind, hidden_kind};
 use super::lookalike::{self, Lookalike};
 use super::{CleanText, Mark, MarkKind, TAB_WIDTH};
 use crate::tui::render::width;
+use crate::tui::render::width::certain;
 use crate::tui::theme::Glyphs;
 use std::ops::Range;
 
@@ -55,16 +63,34 @@ fn label(character: char) -> String {
     format!("U+{:04X}", u32::from(character))
 }
 
-/// Shows everything `raw` holds: `\n` stays, a tab becomes an arrow and blanks, and whatever would
-/// not show itself becomes `⟨U+202E⟩`.
-pub fn reveal(raw: &str) -> Revealed {
-    reveal_with(raw, &Glyphs::unicode())
+/// What may stand as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Raw {
+    /// Whatever shows itself.
+    Visible,
+    /// What every terminal draws alike.
+    Certain,
 }
 
-/// [`reveal`] with the marks of a terminal without Unicode.
+/// Shows everything `raw` holds: `\n` stays, a tab becomes an arrow and blanks, and whatever would
+/// not show itself becomes `⟨U+202E⟩`. For surfaces that know how to draw every script.
+pub fn reveal(raw: &str) -> Revealed {
+    reveal_draft(raw, &Glyphs::unicode())
+}
+
+/// [`reveal`] with the marks of this terminal. For what a person types: they know what they meant.
+pub fn reveal_draft(raw: &str, glyphs: &Glyphs) -> Revealed {
+    revealed(raw, glyphs, Raw::Visible)
+}
+
+/// For approvals: what not every terminal draws alike is shown by its number too.
 pub fn reveal_with(raw: &str, glyphs: &Glyphs) -> Revealed {
+    revealed(raw, glyphs, Raw::Certain)
+}
+
+fn revealed(raw: &str, glyphs: &Glyphs, may: Raw) -> Revealed {
     let mut writer =
-        Writer { glyphs, out: String::with_capacity(raw.len()), marks: Vec::new(), hidden: Vec::new(), column: 0 };
+        Writer { glyphs, may, out: String::with_capacity(raw.len()), marks: Vec::new(), hidden: Vec::new(), column: 0 };
     for grapheme in raw.graphemes(true) {
         writer.grapheme(grapheme);
     }
@@ -77,6 +103,7 @@ pub fn reveal_with(raw: &str, glyphs: &Glyphs) -> Revealed {
 
 struct Writer<'a> {
     glyphs: &'a Glyphs,
+    may: Raw,
     out: String,
     marks: Vec<Mark>,
     hidden: Vec<Hidden>,
@@ -90,7 +117,7 @@ impl Writer<'_> {
         let mut n_combining = 0;
         for c in grapheme.chars() {
             let is_combining = width::of_char(c) == 0;
-            match kind_of(c) {
+            match hidden_kind(c) {
                 None if c == '\n' => {
                     self.out.push(c);
                     self.column = 0;
@@ -101,6 +128,9 @@ impl Writer<'_> {
                     return;
                 }
                 Some(kind) => self.hidden(c, kind),
+                None if self.may == Raw::Certain && !certain::is_certain(c) && !certain::is_plain_emoji(c) => {
+                    self.hidden(c, HiddenKind::Doubtful);
+                }
                 None if is_combining => {
                     n_combining += 1;
                     if has_letter && n_combining <= MAX_COMBINING {

@@ -23,14 +23,23 @@ fn sanitizes_for_reading() {
         ("a\u{0}\u{8}\u{7f}\u{85}b", "ab"),
         ("a\u{200b}\u{202e}\u{2066}\u{feff}\u{ad}b", "ab"),
         ("a\u{2028}b", "a\nb"),
-        ("👩‍👩‍👧 ❤️ 1️⃣", "👩‍👩‍👧 ❤️ 1️⃣"),
+        ("👩‍👩‍👧 ❤️ 1️⃣", "👩👩👧 ❤️ 1️⃣"),
         ("a\u{200d}b a\u{fe0f}", "ab a"),
-        ("می‌خواهم", "می‌خواهم"),
+        ("می‌خواهم", "میخواهم"),
+        ("a\u{600}1 \u{d4e}ക", "a⟨U+0600⟩1 ⟨U+0D4E⟩ക"),
         ("x\u{e0041}\u{e0042}", "x"),
         ("🏴\u{e0067}\u{e0062}\u{e007f}", "🏴"),
     ] {
         assert_eq!(sanitize(raw).as_str(), clean, "{raw:?}");
     }
+}
+
+#[test]
+fn text_that_leaves_the_screen_keeps_its_joiners() {
+    for text in ["👩‍👩‍👧 ❤️ 1️⃣", "می‌خواهم", "\u{600}1"] {
+        assert_eq!(sanitize_joined(text).as_str(), text);
+    }
+    assert_eq!(sanitize_joined("a\u{200d}b\u{1b}[1m\u{202e}").as_str(), "ab");
 }
 
 #[test]
@@ -58,6 +67,32 @@ fn reveals_for_deciding() {
         ("\u{3164}\u{2800}", "⟨U+3164⟩⟨U+2800⟩"),
     ] {
         assert_eq!(reveal(raw).text.as_str(), shown, "{raw:?}");
+    }
+}
+
+#[test]
+fn in_an_approval_only_what_every_terminal_draws_alike_stands_raw() {
+    for (raw, shown) in [
+        ("ls -la «né» Ωμ Привет Հայ გამ አማ", "ls -la «né» Ωμ Привет Հայ გამ አማ"),
+        ("中文，テスト。ｶﾅ 한국어 ⚠ ⚡ 😀 ─", "中文，テスト。ｶﾅ 한국어 ⚠ ⚡ 😀 ─"),
+        ("e\u{301}", "e⟨U+0301⟩"),
+        ("ｶ\u{ff9e}", "ｶ⟨U+FF9E⟩"),
+        ("か\u{3099}", "か⟨U+3099⟩"),
+        ("🇩🇪", "⟨U+1F1E9⟩⟨U+1F1EA⟩"),
+        ("1\u{fe0f}\u{20e3}", "1⟨U+FE0F⟩⟨U+20E3⟩"),
+        ("👩\u{200d}👧", "👩⟨U+200D⟩👧"),
+        ("👍🏽", "👍⟨U+1F3FD⟩"),
+        ("שב", "⟨U+05E9⟩⟨U+05D1⟩"),
+        ("بل", "⟨U+0628⟩⟨U+0644⟩"),
+        ("क", "⟨U+0915⟩"),
+        ("ก", "⟨U+0E01⟩"),
+        ("\u{600}1", "⟨U+0600⟩1"),
+        ("\u{1112}\u{1161}", "⟨U+1112⟩⟨U+1161⟩"),
+        ("𝐫𝐦", "⟨U+1D42B⟩⟨U+1D426⟩"),
+        ("\u{1fac8}", "⟨U+1FAC8⟩"),
+    ] {
+        let revealed = reveal_with(raw, &crate::tui::theme::Glyphs::unicode());
+        assert_eq!(revealed.text.as_str(), shown, "{raw:?}");
     }
 }
 
@@ -158,7 +193,7 @@ proptest! {
         let revealed = reveal(&raw);
         prop_assert_eq!(restored(&revealed), raw);
         let text = revealed.text.as_str();
-        prop_assert!(text.chars().all(|c| c == '\n' || invisible::kind_of(c).is_none()));
+        prop_assert!(text.chars().all(|c| c == '\n' || invisible::hidden_kind(c).is_none()));
     }
 
     #[test]
@@ -167,6 +202,16 @@ proptest! {
         let revealed = reveal(&raw);
         for grapheme in revealed.text.as_str().graphemes(true).filter(|g| *g != "\n") {
             prop_assert!(crate::tui::render::width::of_grapheme(grapheme) > 0, "{grapheme:?}");
+        }
+    }
+
+    #[test]
+    fn in_an_approval_every_cluster_is_one_character_and_nothing_is_lost(raw in hostile()) {
+        use unicode_segmentation::UnicodeSegmentation;
+        let revealed = reveal_with(&raw, &crate::tui::theme::Glyphs::unicode());
+        prop_assert_eq!(restored(&revealed), raw);
+        for grapheme in revealed.text.as_str().graphemes(true) {
+            prop_assert_eq!(grapheme.chars().count(), 1, "{:?}", grapheme);
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::core::approval::Binding;
 use crate::core::approval::Decision;
 use crate::core::approval::OpenApproval;
 use crate::core::ids::ApprovalId;
-use crate::tui::render::sanitize::reveal;
+use crate::tui::render::sanitize::reveal_with;
+use crate::tui::theme::Glyphs;
 use crate::tui::ui::Ui;
 use crate::tui::ui::dialog::Confirm;
 use crate::tui::ui::dialog::ConfirmKind;
@@ -31,7 +32,8 @@ fn at_a_glance(approval: &Approval) -> Option<&str> {
     let only_command = |(key, _): (&String, &Value)| matches!(key.as_str(), "command" | "description" | "timeout");
     let command = approval.input.get("command")?.as_str()?;
     let is_short = command.chars().nth(MAX_GLANCE_CHARS).is_none() && !command.contains('\n');
-    let is_plain = reveal(command).is_plain() && approval.input.as_object()?.iter().all(only_command);
+    let is_plain =
+        reveal_with(command, &Glyphs::unicode()).is_plain() && approval.input.as_object()?.iter().all(only_command);
     let is_free = approval.binding == Binding::default() && approval.ask == Ask::Tool;
     (is_short && is_plain && is_free).then_some(command)
 }

@@ -14,7 +14,6 @@ use crate::core::change;
 use crate::core::figures::count;
 use crate::tui::render::highlight::Language;
 use crate::tui::render::markdown::markdown;
-use crate::tui::render::sanitize::sanitize;
 use crate::tui::ui::approval::QUICK_GRANT_MINUTES;
 use crate::tui::view::layouts::ApprovalLines;
 use crate::tui::view::paint::quoted;
@@ -39,9 +38,11 @@ pub(super) fn lines(approval: &Approval, known: Known<'_>, sheet: Sheet<'_>) -> 
     let mut sheet = sheet;
     match &approval.ask {
         Ask::Plan(plan) => {
-            // Marks of markup are no text, so the plan is rendered; what hides in it is still pointed out.
-            sheet.reveal(plan);
-            sheet.lines = markdown(&sanitize(plan), sheet.room, sheet.theme);
+            // Marks of markup are no text, so the plan is rendered; kinds of line ends and of blanks before a
+            // line mean nothing in it.
+            let plan = plan.replace("\r\n", "\n").replace('\t', "    ");
+            let text = sheet.reveal(&plan);
+            sheet.lines = markdown(&text, sheet.room, sheet.theme);
             if plan.trim().is_empty() {
                 sheet.warn("The CLI sent no plan, and none is known from before.", sheet.theme.warning);
             }

@@ -12,6 +12,7 @@ use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::QuestionDraft;
 use crate::tui::view::modal;
 use crate::tui::view::paint::Spans;
+use crate::tui::view::paint::exact;
 use crate::tui::view::paint::flat;
 use crate::tui::view::paint::span;
 
@@ -83,7 +84,7 @@ pub(super) fn lines(
 }
 
 fn tab(idx: usize, question: &Question, is_current: bool, answered: bool, theme: &Theme) -> Spans {
-    let name = flat(if question.header.trim().is_empty() { &question.text } else { &question.header });
+    let name = exact(if question.header.trim().is_empty() { &question.text } else { &question.header }, theme);
     let name: String = name.chars().take(24).collect();
     let style = if is_current { theme.selection } else { theme.dim };
     let (mark, mark_style) =

@@ -9,6 +9,7 @@ use crate::core::figures::count;
 use crate::tui::render::highlight::Language;
 use crate::tui::render::highlight::highlight;
 use crate::tui::render::sanitize::CleanText;
+use crate::tui::render::sanitize::HiddenKind;
 use crate::tui::render::sanitize::reveal_with;
 use crate::tui::render::spans;
 use crate::tui::render::width;
@@ -37,8 +38,10 @@ pub(super) struct Sheet<'s> {
     pub(super) theme: &'s Theme,
     pub(super) room: usize,
     pub(super) lines: Vec<Line<'static>>,
-    n_hidden: usize,
-    first_hidden: Option<String>,
+    /// How many characters would not have shown themselves, and the first of them.
+    hidden: (usize, Option<String>),
+    /// The same of those that not every terminal draws alike.
+    doubtful: (usize, Option<String>),
     lookalikes: Vec<(String, String)>,
     /// The row at which each line of the command begins, the first line first.
     pub(super) command_rows: Vec<usize>,
@@ -50,8 +53,8 @@ impl<'s> Sheet<'s> {
             theme,
             room,
             lines: Vec::new(),
-            n_hidden: 0,
-            first_hidden: None,
+            hidden: (0, None),
+            doubtful: (0, None),
             lookalikes: Vec::new(),
             command_rows: Vec::new(),
         }
@@ -63,8 +66,9 @@ impl<'s> Sheet<'s> {
         // Carriage returns that end lines are how some systems write files, and no trick.
         let ends_lines = raw.matches('\r').count() == raw.matches("\r\n").count();
         for hidden in revealed.hidden.iter().filter(|hidden| !(ends_lines && hidden.character == '\r')) {
-            self.n_hidden += 1;
-            self.first_hidden.get_or_insert_with(|| hidden.label());
+            let found = if hidden.kind == HiddenKind::Doubtful { &mut self.doubtful } else { &mut self.hidden };
+            found.0 += 1;
+            found.1.get_or_insert_with(|| hidden.label());
         }
         for lookalike in revealed.lookalikes {
             let pair = (lookalike.word, lookalike.imitates);
@@ -165,10 +169,15 @@ impl<'s> Sheet<'s> {
         let theme = self.theme;
         let mark = Indent::hanging(vec![span(format!("{} ", theme.glyphs.warning), theme.warning)]);
         let mut lines = Vec::new();
-        if let Some(first) = &self.first_hidden {
-            let [open, close] = theme.glyphs.hidden_brackets;
-            let n = count(self.n_hidden as u64, "hidden character is", "hidden characters are");
+        let [open, close] = theme.glyphs.hidden_brackets;
+        if let (n, Some(first)) = &self.hidden {
+            let n = count(*n as u64, "hidden character is", "hidden characters are");
             let text = format!("{n} shown as {open}{first}{close}: other programs would show this text differently.");
+            lines.extend(wrap(&[span(text, theme.warning)], self.room, &mark));
+        }
+        if let (n, Some(first)) = &self.doubtful {
+            let n = count(*n as u64, "character is", "characters are");
+            let text = format!("{n} shown as {open}{first}{close}: terminals do not draw them alike.");
             lines.extend(wrap(&[span(text, theme.warning)], self.room, &mark));
         }
         for (word, imitates) in self.lookalikes.iter().take(MAX_LOOKALIKES) {
