@@ -7,22 +7,18 @@ use std::time::Instant;
 
 use crossterm::event::Event as TerminalEvent;
 use crossterm::event::KeyEventKind;
-use crossterm::execute;
-use crossterm::terminal::BeginSynchronizedUpdate;
-use crossterm::terminal::Clear;
-use crossterm::terminal::ClearType;
-use crossterm::terminal::EndSynchronizedUpdate;
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use crossterm::terminal;
 use tokio::sync::mpsc;
 
 use super::files;
 use super::files::HistoryFile;
 use super::input::keymap::Keymap;
 use super::terminal::messages;
+use super::terminal::screen::Screen;
 use super::theme::Theme;
 use super::ui::Ui;
 use super::ui::dialog::Layer;
+use super::ui::dialog::Over;
 use super::update;
 use super::update::Effect;
 use super::update::World;
@@ -106,7 +102,9 @@ pub struct App {
     theme: Theme,
     layouts: Layouts,
     link: Link,
-    screen: Terminal<CrosstermBackend<io::Stdout>>,
+    screen: Screen<io::Stdout>,
+    /// What lay over the screen in the last frame.
+    over: Over,
     editor: Option<String>,
     folder: PathBuf,
     history: HistoryFile,
@@ -136,10 +134,9 @@ pub struct App {
 
 impl App {
     pub fn new(link: Link, options: Options) -> io::Result<Self> {
-        let screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         let mut ui = options.ui;
-        let size = screen.size()?;
-        (ui.screen.width, ui.screen.height) = (size.width, size.height);
+        (ui.screen.width, ui.screen.height) = terminal::size()?;
+        let screen = Screen::new(io::stdout(), ui.screen.width, ui.screen.height);
         // Other terminals open sessions too: a tag of theirs must not be taken for one of ours.
         ui.next_tag = uuid::Uuid::new_v4().as_u64_pair().0 >> 16 << 16;
         Ok(Self {
@@ -150,6 +147,7 @@ impl App {
             layouts: Layouts::default(),
             link,
             screen,
+            over: Over::default(),
             editor: options.editor,
             folder: options.folder,
             history: options.history,
@@ -233,14 +231,6 @@ impl App {
         self.update(|_, _| ());
     }
 
-    /// Begins with an empty screen of which nothing is taken for drawn already. Without asking the terminal
-    /// where its cursor stands, as `Terminal::clear` does: one that answers late would end the program.
-    fn wipe(&mut self) -> io::Result<()> {
-        execute!(io::stdout(), Clear(ClearType::All))?;
-        self.screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        Ok(())
-    }
-
     /// The screen is not what it was: an open approval must be seen again before a key can answer it.
     fn see_anew(&mut self) {
         self.ui.see_anew(now());
@@ -262,6 +252,7 @@ impl App {
             TerminalEvent::Paste(text) => self.update(|ui, world| update::keys::paste(ui, world, &text)),
             TerminalEvent::Resize(width, height) => {
                 (self.ui.screen.width, self.ui.screen.height) = (width, height);
+                self.screen.resize(width, height);
                 self.see_anew();
                 Vec::new()
             }
@@ -361,11 +352,7 @@ impl App {
                         self.open(opening);
                     }
                 }
-                Effect::Redraw => {
-                    if let Err(error) = self.wipe() {
-                        tracing::warn!(%error, "could not clear the screen");
-                    }
-                }
+                Effect::Redraw => self.screen.clear(),
                 Effect::Quit => self.end(Ended::Quit),
                 Effect::StopRunner => self.end(Ended::StopRunner),
             }
@@ -401,13 +388,22 @@ impl App {
         self.changed();
     }
 
-    /// Draws one frame as one synchronized update.
+    /// Draws one frame. What is laid over the screen, or taken away, has every row written again: nothing of
+    /// what stood there before may be taken for a part of it.
     pub fn draw(&mut self) -> io::Result<()> {
         let at = now();
         update::settle(&mut self.ui, World { fleet: &self.fleet, keymap: &self.keymap, now: at });
         let entries = update::lists::entries(&self.ui, self.world());
-        let mut drawn = Drawn::default();
-        execute!(io::stdout(), BeginSynchronizedUpdate)?;
+        // The word of a new size may still be on its way.
+        let size = terminal::size()?;
+        if size != self.screen.size() {
+            self.screen.resize(size.0, size.1);
+        }
+        let over = self.ui.over(&self.fleet);
+        if over != self.over {
+            self.screen.rewrite();
+            self.over = over;
+        }
         let scene = Scene {
             fleet: &self.fleet,
             ui: &self.ui,
@@ -416,11 +412,8 @@ impl App {
             now: at,
             entries: entries.as_deref(),
         };
-        let layouts = &mut self.layouts;
-        let result = self.screen.draw(|frame| drawn = view::draw(frame, &scene, layouts));
-        // Closed on every way out: a terminal that waits for the end of a frame shows nothing.
-        execute!(io::stdout(), EndSynchronizedUpdate)?;
-        result?;
+        let drawn = view::draw(self.screen.canvas(), &scene, &mut self.layouts);
+        self.screen.show(drawn.cursor)?;
         self.drawn_at = Instant::now();
         self.due = None;
         self.take_note(&drawn, now());

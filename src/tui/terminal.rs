@@ -6,5 +6,7 @@ pub mod background;
 pub mod guard;
 /// Messages to the terminal emulator: clipboard, notifications, title.
 pub mod messages;
+/// Frames as bytes: what was drawn is what stands on the screen, whatever the terminal makes of a cluster.
+pub mod screen;
 /// Programs that need the terminal for a while: the person's editor, the shell behind ctrl-z.
 pub mod visit;

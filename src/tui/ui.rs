@@ -31,6 +31,7 @@ pub mod tab;
 use approval::ApprovalFocus;
 use approval::ApprovalForm;
 use dialog::Layer;
+use dialog::Over;
 use guard::AnswerGuard;
 use tab::Tab;
 
@@ -193,6 +194,12 @@ impl Ui {
     /// The approval that has the focus, if it is still open.
     pub fn shown_approval<'f>(&self, fleet: &'f Fleet) -> Option<&'f crate::core::approval::OpenApproval> {
         fleet.approval(self.approval.as_ref()?.id)
+    }
+
+    /// What lies over the main screen.
+    pub fn over(&self, fleet: &Fleet) -> Over {
+        let approval = self.shown_approval(fleet).map(|open| open.approval.id);
+        Over { approval, layers: self.layers.iter().map(std::mem::discriminant).collect() }
     }
 
     /// Which layer has the keys. Computed from what is open, so that it can never disagree with it.

@@ -6,7 +6,7 @@
 //! Invariants: drawing never panics, whatever the size; text from outside passes `render::sanitize`
 //! before it becomes a span; a frame costs what is visible, not what is stored.
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use crate::core::fleet::Fleet;
@@ -72,7 +72,7 @@ pub struct Scene<'a> {
 /// What only drawing knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drawn {
-    /// Where the cursor stands; it is set on the frame too, because input methods follow it.
+    /// Where the cursor stands: input methods follow it.
     pub cursor: Option<Position>,
     /// The active tab's scroll after its `scroll_by` was carried out; the caller stores it and clears
     /// the requests.
@@ -115,30 +115,27 @@ impl<'a> Scene<'a> {
 }
 
 /// Draws the frame and reports what only drawing knows; changes nothing but the cache.
-pub fn draw(frame: &mut Frame<'_>, scene: &Scene<'_>, layouts: &mut Layouts) -> Drawn {
+pub fn draw(buf: &mut Buffer, scene: &Scene<'_>, layouts: &mut Layouts) -> Drawn {
     let mut drawn = Drawn::default();
-    let area = frame.area();
+    let area = buf.area;
     if area.is_empty() {
         return drawn;
     }
     layouts.begin(scene.theme);
     let mut pulse = Pulse::new(scene.now);
     let n_sheet = approval::height(area, scene, layouts);
-    let main = main_screen::draw(frame.buffer_mut(), area, scene, layouts, &mut pulse, n_sheet);
+    let main = main_screen::draw(buf, area, scene, layouts, &mut pulse, n_sheet);
     drawn.cursor = main.cursor;
     drawn.scroll = main.scroll;
     if n_sheet > 0 {
         let covered = !scene.ui.layers.is_empty();
-        let reported = approval::draw(frame.buffer_mut(), main.regions.sheet, scene, layouts, &mut pulse, covered);
+        let reported = approval::draw(buf, main.regions.sheet, scene, layouts, &mut pulse, covered);
         drawn.approval = reported.drawn;
         drawn.cursor = reported.cursor;
     }
-    if let Some(reported) = dialogs::draw(frame.buffer_mut(), &main.regions, scene, layouts, &mut pulse) {
+    if let Some(reported) = dialogs::draw(buf, &main.regions, scene, layouts, &mut pulse) {
         drawn.cursor = reported.cursor;
         drawn.page_max_scroll = reported.page_max_scroll;
-    }
-    if let Some(cursor) = drawn.cursor {
-        frame.set_cursor_position(cursor);
     }
     drawn.animates = pulse.animates;
     drawn.next_change = pulse.next;

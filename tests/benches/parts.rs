@@ -17,6 +17,7 @@ use adjutant::core::tool::ToolOutcome;
 use adjutant::core::tool::ToolOutput;
 use adjutant::transcripts::list::list;
 use adjutant::tui::input::keymap::Keymap;
+use adjutant::tui::terminal::screen::Screen;
 use adjutant::tui::theme::Theme;
 use adjutant::tui::ui::Ui;
 use adjutant::tui::update;
@@ -29,8 +30,6 @@ use criterion::Criterion;
 use criterion::Throughput;
 use criterion::criterion_group;
 use criterion::criterion_main;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use serde_json::json;
 
 fn event(seq: u64, kind: EventKind) -> Event {
@@ -73,15 +72,13 @@ fn frames(c: &mut Criterion) {
         let mut ui = Ui::default();
         update::settle(&mut ui, World { fleet: &fleet, keymap: &keymap, now: Timestamp(1) });
         let mut layouts = Layouts::default();
-        let mut screen = Terminal::new(TestBackend::new(120, 40)).unwrap();
+        let mut screen = Screen::new(std::io::sink(), 120, 40);
         group.bench_function(name, |b| {
             b.iter(|| {
                 let scene =
                     Scene { fleet: &fleet, ui: &ui, keymap: &keymap, theme: &theme, now: Timestamp(2), entries: None };
-                let draw = |frame: &mut ratatui::Frame<'_>| {
-                    black_box(view::draw(frame, &scene, &mut layouts));
-                };
-                screen.draw(draw).unwrap();
+                let drawn = black_box(view::draw(screen.canvas(), &scene, &mut layouts));
+                screen.show(drawn.cursor).unwrap();
             });
         });
     }

@@ -15,10 +15,9 @@ use adjutant::tui::view::Drawn;
 use adjutant::tui::view::Layouts;
 use adjutant::tui::view::Scene;
 use jiff::tz::TimeZone;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
+use ratatui::layout::Rect;
 use ratatui::style::Color;
 use ratatui::style::Modifier;
 use ratatui::style::Style;
@@ -59,22 +58,17 @@ impl Stage {
     pub fn draw(&mut self, fleet: &Fleet, now: Timestamp, width: u16, height: u16) -> (Buffer, Drawn) {
         self.ui.screen.width = width;
         self.ui.screen.height = height;
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a buffer is a terminal");
-        let mut drawn = Drawn::default();
-        let completed = terminal
-            .draw(|frame| {
-                let scene = Scene {
-                    fleet,
-                    ui: &self.ui,
-                    keymap: &self.keymap,
-                    theme: &self.theme,
-                    now,
-                    entries: self.entries.as_deref(),
-                };
-                drawn = view::draw(frame, &scene, &mut self.layouts);
-            })
-            .expect("drawing into a buffer cannot fail");
-        (completed.buffer.clone(), drawn)
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let scene = Scene {
+            fleet,
+            ui: &self.ui,
+            keymap: &self.keymap,
+            theme: &self.theme,
+            now,
+            entries: self.entries.as_deref(),
+        };
+        let drawn = view::draw(&mut buffer, &scene, &mut self.layouts);
+        (buffer, drawn)
     }
 }
 

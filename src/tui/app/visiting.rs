@@ -36,9 +36,8 @@ impl App {
             self.ui.say(trouble, true, now());
         }
         // The visitor may have left the screen in any state and at any size.
-        self.wipe()?;
-        let size = self.screen.size()?;
-        (self.ui.screen.width, self.ui.screen.height) = (size.width, size.height);
+        self.screen.clear();
+        (self.ui.screen.width, self.ui.screen.height) = crossterm::terminal::size()?;
         self.see_anew();
         self.changed();
         Ok(())

@@ -37,6 +37,14 @@ impl Layer {
     }
 }
 
+/// What lies over the main screen: while it stays the same, so does what it covers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Over {
+    pub approval: Option<ApprovalId>,
+    /// The layers from below, by kind.
+    pub layers: Vec<std::mem::Discriminant<Layer>>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PageContent {
     Help,

@@ -327,7 +327,8 @@ impl<'d> Dialog<'d, '_> {
         let next = after.map(|open| &open.approval).find(|next| !next.is_same_request(shown));
         let mut left = Vec::new();
         if let (Some(next), Some(key)) = (next, key(Action::NextApproval)) {
-            let session = self.scene.fleet.get(next.session).map(|session| exact(&session.title, theme)).unwrap_or_default();
+            let session =
+                self.scene.fleet.get(next.session).map(|session| exact(&session.title, theme)).unwrap_or_default();
             left.push(span(key, theme.key));
             left.push(span(format!(" next {} {session}: ", theme.glyphs.waiting), theme.dim));
             let zone = TimeZone::UTC;
