@@ -24,6 +24,8 @@ use crate::core::session::title_of;
 use crate::tui::input::action::ACTIONS;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
+use crate::tui::render::sanitize::reveal_with;
+use crate::tui::theme::Glyphs;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::AlwaysChoice;
 use crate::tui::ui::approval::Pane;
@@ -131,7 +133,9 @@ fn inbox_row(world: World<'_>, approval: &crate::core::approval::Approval) -> Li
         .iter()
         .find_map(|key| approval.input.get(key)?.as_str())
         .unwrap_or_default();
-    entry(ListItem::Approval(approval.id), format!("{title}: {}", approval.tool), title_of(what))
+    // No row drops what the dialog would show.
+    let what = reveal_with(&title_of(what), &Glyphs::unicode()).text.to_string();
+    entry(ListItem::Approval(approval.id), format!("{title}: {}", approval.tool), what)
 }
 
 /// The filter changed: the best row is the first again.

@@ -190,8 +190,13 @@ pub(super) fn flat(raw: &str) -> String {
 
 /// The same in an approval, where every terminal must show the same.
 pub(super) fn exact(raw: &str, theme: &Theme) -> String {
-    let head: String = raw.chars().take(MAX_SUMMARY_CHARS).collect();
-    reveal_with(&head, &theme.glyphs).text.as_str().replace('\n', " ")
+    exact_lines(raw, theme).replace('\n', " ")
+}
+
+/// As much of a text in an approval as a summary reads, and one character more if there is more.
+pub(super) fn exact_lines(raw: &str, theme: &Theme) -> String {
+    let head: String = raw.chars().take(MAX_SUMMARY_CHARS + 1).collect();
+    reveal_with(&head, &theme.glyphs).text.to_string()
 }
 
 /// Words of ours in the spelling of the theme: quotation marks and dashes have ASCII twins too. Never for

@@ -2,12 +2,15 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use serde_json::Value;
 
 use super::Scene;
 use super::cells::Env;
 use super::cells::summary;
 use super::cells::tool_label;
 use super::paint::Spans;
+use super::paint::exact;
+use super::paint::exact_lines;
 use super::paint::flat;
 use super::paint::one_line;
 use super::paint::row;
@@ -19,6 +22,7 @@ use crate::core::approval::Ask;
 use crate::core::figures::count;
 use crate::core::session::Session;
 use crate::tui::input::action::Action;
+use crate::tui::theme::Theme;
 
 /// Requests that get a line each; the others are counted.
 const MAX_DOCKED: usize = 3;
@@ -33,22 +37,35 @@ pub(super) struct Docked {
 /// What a request wants, in words: `Bash wants to run rm -rf …`.
 pub(super) fn wish(approval: &Approval, env: &Env<'_>) -> Spans {
     let theme = env.theme;
-    let tool = tool_label(&approval.tool, theme);
+    let tool = exact(&tool_label(&approval.tool, theme), theme);
     let (verb, about) = match &approval.ask {
         Ask::Questions(questions) => {
             let n = questions.len() as u64;
-            let first = questions.first().map(|question| one_line(&question.text, theme)).unwrap_or_default();
+            let first = questions.first().map(|question| exact_lines(&question.text, theme)).unwrap_or_default();
+            let first = one_line(&first, theme);
             return vec![
                 span(format!("asks {}: ", count(n, "question", "questions")), theme.text),
                 span(first, theme.strong),
             ];
         }
         Ask::Plan(_) => return vec![span("has a plan and wants to begin", theme.text)],
-        Ask::Tool => (verb(&approval.tool), summary(&approval.tool, &approval.input, env)),
+        Ask::Tool => (verb(&approval.tool), summary(&approval.tool, &revealed(&approval.input, theme), env)),
     };
     let mut spans = vec![span(format!("{tool} wants to {verb} "), theme.text)];
     spans.extend(about.into_iter().map(|part| part.patch_style(theme.strong)));
     spans
+}
+
+/// An input with everything visible, as in its dialog: no summary of a request drops what would be shown there.
+fn revealed(input: &Value, theme: &Theme) -> Value {
+    match input {
+        Value::String(text) => Value::String(exact_lines(text, theme)),
+        Value::Array(items) => items.iter().map(|item| revealed(item, theme)).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), revealed(value, theme))).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => input.clone(),
+    }
 }
 
 /// What a tool does, after "wants to" and before what it is about.
