@@ -18,4 +18,5 @@ mod relay;
 mod screens;
 mod secretary;
 mod support;
+mod terminals;
 mod tidy;

@@ -8,6 +8,7 @@ mod main_job;
 mod real_cli;
 mod remote;
 mod runner;
+mod tmux;
 mod verbs;
 mod worktrees;
 

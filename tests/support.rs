@@ -11,3 +11,4 @@ pub mod pty;
 pub mod rig;
 pub mod screen;
 pub mod stage;
+pub mod tmux;
