@@ -10,6 +10,9 @@ use std::time::Instant;
 
 use crossterm::event::Event as TerminalEvent;
 use crossterm::event::EventStream;
+use crossterm::event::KeyCode;
+use crossterm::event::KeyEvent;
+use crossterm::event::KeyModifiers;
 use futures_util::StreamExt as _;
 use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
@@ -89,11 +92,23 @@ fn take(app: &mut App, batch: Vec<TerminalEvent>) {
     // What arrived in one piece was not typed by a hand that looked in between.
     let typed = |event: &&TerminalEvent| matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_));
     let is_burst = batch.iter().filter(typed).count() > 1;
-    for event in batch {
+    let last = batch.iter().rposition(|event| typed(&event));
+    for (place, event) in batch.into_iter().enumerate() {
         // What is typed into a program that borrows the terminal is not ours.
         if app.ended().is_none() && !app.has_visit() {
+            // An enter with more behind it was pasted by a terminal that does not say so.
+            let event = if last.is_some_and(|last| place < last) { newline_for_enter(event) } else { event };
             app.input(event, is_burst);
         }
+    }
+}
+
+fn newline_for_enter(event: TerminalEvent) -> TerminalEvent {
+    match event {
+        TerminalEvent::Key(key) if key.code == KeyCode::Enter && key.modifiers.is_empty() => {
+            TerminalEvent::Key(KeyEvent { code: KeyCode::Char('j'), modifiers: KeyModifiers::CONTROL, ..key })
+        }
+        event => event,
     }
 }
 

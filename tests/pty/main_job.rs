@@ -55,12 +55,12 @@ fn tabs_open_switch_take_names_and_close() {
     pty.press("renamed\r");
     pty.wait_for("2 · renamed");
     pty.press("\x1b1");
-    pty.press("\x17");
+    pty.press("\x1bx");
     // An empty session closes at once and comes back the same way.
     pty.wait_until("the tab to close", |screen| !screen.contains("· web"));
     pty.press("\x1bw");
     pty.wait_for("2 · web");
-    pty.press("\x17");
+    pty.press("\x1bx");
     pty.wait_until("the tab to close", |screen| !screen.contains("· web") && screen.contains("1 · renamed"));
 }
 

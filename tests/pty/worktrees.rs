@@ -49,7 +49,7 @@ fn a_worktree_is_opened_by_name_and_its_removal_is_undone_after_a_kill() {
     assert!(text(&adjutant(&stage, &["list"]).stdout).contains("taken-2 (worktree)"));
 
     std::fs::write(tree.join("work.txt"), "precious").unwrap();
-    pty.press("\x17");
+    pty.press("\x1bx");
     pty.wait_for("1 untracked file: work.txt");
     Pty::let_it_arm();
     pty.press("r");
@@ -66,7 +66,7 @@ fn a_worktree_is_opened_by_name_and_its_removal_is_undone_after_a_kill() {
     assert_eq!(git(&tree, &["status", "--porcelain"]).trim(), "?? work.txt");
 
     std::fs::remove_file(tree.join("work.txt")).unwrap();
-    pty.press("\x17");
+    pty.press("\x1bx");
     pty.wait_for("Nothing in its worktree would be lost.");
     Pty::let_it_arm();
     pty.press("r");

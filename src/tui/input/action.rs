@@ -94,7 +94,7 @@ actions! {
         Palette "palette" ["ctrl-p"] "palette" "Find any action by name and do it"
         NewTab "new_tab" ["ctrl-t"] "" "Open a session in a directory"
         NewWorktree "new_worktree" ["alt-n"] "" "Open a session in a git worktree of its own"
-        CloseTab "close_tab" ["ctrl-w"] "" "Close this session; asks when something runs"
+        CloseTab "close_tab" ["alt-x"] "" "Close this session; asks when something runs"
         Conversations "conversations" ["alt-c"] "" "Find an earlier conversation: go on with it, fork it or follow it"
         SearchAll "search_all" ["alt-/"] "" "Find words in everything that was said, in open and closed sessions"
         ReopenTab "reopen_tab" ["alt-w"] "" "Open the session that was closed last again, with its conversation"
@@ -151,8 +151,8 @@ actions! {
         HistorySearch "history_search" ["ctrl-r"] "" "Search the prompts of this project"
         ExternalEditor "external_editor" ["ctrl-x ctrl-e"] "" "Write the prompt in your editor"
         Complete "complete" ["tab"] "" "Complete a /command or an @file"
-        ScrollUp "scroll_up" ["ctrl-u"] "" "Scroll the timeline up by half a page"
-        ScrollDown "scroll_down" ["ctrl-d"] "" "Scroll the timeline down by half a page"
+        ScrollUp "scroll_up" ["shift-up", "ctrl-up"] "" "Scroll the timeline up by half a page"
+        ScrollDown "scroll_down" ["shift-down", "ctrl-down"] "" "Scroll the timeline down by half a page"
         EnterTimeline "enter_timeline" ["ctrl-g"] "timeline" "Move through the timeline with the keyboard"
     }
     Timeline {
@@ -260,6 +260,41 @@ actions! {
 }
 
 impl Action {
+    /// Other words under which the palette finds it.
+    pub fn synonyms(self) -> &'static str {
+        match self {
+            Self::Panel => "progress cost usage tokens todo",
+            Self::MeasureContext => "context size full tokens",
+            Self::ChooseMode => "permissions plan accept edits bypass",
+            Self::ChooseModel => "opus sonnet haiku",
+            Self::NewTab => "session directory folder project",
+            Self::NewWorktree => "branch git",
+            Self::Conversations => "resume history import continue",
+            Self::SearchAll => "grep find",
+            Self::Inbox => "approvals requests waiting",
+            Self::NextWaiting => "approval request answer",
+            Self::Grants => "permissions allowed rules revoke",
+            Self::Queue => "prompts pending",
+            Self::Tasks => "background jobs shells agents stop",
+            Self::ExternalEditor => "vim emacs nano",
+            Self::CloseTab => "end session",
+            Self::StopSession => "kill process restart",
+            Self::Interrupt => "cancel stop turn",
+            Self::Retry => "again resend",
+            Self::Quit => "exit leave",
+            Self::Help => "keys shortcuts manual",
+            Self::Redraw => "refresh repaint",
+            Self::RenameTab => "title name",
+            Self::PairPhone => "feishu lark code",
+            _ => "",
+        }
+    }
+
+    /// What cannot be taken back by pressing it again: a weak match never offers it.
+    pub fn is_destructive(self) -> bool {
+        matches!(self, Self::CloseTab | Self::StopSession | Self::RemoveWorktree | Self::Quit | Self::ClearOrQuit)
+    }
+
     /// Its row of the table.
     pub fn def(self) -> &'static ActionDef {
         // The table is made in the order of the enum; a test holds that.

@@ -79,6 +79,9 @@ pub fn sanitize(raw: &str) -> CleanText {
     clean(raw, Joiners::Dropped)
 }
 
+/// Only what would steer a terminal is taken out; every other character stays as it came.
+pub use escapes::strip as strip_escapes;
+
 /// The same for text that leaves the screen, such as by the clipboard: it keeps the joiners that emoji
 /// and the scripts of South and West Asia need.
 pub fn sanitize_joined(raw: &str) -> CleanText {

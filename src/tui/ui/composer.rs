@@ -9,6 +9,7 @@ use tui_textarea::TextArea;
 use tui_textarea::WrapMode;
 
 use crate::core::figures;
+use crate::tui::render::sanitize::strip_escapes;
 
 /// A paste longer than this becomes a token.
 const MAX_INLINE_CHARS: usize = 2_000;
@@ -110,16 +111,32 @@ impl Composer {
         if input.key == tui_textarea::Key::Backspace && self.delete_token() {
             return;
         }
-        self.area.input(input);
+        match input {
+            // As in every shell.
+            Input { key: tui_textarea::Key::Char('u'), ctrl: true, alt: false, .. } => {
+                self.area.delete_line_by_head();
+            }
+            Input { key: tui_textarea::Key::Char('_' | '/' | '7'), ctrl: true, alt: false, .. } => {
+                self.area.undo();
+            }
+            input => {
+                self.area.input(input);
+            }
+        }
     }
 
     pub fn newline(&mut self) {
         self.area.insert_newline();
     }
 
-    /// Text pasted by the terminal.
+    /// Text pasted by the terminal. Some terminals write keys into it as they do outside: an enter that way is a
+    /// newline, and whatever else steers a terminal is no text.
     pub fn paste(&mut self, text: &str) {
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let text =
+            ["\x1b[13u", "\x1b[13;1u", "\x1b[13;2u", "\x1b[27;2;13~", "\x1b[27;5;106~", "\x1b[106;5u", "\r\n", "\r"]
+                .into_iter()
+                .fold(text.to_owned(), |text, enter| text.replace(enter, "\n"));
+        let text = strip_escapes(&text);
         let n_lines = text.split('\n').count();
         if n_lines <= MAX_INLINE_LINES && text.chars().nth(MAX_INLINE_CHARS).is_none() {
             self.area.insert_str(text);
@@ -198,6 +215,34 @@ mod tests {
         let tricky = format!("{}{}", composer.shown(), "z".repeat(5_000));
         composer.paste(&tricky);
         assert_eq!(composer.text(), format!("{}{tricky}", "y".repeat(5_000)));
+    }
+
+    #[test]
+    fn keys_and_escapes_in_a_paste_are_newlines_or_nothing() {
+        for (pasted, expected) in [
+            ("a\x1b[13;2ub", "a\nb"),
+            ("a\x1b[27;2;13~b", "a\nb"),
+            ("\x1b[31mred\x1b[0m", "red"),
+            ("a\tb\x07", "a\tb"),
+            ("a\x1b]0;title\x07b", "ab"),
+            ("中文\u{200d}x", "中文\u{200d}x"),
+        ] {
+            let mut composer = Composer::default();
+            composer.paste(pasted);
+            assert_eq!(composer.text(), expected, "{pasted:?}");
+        }
+    }
+
+    #[test]
+    fn the_line_is_edited_as_in_a_shell() {
+        let ctrl = |c: char| Input { key: tui_textarea::Key::Char(c), ctrl: true, alt: false, shift: false };
+        let mut composer = Composer::with_text("one two three");
+        composer.key(ctrl('w'));
+        assert_eq!(composer.text(), "one two ");
+        composer.key(ctrl('u'));
+        assert_eq!(composer.text(), "");
+        composer.key(ctrl('_'));
+        assert_eq!(composer.text(), "one two ");
     }
 
     #[test]

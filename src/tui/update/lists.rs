@@ -49,16 +49,39 @@ pub fn entries(ui: &Ui, world: World<'_>) -> Option<Vec<ListEntry>> {
     Some(if filter.trim().is_empty() { all } else { fuzzy(all, &filter) })
 }
 
+/// How well an action fits what was typed: words of its name before its synonyms, these before its description;
+/// letters that are only scattered over it come last, and never find what destroys.
+fn rank(action: Action, filter: &str) -> Option<u32> {
+    let wanted: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let begins = |text: &str| {
+        let text = text.to_lowercase();
+        let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+        wanted.iter().all(|typed| words.iter().any(|word| word.starts_with(typed.as_str())))
+    };
+    let def = action.def();
+    match () {
+        () if begins(def.name) => Some(3),
+        () if begins(&format!("{} {}", def.name, action.synonyms())) => Some(2),
+        () if begins(def.doc) => Some(1),
+        () => (!action.is_destructive()).then_some(0),
+    }
+}
+
 fn fuzzy(all: Vec<ListEntry>, filter: &str) -> Vec<ListEntry> {
     let pattern = Pattern::parse(filter, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
-    let mut scored: Vec<(u32, ListEntry)> = all
+    let mut scored: Vec<((u32, u32), ListEntry)> = all
         .into_iter()
         .filter_map(|entry| {
-            let text = format!("{} {}", entry.label, entry.detail);
+            let synonyms = if let ListItem::Action(action) = &entry.item { action.synonyms() } else { "" };
+            let text = format!("{} {} {synonyms}", entry.label, entry.detail);
             let score = pattern.score(nucleo_matcher::Utf32Str::new(&text, &mut buffer), &mut matcher)?;
-            Some((score, entry))
+            let rank = match &entry.item {
+                ListItem::Action(action) => rank(*action, filter)?,
+                _ => 0,
+            };
+            Some(((rank, score), entry))
         })
         .collect();
     // Stable: equals keep the order of the list.

@@ -242,7 +242,7 @@ fn what_does_not_answer() {
             all.extend(desk.wait(400));
             all
         }),
-        ("keys that act on the session behind it", |desk| [desk.answer("shift-tab"), desk.answer("ctrl-w")].concat()),
+        ("keys that act on the session behind it", |desk| [desk.answer("shift-tab"), desk.answer("alt-x")].concat()),
         ("always, with nothing to remember", |desk| desk.answer("a")),
     ] {
         let mut desk = Desk::new();
@@ -633,4 +633,32 @@ fn one_key_allows_for_a_while_what_is_smallest() {
     desk.see();
     desk.wait(1_000);
     assert!(desk.answer("w").is_empty(), "nothing can be granted");
+}
+
+#[test]
+fn the_palette_finds_by_name_and_synonym_and_never_destroys_by_a_weak_match() {
+    for (typed, first) in [
+        ("queue", Some("queue")),
+        ("cost", Some("panel")),
+        ("resume", Some("conversations")),
+        ("approvals", Some("inbox")),
+        ("close", Some("close tab")),
+        ("quit", Some("quit")),
+        ("settings", None),
+    ] {
+        let mut desk = Desk::new();
+        desk.press("ctrl-p");
+        for c in typed.chars() {
+            desk.press(&c.to_string());
+        }
+        let world = World { fleet: &desk.fleet, keymap: &desk.keymap, now: Timestamp(desk.now) };
+        let rows = lists::entries(&desk.ui, world).unwrap();
+        match first {
+            Some(first) => assert_eq!(rows.first().map(|row| row.detail.as_str()), Some(first), "{typed}"),
+            None => {
+                let destroys = ["close tab", "quit", "stop session", "remove worktree"];
+                assert!(rows.iter().all(|row| !destroys.contains(&row.detail.as_str())), "{typed}: {rows:?}");
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ const ESC: char = '\u{1b}';
 const STRING_TERMINATOR: char = '\u{9c}';
 
 /// `raw` without escape sequences and without any control character but `\n` and `\t`.
-pub(super) fn strip(raw: &str) -> String {
+pub fn strip(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut line_start = 0;
     // A carriage return takes effect with the next thing written, as on a terminal; so a line

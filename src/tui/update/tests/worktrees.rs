@@ -64,9 +64,9 @@ impl Desk {
         self.settle();
     }
 
-    /// ctrl-w on a session whose worktree is as in this report.
+    /// alt-x on a session whose worktree is as in this report.
     fn closes(&mut self, report: Report) {
-        let effects = self.effects("ctrl-w");
+        let effects = self.effects("alt-x");
         assert_eq!(effects, [Effect::Send(Command::LookAtWorktree { session: SessionId(1) })]);
         self.learns(EventKind::WorktreeLooked(Box::new(report)));
         self.wait(ARMING_MS);
@@ -145,7 +145,7 @@ fn what_may_not_be_removed_is_only_offered_to_be_kept() {
 #[test]
 fn the_question_does_not_open_over_another_dialog() {
     let mut desk = desk();
-    desk.effects("ctrl-w");
+    desk.effects("alt-x");
     desk.effects("f1");
     desk.learns(EventKind::WorktreeLooked(Box::new(clean())));
     assert!(matches!(desk.ui.layers.as_slice(), [Layer::Page(_)]));
@@ -164,7 +164,7 @@ fn a_removal_is_undone_by_its_key_from_anywhere() {
     assert!(desk.effects("alt-z").is_empty());
     let (place, by) = (Box::new(place()), Surface::Terminal);
     desk.learns(EventKind::WorktreeAside { place, aside: Box::new(aside), by, lost: Vec::new() });
-    assert!(desk.effects("ctrl-w").is_empty(), "it closes by itself");
+    assert!(desk.effects("alt-x").is_empty(), "it closes by itself");
     desk.effects("f1");
     let restore = Command::RestoreWorktree { session: SessionId(1), by: Surface::Terminal };
     assert_eq!(desk.effects("alt-z"), [Effect::Send(restore)]);
