@@ -169,6 +169,6 @@ async fn the_real_cli_says_its_version_and_whose_it_is() {
 #[test]
 fn the_oldest_version_that_is_named_is_the_oldest_that_is_tried() {
     let pins = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pins")).unwrap();
-    let pinned = pins.lines().find_map(|line| line.strip_prefix("CLAUDE_NPM=")).unwrap();
+    let pinned = pins.lines().find_map(|line| line.strip_prefix("CLAUDE_NPM_OLDEST=")).unwrap();
     assert_eq!(adjutant::engine::probe::OLDEST_TRIED, pinned);
 }

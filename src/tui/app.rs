@@ -330,11 +330,10 @@ impl App {
                         self.ui.say("The engine is too busy; try again.", true, now());
                     }
                 }
-                Effect::Copy(text) => {
-                    if let Err(what) = messages::copy(&text) {
-                        self.ui.say(what, true, now());
-                    }
-                }
+                Effect::Copy(text) => match messages::copy(&text) {
+                    Ok(how) => self.ui.say(how, false, now()),
+                    Err(what) => self.ui.say(what, true, now()),
+                },
                 Effect::Attention { title, body } => messages::notify(self.ui.notify, &title, &body),
                 Effect::Edit { text, target } => self.visit = Some(Visit::Edit { text, target }),
                 Effect::OpenFile { path, line } => self.visit = Some(Visit::Open { path, line }),

@@ -6,6 +6,15 @@ use std::io::BufRead as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
+use std::time::Instant;
+
+use nucleo_matcher::Config;
+use nucleo_matcher::Matcher;
+use nucleo_matcher::Utf32Str;
+use nucleo_matcher::pattern::CaseMatching;
+use nucleo_matcher::pattern::Normalization;
+use nucleo_matcher::pattern::Pattern;
 
 use super::ui::PastPrompt;
 use crate::config::places::make_private_dir;
@@ -22,6 +31,9 @@ const MAX_LOADED: usize = 2_000;
 const MAX_PROMPT_BYTES: usize = 64 << 10;
 /// Names that a completion looks at in one directory.
 const MAX_NAMES: usize = 5_000;
+/// Folders within folders that a completion looks into, and for how long: the keyboard waits meanwhile.
+const MAX_FOLDERS_DEEP: usize = 12;
+const MAX_WALK: Duration = Duration::from_millis(60);
 /// Names that a completion offers.
 const MAX_OFFERED: usize = 200;
 
@@ -61,12 +73,27 @@ impl HistoryFile {
     }
 }
 
-/// Paths below `directory` that begin with what was typed; folders end with a slash.
+/// Paths below `directory` for what was typed: names in the folder that begin so, folders with a slash behind them;
+/// then files anywhere below whose path has these letters in this order, the best first. What git ignores and what
+/// is hidden is found only by its whole beginning.
 pub fn find(directory: &str, typed: &str) -> Vec<String> {
     let (folder, start) = match typed.rfind('/') {
         Some(slash) => typed.split_at(slash + 1),
         None => ("", typed),
     };
+    let mut found = named(directory, folder, start);
+    if !start.is_empty() {
+        for path in below(directory, typed) {
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
+    }
+    found.truncate(MAX_OFFERED);
+    found
+}
+
+fn named(directory: &str, folder: &str, start: &str) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(Path::new(directory).join(folder)) else { return Vec::new() };
     let mut found: Vec<String> = entries
         .take(MAX_NAMES)
@@ -79,8 +106,27 @@ pub fn find(directory: &str, typed: &str) -> Vec<String> {
         })
         .collect();
     found.sort();
-    found.truncate(MAX_OFFERED);
     found
+}
+
+fn below(directory: &str, typed: &str) -> Vec<String> {
+    let began = Instant::now();
+    let walk = ignore::WalkBuilder::new(directory).max_depth(Some(MAX_FOLDERS_DEEP)).require_git(false).build();
+    let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+    let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+    let mut buffer = Vec::new();
+    let mut scored: Vec<(u32, String)> = walk
+        .take(MAX_NAMES)
+        .take_while(|_| began.elapsed() < MAX_WALK)
+        .filter_map(|entry| {
+            let entry = entry.ok().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))?;
+            let path = entry.path().strip_prefix(directory).ok()?.to_str()?.to_owned();
+            let score = pattern.score(Utf32Str::new(&path, &mut buffer), &mut matcher)?;
+            Some((score, path))
+        })
+        .collect();
+    scored.sort_by(|(one, a), (other, b)| other.cmp(one).then_with(|| a.cmp(b)));
+    scored.into_iter().map(|(_, path)| path).collect()
 }
 
 #[cfg(test)]
@@ -113,7 +159,14 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         let find = |typed: &str| find(&folder.path().display().to_string(), typed);
-        assert_eq!(find("s"), ["setup.cfg", "src/"]);
+        assert_eq!(find("s"), ["setup.cfg", "src/", "src/main.rs", "src/map.rs"]);
+        assert_eq!(find("map"), ["src/map.rs"]);
+        assert_eq!(find("smain"), ["src/main.rs"]);
+        std::fs::write(folder.path().join(".gitignore"), "built\n").unwrap();
+        std::fs::create_dir(folder.path().join("built")).unwrap();
+        std::fs::write(folder.path().join("built/map.js"), "").unwrap();
+        assert_eq!(find("mapj"), Vec::<String>::new(), "git ignores it");
+        assert_eq!(find("built/m"), ["built/map.js"], "but it can be named");
         assert_eq!(find("src/ma"), ["src/main.rs", "src/map.rs"]);
         assert_eq!(find(".h"), [".hidden"]);
         assert!(find("nothing/here").is_empty());

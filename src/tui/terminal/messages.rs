@@ -2,6 +2,8 @@
 
 use std::io;
 use std::io::Write as _;
+use std::process::Command;
+use std::process::Stdio;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
@@ -14,8 +16,9 @@ use crate::tui::render::sanitize::sanitize_joined;
 /// Terminals drop a longer clipboard message without a word.
 pub const MAX_CLIPBOARD_BYTES: usize = 74_000;
 
-/// Puts text on the clipboard of the terminal, also over SSH (OSC 52). Says what was not possible.
-pub fn copy(text: &str) -> Result<(), String> {
+/// Puts text on the clipboard, and says how, or what was not possible. tmux takes it by a command of its own: what a
+/// program inside it writes to the terminal it drops by default.
+pub fn copy(text: &str) -> Result<&'static str, String> {
     if text.len() > MAX_CLIPBOARD_BYTES {
         return Err(format!(
             "Too long for the terminal's clipboard: {} bytes of at most {MAX_CLIPBOARD_BYTES}.",
@@ -23,8 +26,26 @@ pub fn copy(text: &str) -> Result<(), String> {
         ));
     }
     let clean = sanitize_joined(text);
+    if std::env::var_os("TMUX").is_some() {
+        return match load_buffer(clean.as_str()) {
+            Ok(()) => Ok("Copied, by tmux."),
+            Err(error) => Err(format!("Not copied: tmux did not take it ({error}).")),
+        };
+    }
     execute!(io::stdout(), CopyToClipboard::to_clipboard_from(clean.as_str()))
-        .map_err(|error| format!("The terminal did not take the text: {error}."))
+        .map(|()| "Handed to the terminal's clipboard.")
+        .map_err(|error| format!("Not copied: the terminal did not take the text ({error})."))
+}
+
+/// Gives tmux a buffer, which it hands on to the clipboard of the terminal around it.
+fn load_buffer(text: &str) -> io::Result<()> {
+    let mut command = Command::new("tmux");
+    command.args(["load-buffer", "-w", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(text.as_bytes()));
+    let status = child.wait()?;
+    written?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("it ended with {status}"))) }
 }
 
 /// Calls the person.

@@ -157,6 +157,14 @@ fn history(ui: &mut Ui, session: &Session, action: Action, event: Option<KeyEven
     });
 }
 
+/// The file name that is being typed behind `@`, in quotes or without.
+fn mentioned(before: &str) -> Option<&str> {
+    if let Some((_, quoted)) = before.rsplit_once("@\"").filter(|(_, quoted)| !quoted.contains('"')) {
+        return Some(quoted);
+    }
+    before.rsplit(char::is_whitespace).next()?.strip_prefix('@')
+}
+
 fn complete(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
     let Some(tab) = ui.tab() else { return Vec::new() };
     let before = tab.composer.before_cursor();
@@ -175,8 +183,8 @@ fn complete(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
         offer(ui, session.id, before.chars().count(), words);
         return Vec::new();
     }
-    let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-    match word.strip_prefix('@') {
+    let typed = mentioned(&before);
+    match typed {
         Some(typed) => vec![Effect::FindFiles {
             session: session.id,
             directory: session.spec.directory.clone(),

@@ -140,7 +140,6 @@ fn copy(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
             None => return Vec::new(),
         },
     };
-    ui.say("Copied.", false, world.now);
     vec![Effect::Copy(text)]
 }
 

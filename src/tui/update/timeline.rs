@@ -57,7 +57,6 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         }
         Action::CopyCell => {
             let text = cell.map(Cell::plain_text).unwrap_or_default();
-            ui.say("Copied.", false, world.now);
             return vec![Effect::Copy(text)];
         }
         Action::OpenInEditor => match cell.and_then(Cell::file) {

@@ -2,11 +2,14 @@
 //!
 //! Sections in the order in which they are looked for; where the panel is too low, the last ones go.
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::Scene;
+use super::cells::Env;
+use super::cells::summary;
 use super::cells::tool_label;
 use super::modal;
 use super::paint::Spans;
@@ -125,6 +128,9 @@ fn identity(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
     }
 }
 
+/// Requests that the panel names.
+const MAX_WAITING: usize = 3;
+
 fn pending(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
     let theme = sheet.theme;
     let mut waiting = state::waiting(scene.fleet, scene.ui);
@@ -133,9 +139,27 @@ fn pending(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
         return;
     }
     sheet.heading("WAITING FOR YOU", &waiting.len().to_string());
-    for open in waiting.iter().take(3) {
-        let label = tool_label(&open.approval.tool, theme);
-        sheet.line(vec![span(format!("{} ", theme.glyphs.waiting), theme.state_waiting), span(label, theme.text)]);
+    for open in waiting.iter().take(MAX_WAITING) {
+        let approval = &open.approval;
+        let zone = TimeZone::UTC;
+        let env = Env {
+            theme,
+            keymap: scene.keymap,
+            home: &scene.ui.home,
+            directory: &approval.place.directory,
+            output_lines: 0,
+            zone: &zone,
+        };
+        let mut line = vec![
+            span(format!("{} ", theme.glyphs.waiting), theme.state_waiting),
+            span(format!("{} ", tool_label(&approval.tool, theme)), theme.text),
+        ];
+        line.extend(summary(&approval.tool, &approval.input, &env));
+        sheet.line(line);
+    }
+    let n_more = waiting.len().saturating_sub(MAX_WAITING);
+    if n_more > 0 {
+        sheet.line(vec![span(format!("  {} {n_more} more", theme.glyphs.ellipsis), theme.dim)]);
     }
 }
 
