@@ -255,6 +255,7 @@ fn nothing_unexpected_stands_at_the_top_level() {
         "config.example.toml",
         "README.md",
         "ARCHITECTURE.md",
+        "CHANGELOG.md",
         "LICENSE",
         "target",
     ];

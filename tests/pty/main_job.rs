@@ -14,6 +14,11 @@ fn a_prompt_is_typed_asked_about_and_answered() {
         pty.wait_for("ls -la");
         pty.wait_for("[y]");
         Pty::let_it_arm();
+        // On a small screen the first presses read on.
+        while pty.screen().contains("[y] read on") {
+            pty.press("y");
+            Pty::let_it_arm();
+        }
         pty.press("y");
         pty.wait_for("it-was-allowed");
         pty.press("\x11");
@@ -33,6 +38,11 @@ fn a_second_prompt_waits_and_an_interrupt_ends_the_first() {
     pty.press("second\r");
     pty.wait_for("QUEUE 1");
     pty.press("\x1b");
+    // The queue is held until the person goes on.
+    pty.wait_until("the turn to end", |screen| !screen.contains("esc interrupt"));
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(!pty.screen().contains("the-second-answer"), "{}", pty.screen());
+    pty.press("\r");
     pty.wait_for("the-second-answer");
 }
 

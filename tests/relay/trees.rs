@@ -127,7 +127,7 @@ async fn what_cannot_be_opened_is_told_where_it_was_asked_for() {
     std::fs::create_dir(rig.project().join("plain")).unwrap();
     let mut hand = Hand::known(&rig, |settings| settings.roots = roots).await;
     // The directory is below a root, but not the repository that it is a part of.
-    hand.say("/new . --worktree go").await;
+    hand.say(&format!("/new {} --worktree go", web.join("sub").display())).await;
     hand.wait("a refusal", |message| message.text().contains("the repository that it is a part of")).await;
     hand.say(&format!("/new {} --worktree go", rig.project().join("plain").display())).await;
     hand.wait("git's word", |message| message.text().contains("No session was opened, and nothing was sent")).await;

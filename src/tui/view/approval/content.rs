@@ -12,6 +12,7 @@ use crate::core::approval::about::Fact;
 use crate::core::approval::about::Note;
 use crate::core::change;
 use crate::core::figures::count;
+use crate::core::grant::GrantRule;
 use crate::tui::render::highlight::Language;
 use crate::tui::render::markdown::markdown;
 use crate::tui::ui::approval::QUICK_GRANT_MINUTES;
@@ -29,6 +30,8 @@ pub(super) struct Known<'a> {
     pub(super) grant_key: Option<String>,
 }
 
+/// Narrower pages do not say how to ask less.
+const MIN_GRANT_ROOM: usize = 56;
 /// Effects that get a row each under a command.
 const MAX_EFFECTS: usize = 3;
 
@@ -191,10 +194,17 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize, key: Option<
         let others = count(n_same as u64 - 1, "identical one", "identical ones");
         row("also", &format!("and {others}: one answer serves all"), theme.accent);
     }
-    if let Some((rule, key)) = approval.grants.first().zip(key).filter(|_| !approval.binding.no_always) {
-        let text = format!("[{key}] allows it and, for {QUICK_GRANT_MINUTES} minutes, {}", rule.describe());
-        row("to ask less", &text, theme.text);
+    // On a small screen it would push what must be read out of sight; the key works all the same.
+    let has_room = sheet.room >= MIN_GRANT_ROOM;
+    if let Some((rule, key)) = approval.grants.first().zip(key).filter(|_| has_room && !approval.binding.no_always) {
+        let what = match rule {
+            GrantRule::Same { .. } => "exactly this again".to_owned(),
+            rule => rule.describe(),
+        };
+        let text = format!("[{key}] allows it and, for {QUICK_GRANT_MINUTES} minutes, {what}");
+        sheet.row("to ask less", &text, theme.text);
     }
+    let mut row = |label: &str, text: &str, style: Style| sheet.row(label, text, style);
     for note in approval.notes() {
         let (text, style) = match note {
             Note::Posing => {
