@@ -489,6 +489,7 @@ async fn words_answer_where_cards_do_not_arrive() {
     rig.prompt(id, "go").await;
     let approval = rig.approval().await;
     hand.wait("the card", |message| message.text().contains(&format!("/approve {}", approval.id))).await;
+    hand.settled().await;
     hand.say(&format!("/approve {}", approval.id.0 + 1)).await;
     hand.say(&format!("/approve {}", approval.id)).await;
     rig.turn_end().await;
