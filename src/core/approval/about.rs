@@ -118,6 +118,10 @@ impl Approval {
         let path = self.input.get("file_path").and_then(Value::as_str).unwrap_or_default();
         let is_name = |text: &&str| path.strip_suffix(text).is_some_and(|folder| folder.ends_with('/'));
         let described = self.description.as_deref().filter(|text| !is_name(text));
+        // Where the model said nothing, the CLI repeats the command.
+        let command = self.input.get("command").and_then(Value::as_str).unwrap_or_default().trim();
+        let repeats = |text: &&str| !command.is_empty() && command.starts_with(text.trim().trim_end_matches('…'));
+        let described = described.filter(|text| !repeats(text));
         let in_input = in_input.filter(|text| described.map(str::trim) != Some(text.trim()));
         let facts = [
             described.map(Fact::Why),
@@ -184,6 +188,12 @@ mod tests {
         approval.binding.safety_check = true;
         let agent = Fact::Agent { what: "a1", kind: Some("Explore") };
         assert_eq!(approval.facts(), [Fact::Why("look "), Fact::AskedBySafetyCheck, agent]);
+        // The command is no word about itself, cut or whole.
+        let mut long = bash(json!({ "command": "mkdir -p one && touch two" }));
+        for (description, n) in [("mkdir -p one && touch two", 0), ("mkdir -p one…", 0), ("make one", 1)] {
+            long.description = Some(description.into());
+            assert_eq!(long.facts().len(), n, "{description}");
+        }
         // A field of that name means something else elsewhere.
         approval.tool = "mcp__a__b".into();
         assert_eq!(approval.facts().len(), 2);

@@ -175,7 +175,8 @@ fn input(scene: &Scene<'_>, session: Option<&Session>) -> Vec<Hint> {
     if session.is_some_and(|session| session.activity() == Activity::FollowedToEnd) {
         out.push(hint(Action::TakeOver));
     }
-    if is_running {
+    // Esc ends no turn that waits for the person.
+    if is_running && session.is_some_and(|session| session.approvals.is_empty()) {
         out.push(hint(Action::Escape));
     } else if has_draft && scene.ui.escape_armed.is_some() {
         out.push(said(Action::Escape, "again clears the input"));

@@ -87,6 +87,9 @@ pub(super) fn divide(buf: &mut Buffer, area: Rect, y: u16, style: Style, theme: 
     put(buf, area.x, y, area.width, &[span(format!("{}{across}{}", glyphs.tees[0], glyphs.tees[1]), style)]);
 }
 
+/// Columns of the left text that the right one must leave.
+const MIN_LEFT: usize = 24;
+
 /// A rule across the whole width with texts in it; the right one goes first where there is no room.
 pub(super) fn rule(buf: &mut Buffer, area: Rect, left: Spans, right: Spans, style: Style, theme: &Theme) {
     if area.width < 4 || area.height == 0 {
@@ -95,7 +98,8 @@ pub(super) fn rule(buf: &mut Buffer, area: Rect, left: Spans, right: Spans, styl
     let wide = usize::from(area.width);
     put(buf, area.x, area.y, area.width, &[span(theme.glyphs.border.horizontal.repeat(wide), style)]);
     let right_width = width::of_spans(&right);
-    let keeps_right = right_width > 0 && right_width + 14 <= wide;
+    // Who asks for what is worth more than where and how many.
+    let keeps_right = right_width > 0 && right_width + 9 + width::of_spans(&left).min(MIN_LEFT) <= wide;
     let room = wide.saturating_sub(if keeps_right { right_width + 9 } else { 5 });
     edge(buf, area.x + 1, area.y, fit(left, room, theme), theme);
     if keeps_right {

@@ -107,6 +107,9 @@ fn approvals(scene: &Scene<'_>, env: &Env<'_>, pulse: &mut Pulse) -> Vec<Docked>
             span(format!("{} ", theme.glyphs.waiting), theme.state_waiting),
             span(format!("{title}: "), theme.state_waiting),
         ];
+        if !approval.dangers().is_empty() {
+            left.push(span(format!("{} ", theme.glyphs.warning), theme.warning));
+        }
         let own = Env { directory: &approval.place.directory, ..*env };
         left.extend(wish(approval, &own));
         let mut right = Vec::new();

@@ -23,9 +23,9 @@ use crate::tui::view::paint::span;
 use crate::tui::view::paint::spelled;
 
 /// Labels of rows stand in a column of this width.
-const LABEL_WIDTH: usize = 15;
+const LABEL_WIDTH: usize = 18;
 /// Narrower pages put labels before their text instead of beside it.
-const MIN_BESIDE: usize = 36;
+const MIN_BESIDE: usize = 52;
 /// More blank lines in a row than these are folded.
 const MAX_BLANK_LINES: usize = 2;
 /// So many blanks in a row are folded: no code is indented that far.
