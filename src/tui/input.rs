@@ -6,3 +6,5 @@ pub mod action;
 pub mod key;
 /// The resolved keymap.
 pub mod keymap;
+/// Keyboards of other scripts.
+pub mod layout;

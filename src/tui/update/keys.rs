@@ -19,6 +19,7 @@ use crate::tui::input::key::Key;
 use crate::tui::input::key::label;
 use crate::tui::input::keymap::Keymap;
 use crate::tui::input::keymap::Lookup;
+use crate::tui::input::layout::by_place;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::composer::Composer;
@@ -39,6 +40,7 @@ fn is_on_approval(ui: &Ui, world: World<'_>) -> bool {
 /// before what is on the screen now could be seen, or was pasted.
 pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent, is_burst: bool) -> Vec<Effect> {
     prove_focus(ui, world);
+    let event = by_place(event);
     let pressed = Key::from(event);
     if ui.deaf_until.is_some_and(|until| world.now < until) {
         // What goes on being typed is kept as a draft; nothing is sent.
