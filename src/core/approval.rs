@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use self::file::FileBefore;
+pub use self::file::FilePreview;
 use super::anatomy::Anatomy;
 use super::grant::GrantRule;
 use super::grant::GrantTerms;
@@ -22,6 +24,8 @@ use super::risk::Risk;
 
 /// What is known about a request, and what binds its answer.
 pub mod about;
+/// The file a call would change.
+pub mod file;
 
 /// One answer that a question offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,27 +88,13 @@ impl Binding {
     }
 }
 
-/// The file a call would change, as it was when the approval was asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FilePreview {
-    pub path: String,
-    pub before: FileBefore,
-    /// The file was written by somebody else since the session last read it.
-    pub changed_since_read: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FileBefore {
-    Missing,
-    Text(String),
-    /// Why there is no text to compare with: too large, not text, not readable.
-    Unknown(String),
-}
-
 /// Where the asking session works.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Place {
     pub directory: String,
+    /// Where it leads, when it goes through a symbolic link.
+    #[serde(default)]
+    pub leads_to: Option<String>,
     pub branch: Option<String>,
 }
 
@@ -282,6 +272,8 @@ pub enum Withdrawal {
     SessionGone,
     /// adjutant itself ended while it waited, and was started again.
     Expired,
+    /// The file it would change is no longer the one that was shown: it is asked anew.
+    FileChanged,
 }
 
 impl Withdrawal {
@@ -291,6 +283,7 @@ impl Withdrawal {
             Self::ByCli => "the CLI has withdrawn it",
             Self::SessionGone => "its session has ended",
             Self::Expired => "adjutant was stopped while it waited",
+            Self::FileChanged => "its file has changed since, and it is asked anew",
         }
     }
 }

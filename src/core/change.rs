@@ -1,14 +1,52 @@
 //! What a call would change in a file, as far as its input and the file as it is now tell.
 //!
-//! **For:** every surface that shows a change before it is allowed. **Not for:** drawing it. Invariant: a call with
-//! fields or types that this does not know is no [`Change`]: what it leaves out may be what counts.
+//! **For:** every surface that shows a change before it is allowed, and the comparison with what became of it.
+//! **Not for:** drawing it, and not for the disk. Invariants: what the CLI's rules make of the bytes is worked out, not
+//! what the request says; a call with fields or types that this does not know is no [`Change`]: what it leaves out
+//! may be what counts.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
+use self::edit::Made;
+use self::edit::Swap;
+pub use self::notebook::Cell;
+use self::notebook::CellEdit;
+pub use self::notebook::CellFate;
+pub use self::refusal::Refusal;
+pub use self::remark::LineEnd;
+pub use self::remark::Remark;
+pub use self::rules::CliRules;
 use super::approval::Approval;
-use super::approval::FileBefore;
+use super::approval::FilePreview;
+
+/// What Edit does.
+mod edit;
+/// Bytes to text and back.
+mod encoding;
+/// `\uXXXX` in files and edits.
+mod escapes;
+/// What was shown against what is there.
+pub mod expected;
+/// JSON as JavaScript writes it.
+mod json;
+/// What NotebookEdit does.
+mod notebook;
+/// Curly quotes.
+mod quotes;
+/// Why a change is refused.
+mod refusal;
+/// What lines do not show.
+mod remark;
+/// Which version does what.
+mod rules;
+#[cfg(test)]
+mod tests;
+/// UTF-16.
+mod units;
+/// What Write does.
+mod write;
 
 /// A change of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +58,13 @@ pub enum Change<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileChange<'a> {
     pub path: &'a str,
+    /// Where the path leads, when it goes through a link.
+    pub leads_to: Option<&'a str>,
     pub fate: Fate,
     /// What to know before the texts are read.
     pub doubts: Vec<Doubt>,
+    /// What the texts do not show.
+    pub remarks: Vec<Remark>,
     /// The file before and after; where that cannot be told, each text that is replaced and what by.
     pub pieces: Vec<Piece<'a>>,
     /// The texts that the call brings, as it brings them.
@@ -46,35 +88,32 @@ pub enum Fate {
     Misfit,
     /// There is nothing to edit.
     Missing,
+    /// The CLI will not do it.
+    Refused,
 }
 
 /// Why the texts are not all there is to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doubt {
+    /// The person had allowed it when it was found that the file was another.
+    ChangedSinceShown,
     ChangedSinceRead,
     NotCompared(String),
-    NotFound,
-    /// So many places, and only one is meant.
-    Ambiguous(usize),
-    NoSuchFile,
+    Refused(Refusal),
 }
 
 impl Doubt {
     pub fn describe(&self) -> Cow<'static, str> {
         match self {
+            Self::ChangedSinceShown => {
+                "The file changed while this was asked, so nothing was sent: this is the change as it would be now."
+                    .into()
+            }
             Self::ChangedSinceRead => "Somebody else changed this file since the session last read it.".into(),
             Self::NotCompared(why) => {
                 format!("Not compared with the file as it is now: {}.", why.trim_end_matches('.')).into()
             }
-            Self::NotFound => {
-                "The text to be replaced is not in the file as it is written here: the CLI will probably \
-                               refuse this edit."
-                    .into()
-            }
-            Self::Ambiguous(n) => {
-                format!("The text to be replaced is in the file {n} times: this edit will fail.").into()
-            }
-            Self::NoSuchFile => "There is no such file: this edit will fail.".into(),
+            Self::Refused(refusal) => refusal.describe(),
         }
     }
 }
@@ -88,32 +127,34 @@ pub struct Piece<'a> {
     pub everywhere: bool,
 }
 
-impl<'a> Piece<'a> {
-    fn whole(before: Option<&'a str>, after: impl Into<Cow<'a, str>>) -> Self {
-        Self { before: before.map(Cow::Borrowed), after: after.into(), everywhere: false }
-    }
-}
-
 /// A cell of a notebook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CellChange<'a> {
     pub path: &'a str,
+    pub leads_to: Option<&'a str>,
+    /// As the call names it: for a new one, the cell that it comes after.
     pub cell: Option<&'a str>,
     pub is_markdown: bool,
     pub how: CellFate,
+    /// What the call brings; nothing for a cell that is deleted.
     pub source: &'a str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CellFate {
-    Replaced,
-    Inserted,
-    Deleted,
+    /// The named cell as it is, when it is known.
+    pub old: Option<Cell>,
+    pub doubts: Vec<Doubt>,
+    pub remarks: Vec<Remark>,
 }
 
 /// Whether a tool of this name changes a file.
 pub fn is_change(tool: &str) -> bool {
     matches!(tool, "Edit" | "MultiEdit" | "Write" | "NotebookEdit")
+}
+
+/// The field of such a tool's input that names the file.
+pub fn path_field(tool: &str) -> Option<&'static str> {
+    match tool {
+        "NotebookEdit" => Some("notebook_path"),
+        tool => is_change(tool).then_some("file_path"),
+    }
 }
 
 /// The change that is asked for; `None` for a call that makes none, or whose input is not as expected.
@@ -122,17 +163,121 @@ pub fn of(approval: &Approval) -> Option<Change<'_>> {
     if !is_change(tool) || !is_as_expected(tool, input) {
         return None;
     }
-    let before = approval.preview.as_ref().map(|preview| &preview.before);
-    let mut change = match tool {
-        "NotebookEdit" => return Some(Change::Cell(cell(input))),
-        "Write" => written(text(input, "content").unwrap_or_default(), before),
-        _ => edited(&swaps(input), before),
-    };
-    change.path = text(input, "file_path").unwrap_or_default();
-    if approval.preview.as_ref().is_some_and(|preview| preview.changed_since_read) {
-        change.doubts.insert(0, Doubt::ChangedSinceRead);
+    let preview = approval.preview.as_ref();
+    let leads_to = preview.and_then(|preview| preview.leads_to.as_deref());
+    let mut doubts = Vec::new();
+    if preview.is_some_and(|preview| preview.asked_again) {
+        doubts.push(Doubt::ChangedSinceShown);
     }
-    Some(Change::File(change))
+    if preview.is_some_and(|preview| preview.changed_since_read) {
+        doubts.push(Doubt::ChangedSinceRead);
+    }
+    let known = preview.ok_or("nobody looked at it").and_then(|preview| Ok((preview, preview.before.bytes()?)));
+    let (path, made) = (text(input, path_field(tool)?).unwrap_or_default(), outcome(tool, input, known, true));
+    if let Err(doubt) = &made {
+        doubts.push(doubt.clone());
+    }
+    let mut remarks = Vec::new();
+    if tool == "NotebookEdit" {
+        let cell = cell(input, leads_to, known, made.ok().as_ref());
+        return Some(Change::Cell(CellChange { path, doubts, ..cell }));
+    }
+    let swaps = swaps(tool, input);
+    let brought = match tool {
+        "Write" => vec![text(input, "content").unwrap_or_default()],
+        _ => swaps.iter().map(|swap| swap.new).collect(),
+    };
+    let before = known.ok().and_then(|(_, before)| before);
+    let (fate, pieces) = match made {
+        Ok(made) => {
+            let faces = remark::faces(before, &made);
+            remarks = remark::remarks(&faces, &made);
+            let fate = match (tool, before) {
+                (_, None) => Fate::Made,
+                ("Write", _) => Fate::Replaced,
+                _ => Fate::Edited,
+            };
+            let old = faces.old.map(|old| old.text.into());
+            (fate, vec![Piece { before: old, after: faces.new.text.into(), everywhere: false }])
+        }
+        Err(doubt) => match tool {
+            "Write" => {
+                let fate = if matches!(doubt, Doubt::Refused(_)) { Fate::Refused } else { Fate::Written };
+                (fate, vec![Piece { before: None, after: brought[0].into(), everywhere: false }])
+            }
+            _ => (edit_fate(&doubt), swaps.iter().map(as_lines).collect()),
+        },
+    };
+    if let (Some(preview), false) = (preview, matches!(fate, Fate::Refused | Fate::Misfit | Fate::Missing)) {
+        remarks.extend(of_the_file(preview));
+    }
+    Some(Change::File(FileChange { path, leads_to, fate, doubts, remarks, pieces, brought }))
+}
+
+fn edit_fate(doubt: &Doubt) -> Fate {
+    match doubt {
+        Doubt::Refused(Refusal::NoSuchFile) => Fate::Missing,
+        Doubt::Refused(Refusal::NotFound | Refusal::Several(_)) => Fate::Misfit,
+        Doubt::Refused(_) => Fate::Refused,
+        Doubt::NotCompared(_) | Doubt::ChangedSinceRead | Doubt::ChangedSinceShown => Fate::EditedUnseen,
+    }
+}
+
+/// What the CLI's way of writing does to this file, whatever the text.
+fn of_the_file(preview: &FilePreview) -> Vec<Remark> {
+    let names = (preview.n_other_names > 0).then_some(Remark::OtherNames(preview.n_other_names));
+    names.into_iter().chain(preview.read_only.then_some(Remark::ReadOnly)).collect()
+}
+
+/// The bytes that the call will make of the file, or why it will make none, or why that is not known. `is_asked`: the
+/// input is the one that the CLI looked at before it asked.
+fn outcome(
+    tool: &str,
+    input: &Value,
+    known: Result<(&FilePreview, Option<&[u8]>), &str>,
+    is_asked: bool,
+) -> Result<Made, Doubt> {
+    let (preview, before) = known.map_err(|why| Doubt::NotCompared(why.to_owned()))?;
+    let rules = CliRules::of(preview.cli.as_deref());
+    let path = path_field(tool).and_then(|field| text(input, field)).unwrap_or_default();
+    let made = match tool {
+        "Write" => write::apply(rules, before, text(input, "content").unwrap_or_default()),
+        "NotebookEdit" => {
+            let edit = cell_edit(input);
+            let checked = match notebook::check(rules, path, before, &edit) {
+                // Older CLIs do not check a cell that a person names.
+                Err(_) if !is_asked && rules.is_old() => Err(Refusal::BrokenNotebook),
+                Err(_) if !is_asked => Ok(()),
+                checked => checked,
+            };
+            checked.and_then(|()| notebook::apply(rules, before, &edit))
+        }
+        tool => edited(rules, path, before, &swaps(tool, input), is_asked),
+    };
+    // A link is refused whatever is written to it.
+    match made {
+        Ok(_) if preview.is_link => Err(Doubt::Refused(Refusal::Link)),
+        made => made.map_err(Doubt::Refused),
+    }
+}
+
+/// The replacements one after another.
+fn edited(
+    rules: CliRules,
+    path: &str,
+    before: Option<&[u8]>,
+    swaps: &[Swap<'_>],
+    is_asked: bool,
+) -> Result<Made, Refusal> {
+    let mut made: Option<Made> = None;
+    for swap in swaps {
+        let now = made.as_ref().map_or(before, |made| Some(made.bytes.as_slice()));
+        if is_asked {
+            edit::check(rules, path, now, swap)?;
+        }
+        made = Some(edit::apply(rules, now, swap)?);
+    }
+    made.ok_or(Refusal::NothingChanges)
 }
 
 fn is_as_expected(tool: &str, input: &Value) -> bool {
@@ -152,6 +297,7 @@ fn is_as_expected(tool: &str, input: &Value) -> bool {
             let known = ["notebook_path", "new_source", "cell_id", "cell_type", "edit_mode"];
             has_only(input, &known, &["notebook_path", "new_source"])
                 && known.iter().all(|key| input.get(key).is_none_or(Value::is_string))
+                && text(input, "edit_mode").is_none_or(|mode| matches!(mode, "replace" | "insert" | "delete"))
         }
     }
 }
@@ -166,86 +312,15 @@ fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }
 
-/// One replacement.
-#[derive(Debug, Clone, Copy)]
-struct Swap<'a> {
-    old: &'a str,
-    new: &'a str,
-    all: bool,
-}
-
-fn swaps(input: &Value) -> Vec<Swap<'_>> {
+fn swaps<'a>(tool: &str, input: &'a Value) -> Vec<Swap<'a>> {
     let one = |edit| -> Option<Swap<'_>> {
         let all = Value::get(edit, "replace_all").and_then(Value::as_bool).unwrap_or(false);
         Some(Swap { old: text(edit, "old_string")?, new: text(edit, "new_string")?, all })
     };
     match input.get("edits").and_then(Value::as_array) {
-        Some(edits) => edits.iter().filter_map(one).collect(),
-        None => one(input).into_iter().collect(),
+        Some(edits) if tool == "MultiEdit" => edits.iter().filter_map(one).collect(),
+        _ => one(input).into_iter().collect(),
     }
-}
-
-/// The text after the replacements, one after another, as the CLI makes them: it takes all line ends for
-/// the same when it looks for the text, and gives the file its own again.
-fn apply(before: &str, swaps: &[Swap<'_>]) -> Result<String, Doubt> {
-    let is_crlf = before.contains("\r\n");
-    let plain = |text: &str| text.replace("\r\n", "\n");
-    let mut after = plain(before);
-    for swap in swaps {
-        let (old, new) = (plain(swap.old), plain(swap.new));
-        if old.is_empty() {
-            // An empty text to replace stands for the whole of an empty file.
-            if !after.is_empty() {
-                return Err(Doubt::NotFound);
-            }
-            after.push_str(&new);
-            continue;
-        }
-        after = match after.matches(&old).count() {
-            0 => return Err(Doubt::NotFound),
-            1 => after.replacen(&old, &new, 1),
-            _ if swap.all => after.replace(&old, &new),
-            n => return Err(Doubt::Ambiguous(n)),
-        };
-    }
-    Ok(if is_crlf { after.replace('\n', "\r\n") } else { after })
-}
-
-fn not_compared(before: Option<&FileBefore>) -> Doubt {
-    match before {
-        Some(FileBefore::Unknown(why)) => Doubt::NotCompared(why.clone()),
-        _ => Doubt::NotCompared("nobody looked at it".into()),
-    }
-}
-
-fn written<'a>(content: &'a str, before: Option<&'a FileBefore>) -> FileChange<'a> {
-    let (fate, old, doubts) = match before {
-        Some(FileBefore::Text(old)) => (Fate::Replaced, Some(old.as_str()), Vec::new()),
-        Some(FileBefore::Missing) => (Fate::Made, None, Vec::new()),
-        unknown => (Fate::Written, None, vec![not_compared(unknown)]),
-    };
-    FileChange { path: "", fate, doubts, pieces: vec![Piece::whole(old, content)], brought: vec![content] }
-}
-
-fn edited<'a>(swaps: &[Swap<'a>], before: Option<&'a FileBefore>) -> FileChange<'a> {
-    let change = |fate, doubts, pieces| {
-        let brought = swaps.iter().map(|swap| swap.new).collect();
-        FileChange { path: "", fate, doubts, pieces, brought }
-    };
-    let (fate, doubt) = match before {
-        Some(FileBefore::Text(old)) => match apply(old, swaps) {
-            Ok(after) => return change(Fate::Edited, Vec::new(), vec![Piece::whole(Some(old), after)]),
-            Err(doubt) => (Fate::Misfit, doubt),
-        },
-        Some(FileBefore::Missing) => {
-            if let [Swap { old: "", new, .. }] = swaps {
-                return change(Fate::Made, Vec::new(), vec![Piece::whole(None, *new)]);
-            }
-            (Fate::Missing, Doubt::NoSuchFile)
-        }
-        unknown => (Fate::EditedUnseen, not_compared(unknown)),
-    };
-    change(fate, vec![doubt], swaps.iter().map(as_lines).collect())
 }
 
 /// Pieces from the middle of a file: that neither ends with a newline means nothing.
@@ -257,11 +332,10 @@ fn as_lines<'a>(swap: &Swap<'a>) -> Piece<'a> {
     Piece { before: Some(ended(swap.old)), after: ended(swap.new), everywhere: swap.all }
 }
 
-fn cell(input: &Value) -> CellChange<'_> {
-    CellChange {
-        path: text(input, "notebook_path").unwrap_or_default(),
+fn cell_edit(input: &Value) -> CellEdit<'_> {
+    CellEdit {
         cell: text(input, "cell_id"),
-        is_markdown: text(input, "cell_type") == Some("markdown"),
+        kind: text(input, "cell_type"),
         how: match text(input, "edit_mode") {
             Some("delete") => CellFate::Deleted,
             Some("insert") => CellFate::Inserted,
@@ -271,88 +345,33 @@ fn cell(input: &Value) -> CellChange<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::core::approval::FilePreview;
-    use crate::core::ids::ApprovalId;
-    use crate::core::ids::SessionId;
-
-    fn swap<'a>(old: &'a str, new: &'a str, all: bool) -> Swap<'a> {
-        Swap { old, new, all }
+fn cell<'a>(
+    input: &'a Value,
+    leads_to: Option<&'a str>,
+    known: Result<(&'a FilePreview, Option<&'a [u8]>), &str>,
+    made: Option<&Made>,
+) -> CellChange<'a> {
+    let edit = cell_edit(input);
+    let (preview, before) = known.ok().unzip();
+    let rules = CliRules::of(preview.and_then(|preview| preview.cli.as_deref()));
+    let before = before.flatten();
+    let old = before.and_then(|bytes| notebook::cell(rules, bytes, &edit));
+    let mut remarks = Vec::new();
+    if let Some(made) = made {
+        remarks = notebook::remarks(before, made, old.as_ref(), &edit);
+        remarks.extend(preview.map(of_the_file).unwrap_or_default());
     }
-
-    #[test]
-    fn replacements_apply_as_the_cli_makes_them() {
-        assert_eq!(apply("a b a", &[swap("b", "c", false)]), Ok("a c a".into()));
-        assert_eq!(apply("a b a", &[swap("a", "c", true)]), Ok("c b c".into()));
-        assert_eq!(apply("a b a", &[swap("a", "c", false)]), Err(Doubt::Ambiguous(2)));
-        assert_eq!(apply("a", &[swap("x", "y", false)]), Err(Doubt::NotFound));
-        assert_eq!(apply("a", &[swap("a", "b", false), swap("b", "c", false)]), Ok("c".into()));
-        assert_eq!(apply("", &[swap("", "new", false)]), Ok("new".into()));
-        assert_eq!(apply("full", &[swap("", "new", false)]), Err(Doubt::NotFound));
-        assert_eq!(apply("a\r\nb\r\n", &[swap("a\nb", "c\nd", false)]), Ok("c\r\nd\r\n".into()));
-    }
-
-    fn asked(tool: &str, input: Value, before: Option<FileBefore>) -> Approval {
-        let preview = before.map(|before| FilePreview { path: "/p/a".into(), before, changed_since_read: false });
-        Approval { preview, ..Approval::new(ApprovalId(1), SessionId(1), tool, input) }
-    }
-
-    fn file(approval: &Approval) -> FileChange<'_> {
-        match of(approval) {
-            Some(Change::File(change)) => change,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn what_becomes_of_a_file_is_told_by_what_is_there() {
-        let write = json!({ "file_path": "/p/a", "content": "new\n" });
-        let edit = json!({ "file_path": "/p/a", "old_string": "old", "new_string": "new", "replace_all": false });
-        let make = json!({ "file_path": "/p/a", "old_string": "", "new_string": "new" });
-        let there = |text: &str| Some(FileBefore::Text(text.into()));
-        let unknown = || Some(FileBefore::Unknown("too large".into()));
-        for (tool, input, before, fate, n_doubts) in [
-            ("Write", &write, there("old\n"), Fate::Replaced, 0),
-            ("Write", &write, Some(FileBefore::Missing), Fate::Made, 0),
-            ("Write", &write, unknown(), Fate::Written, 1),
-            ("Write", &write, None, Fate::Written, 1),
-            ("Edit", &edit, there("an old one"), Fate::Edited, 0),
-            ("Edit", &edit, there("old and old"), Fate::Misfit, 1),
-            ("Edit", &edit, there("none"), Fate::Misfit, 1),
-            ("Edit", &edit, Some(FileBefore::Missing), Fate::Missing, 1),
-            ("Edit", &edit, unknown(), Fate::EditedUnseen, 1),
-            ("Edit", &make, Some(FileBefore::Missing), Fate::Made, 0),
-        ] {
-            let approval = asked(tool, input.clone(), before);
-            let change = file(&approval);
-            assert_eq!((change.path, change.fate, change.doubts.len()), ("/p/a", fate, n_doubts), "{approval:?}");
-            assert!(change.brought[0].starts_with("new") && change.pieces[0].after.contains("new"), "{change:?}");
-        }
-    }
-
-    #[test]
-    fn a_call_with_anything_unknown_is_no_change() {
-        for (tool, input) in [
-            ("Bash", json!({ "command": "rm a" })),
-            ("Write", json!({ "file_path": "/a", "content": "x", "mode": "0777" })),
-            ("Write", json!({ "file_path": "/a", "content": 7 })),
-            ("Edit", json!({ "file_path": "/a", "old_string": "a", "new_string": "b", "replace_all": "yes" })),
-            ("MultiEdit", json!({ "file_path": "/a", "edits": [{ "old_string": "a", "new_string": "b", "x": 1 }] })),
-            ("NotebookEdit", json!({ "notebook_path": "/a", "new_source": "b", "cell_id": 1 })),
-            ("Write", json!("text")),
-        ] {
-            assert_eq!(of(&asked(tool, input.clone(), None)), None, "{tool} {input}");
-        }
-        let edits = json!([{ "old_string": "a", "new_string": "b" }, { "old_string": "b\n", "new_string": "c" }]);
-        let several = asked("MultiEdit", json!({ "file_path": "/a", "edits": edits }), None);
-        let change = file(&several);
-        assert_eq!(change.pieces.iter().map(|piece| piece.after.as_ref()).collect::<Vec<_>>(), ["b\n", "c"]);
-        let cell =
-            asked("NotebookEdit", json!({ "notebook_path": "/a", "new_source": "", "edit_mode": "delete" }), None);
-        assert!(matches!(of(&cell), Some(Change::Cell(CellChange { how: CellFate::Deleted, .. }))));
+    let kind =
+        edit.kind.or_else(|| old.as_ref().map(|old| old.kind.as_str()).filter(|_| edit.how != CellFate::Inserted));
+    CellChange {
+        path: "",
+        leads_to,
+        cell: edit.cell.filter(|name| !name.is_empty()),
+        is_markdown: kind == Some("markdown"),
+        how: edit.how,
+        source: if edit.how == CellFate::Deleted { "" } else { edit.source },
+        old,
+        doubts: Vec::new(),
+        remarks,
     }
 }

@@ -13,8 +13,10 @@ use std::hash::RandomState;
 use std::time::Duration;
 
 use crate::core::approval::Approval;
+use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
 use crate::core::ids::ApprovalId;
+use crate::wire::permission::PermissionAnswer;
 use crate::wire::permission::PermissionUpdate;
 
 /// From a decision to the answer.
@@ -23,6 +25,8 @@ pub(crate) mod answer;
 pub(crate) mod ask;
 /// What the disk says about a request: the file it would change, whether the policy lets it pass.
 pub(crate) mod inspect;
+/// The file that a call would change, before and after.
+pub(crate) mod look;
 
 /// Requests of one session that wait at the same time; what comes beyond is denied.
 pub(crate) const MAX_PENDING: usize = 256;
@@ -52,6 +56,8 @@ pub(crate) struct Pending {
     /// On the machine's own clock.
     pub(crate) asked: Duration,
     pub(crate) deadline: Option<Duration>,
+    /// An answer that waits for a look at the file that it would have changed.
+    pub(crate) held: Option<(Decision, PermissionAnswer)>,
 }
 
 /// The requests of one process.
@@ -94,11 +100,16 @@ impl Desk {
         let place = self.pending.iter().position(|pending| pending.request_id == request_id)?;
         let pending = self.pending.remove(place);
         self.note_ended_request(request_id);
+        self.note_ending(pending.approval.id, how);
+        Some(pending)
+    }
+
+    /// Remembers how an approval ended.
+    pub(crate) fn note_ending(&mut self, id: ApprovalId, how: &str) {
         if self.ended.len() >= MAX_ENDED {
             self.ended.pop_front();
         }
-        self.ended.push_back((pending.approval.id, how.to_owned()));
-        Some(pending)
+        self.ended.push_back((id, how.to_owned()));
     }
 
     /// Remembers a request that was answered without ever lying on the desk.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use self::changes::Changes;
 use crate::config::Config;
 use crate::config::Profile;
 use crate::core::event::EventKind;
@@ -41,6 +42,7 @@ use crate::wire::outbound::ClientRequest;
 use crate::wire::outbound::Outbound;
 
 mod asking;
+mod changes;
 mod clock;
 mod commands;
 mod grants;
@@ -164,6 +166,7 @@ pub(crate) struct Machine {
     tree: Option<Tree>,
 
     desk: Desk,
+    changes: Changes,
     translator: Translator,
     requests: HashMap<String, Asked>,
     n_requests: u64,
@@ -250,6 +253,7 @@ impl Machine {
             tells_state: false,
             tree: Tree::of(session),
             desk: Desk::default(),
+            changes: Changes::default(),
             translator: Translator::default(),
             requests: HashMap::new(),
             n_requests: 0,
@@ -277,6 +281,8 @@ impl Machine {
             Input::Unwritable => self.unwritable(),
             Input::Gone { code, signal } => self.gone(code, signal),
             Input::Inspected { request_id, inspection } => self.inspected(&request_id, inspection),
+            Input::Rechecked { request_id, found } => self.rechecked(&request_id, *found),
+            Input::Compared { file, verdict } => self.compared(&file, verdict),
             Input::Branch(branch) => self.branch_is(branch),
             Input::Worktree(outcome) => self.tree_outcome(*outcome),
             Input::ImagesLoaded(loaded) => self.images_loaded(loaded),

@@ -33,6 +33,10 @@ use crate::engine::approvals::inspect;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
 use crate::engine::approvals::inspect::ReadMarks;
+use crate::engine::approvals::look;
+use crate::engine::approvals::look::Compare;
+use crate::engine::approvals::look::Recheck;
+use crate::engine::approvals::look::Rechecked;
 use crate::engine::branch;
 use crate::engine::images;
 use crate::engine::lock;
@@ -221,6 +225,8 @@ impl Task {
                         }
                     }
                     Effect::Inspect(job) => self.inspect(*job),
+                    Effect::Recheck(job) => self.recheck(*job),
+                    Effect::Compare(job) => self.compare(*job),
                     Effect::NoteFile(file) => self.note_file(file),
                     Effect::LookUpBranch => self.look_up_branch(),
                     Effect::ReadHistory { conversation, before } => {
@@ -385,6 +391,41 @@ impl Task {
                 inspection.covered_by.clear();
             }
             let _ = found.send(Input::Inspected { request_id, inspection }).await;
+        }));
+    }
+
+    /// Looks at the file of a request that is about to be allowed. Whatever goes wrong, the file is not known then.
+    fn recheck(&self, job: Recheck) {
+        let (found, marks) = (self.found.clone(), self.marks.clone());
+        tokio::spawn(async move {
+            let request_id = job.request_id.clone();
+            let look = tokio::task::spawn_blocking(move || look::recheck(&job, &marks));
+            let found_now = match tokio::time::timeout(DISK_PATIENCE, look).await {
+                Ok(Ok(found)) => found,
+                Ok(Err(_)) | Err(_) => Rechecked::default(),
+            };
+            let _ = found.send(Input::Rechecked { request_id, found: Box::new(found_now) }).await;
+        });
+    }
+
+    /// Sees what came of an allowed change. The looks for later requests wait for it: what is answered after it
+    /// cannot have changed the file.
+    fn compare(&mut self, job: Compare) {
+        let before = self.last_look.take();
+        let found = self.found.clone();
+        self.last_look = Some(tokio::spawn(async move {
+            let (file, call) = (job.file.clone(), job.call.clone());
+            let look = tokio::task::spawn_blocking(move || look::compare(&job));
+            let verdict = tokio::time::timeout(DISK_PATIENCE, look).await;
+            if let Some(before) = before {
+                let _ = before.await;
+            }
+            match verdict {
+                Ok(Ok(Some(verdict))) => {
+                    let _ = found.send(Input::Compared { file, verdict }).await;
+                }
+                other => tracing::warn!(%call, ?file, ?other, "an allowed change could not be compared"),
+            }
         }));
     }
 

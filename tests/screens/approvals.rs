@@ -171,7 +171,7 @@ const FILE: &str = "use std::time::Duration;\n\npub struct Client;\n\nimpl Clien
                     }\n    }\n}\n";
 
 fn preview(before: FileBefore, changed_since_read: bool) -> FilePreview {
-    FilePreview { path: "/home/me/src/api/src/client.rs".into(), before, changed_since_read }
+    FilePreview { changed_since_read, ..FilePreview::new("/home/me/src/api/src/client.rs", before) }
 }
 
 #[test]
@@ -196,8 +196,7 @@ fn a_new_file_is_shown_whole() {
     let path = "/etc/adjutant/retry.toml";
     let input = json!({"file_path": path, "content": "[retry]\nmax_attempts = 5\n\tbackoff = \"1s\"\n"});
     let (story, mut stage) = asked("Write", input, |approval| {
-        approval.preview =
-            Some(FilePreview { path: path.into(), before: FileBefore::Missing, changed_since_read: false });
+        approval.preview = Some(FilePreview::new(path, FileBefore::Missing));
         approval.blocked_path = Some(path.into());
         approval.reason = Some("Path is outside allowed working directories".into());
     });

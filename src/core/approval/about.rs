@@ -24,6 +24,8 @@ pub enum Fact<'a> {
         kind: Option<&'a str>,
     },
     Path(&'a str),
+    /// The working directory's path goes through a link, and leads there.
+    DirectoryLeadsTo(&'a str),
 }
 
 /// What must be in view beside the answers.
@@ -135,6 +137,7 @@ impl Approval {
                 kind: agent.kind.as_deref(),
             }),
             self.blocked_path.as_deref().map(Fact::Path),
+            self.place.leads_to.as_deref().map(Fact::DirectoryLeadsTo),
         ];
         let says_something = |fact: &Fact<'_>| match fact {
             Fact::Why(text)
@@ -142,7 +145,7 @@ impl Approval {
             | Fact::NotAllowed(text)
             | Fact::AskedByRule(text)
             | Fact::Path(text) => !text.trim().is_empty(),
-            Fact::AskedBySafetyCheck | Fact::Agent { .. } => true,
+            Fact::AskedBySafetyCheck | Fact::Agent { .. } | Fact::DirectoryLeadsTo(_) => true,
         };
         facts.into_iter().flatten().filter(says_something).collect()
     }

@@ -66,7 +66,11 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         risks: risk::judge(&request.tool_name, &request.input, around.directory),
         anatomy: None,
         preview: None,
-        place: Place { directory: around.directory.to_owned(), branch: around.branch.map(str::to_owned) },
+        place: Place {
+            directory: around.directory.to_owned(),
+            branch: around.branch.map(str::to_owned),
+            leads_to: None,
+        },
         asked: around.now,
         deadline: None,
     }

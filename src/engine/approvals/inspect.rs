@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,11 +12,14 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::look;
 use crate::config::Approvals;
 use crate::core::anatomy::Anatomy;
 use crate::core::approval::Approval;
 use crate::core::approval::FileBefore;
 use crate::core::approval::FilePreview;
+use crate::core::change::expected;
+use crate::core::change::expected::Expected;
 use crate::core::grant::Grant;
 use crate::core::grant::GrantRule;
 use crate::core::ids::GrantId;
@@ -26,8 +28,6 @@ use crate::engine::policy;
 use crate::engine::policy::Ruling;
 use crate::engine::policy::Scene;
 
-/// A larger file is not compared with.
-const MAX_PREVIEW: u64 = 1 << 20;
 /// Files whose last reading is remembered.
 const MAX_MARKS: usize = 4096;
 
@@ -49,7 +49,7 @@ impl ReadMarks {
         times.insert(path, time);
     }
 
-    fn changed_since(&self, path: &Path) -> bool {
+    pub(super) fn changed_since(&self, path: &Path) -> bool {
         let known = self.times.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied();
         let now = fs::metadata(path).and_then(|meta| meta.modified()).ok();
         known.is_some_and(|known| now != Some(known))
@@ -67,6 +67,8 @@ pub(crate) struct Job {
     pub(crate) scene: Scene,
     /// What holds in the session.
     pub(crate) grants: Vec<Grant>,
+    /// The version of the session's CLI, where it is known.
+    pub(crate) cli: Option<String>,
 }
 
 /// What was found.
@@ -84,11 +86,15 @@ pub(crate) struct Inspection {
     pub(crate) not_allowed: Option<String>,
     /// What a command line does.
     pub(crate) anatomy: Option<Anatomy>,
+    /// What is to become of the file, if something may allow the call unasked.
+    pub(crate) expected: Option<Expected>,
+    /// Where the working directory leads, when it goes through a link.
+    pub(crate) directory_leads_to: Option<String>,
 }
 
 /// Looks at the disk. Blocking.
 pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspection {
-    let plan = job.plan_file.as_deref().and_then(|path| match before(path) {
+    let plan = job.plan_file.as_deref().and_then(|path| match look::before(path) {
         Ok(FileBefore::Text(text)) => Some(text),
         _ => None,
     });
@@ -97,15 +103,23 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
     let is_open = ruling.action == RuleBehavior::Ask && ruling.rule.is_none();
     let covered_by = if is_open { policy::covering(grants, approval, config, scene) } else { Vec::new() };
     let offers = if is_open { policy::offers(approval, config, scene) } else { Vec::new() };
+    let preview = look::preview(approval, marks, job.cli.as_deref());
+    let expected = if ruling.action == RuleBehavior::Allow || !covered_by.is_empty() {
+        expected::of(&Approval { preview: preview.clone(), ..approval.clone() }, None)
+    } else {
+        None
+    };
     let has_rules = ruling.action == RuleBehavior::Ask && !config.rules.is_empty();
     Inspection {
         plan,
-        preview: preview(approval, marks),
+        preview,
         not_allowed: has_rules.then(|| ruling.why.clone()),
         ruling: Some(ruling),
         covered_by,
         offers,
         anatomy: anatomy(approval),
+        expected,
+        directory_leads_to: look::leads_to(Path::new(&approval.place.directory)),
     }
 }
 
@@ -115,58 +129,9 @@ pub(crate) fn anatomy(approval: &Approval) -> Option<Anatomy> {
     Some(policy::anatomy::of(line, Path::new(&approval.place.directory)))
 }
 
-fn preview(approval: &Approval, marks: &ReadMarks) -> Option<FilePreview> {
-    let key = match approval.tool.as_str() {
-        "Edit" | "MultiEdit" | "Write" => "file_path",
-        "NotebookEdit" => "notebook_path",
-        _ => return None,
-    };
-    let named = approval.input.get(key).and_then(Value::as_str)?;
-    let path = Path::new(&approval.place.directory).join(named);
-    let before = match before(&path) {
-        Ok(before) => before,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => FileBefore::Missing,
-        Err(error) => FileBefore::Unknown(format!("it cannot be read: {error}")),
-    };
-    Some(FilePreview { path: named.to_owned(), before, changed_since_read: marks.changed_since(&path) })
-}
-
-fn before(path: &Path) -> std::io::Result<FileBefore> {
-    let meta = fs::metadata(path)?;
-    // Opening a pipe or a device could wait for ever.
-    if !meta.is_file() {
-        return Ok(FileBefore::Unknown("it is no ordinary file".into()));
-    }
-    if meta.len() > MAX_PREVIEW {
-        return Ok(FileBefore::Unknown(format!("it is too large to compare with ({} bytes)", meta.len())));
-    }
-    let mut bytes = Vec::new();
-    // It may have grown since it was measured.
-    fs::File::open(path)?.take(MAX_PREVIEW + 1).read_to_end(&mut bytes)?;
-    Ok(match String::from_utf8(bytes) {
-        Ok(text) if text.len() as u64 <= MAX_PREVIEW => FileBefore::Text(text),
-        Ok(_) => FileBefore::Unknown("it is growing".into()),
-        Err(_) => FileBefore::Unknown("it is not text".into()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_what_can_be_compared_with() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        fs::write(path("a"), "text").unwrap();
-        fs::write(path("b"), [0xff, 0xfe]).unwrap();
-        fs::write(path("c"), vec![b'x'; (MAX_PREVIEW + 1) as usize]).unwrap();
-        assert_eq!(before(&path("a")).unwrap(), FileBefore::Text("text".into()));
-        assert!(matches!(before(&path("b")).unwrap(), FileBefore::Unknown(_)));
-        assert!(matches!(before(&path("c")).unwrap(), FileBefore::Unknown(_)));
-        assert!(matches!(before(folder.path()).unwrap(), FileBefore::Unknown(_)));
-        assert!(before(&path("d")).is_err());
-    }
 
     #[test]
     fn notices_that_somebody_else_changed_the_file() {

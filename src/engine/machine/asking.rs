@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Effect;
 use super::Machine;
+use super::changes::recheck;
 use super::commands::new_prompt;
 use super::lifecycle::Life;
 use crate::core::approval::Ask;
@@ -14,6 +15,8 @@ use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
 use crate::core::approval::Withdrawal;
 use crate::core::cell::Notice;
+use crate::core::change;
+use crate::core::change::expected::Expected;
 use crate::core::event::EventKind;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
@@ -75,6 +78,7 @@ impl Machine {
                 session: self.given_title.clone(),
             },
             grants: self.grants.iter().map(|held| held.grant.clone()).collect(),
+            cli: self.cli.version.clone(),
         };
         self.effects.push(Effect::Inspect(Box::new(job)));
         self.desk.add(Pending {
@@ -84,10 +88,11 @@ impl Machine {
             stage: Stage::Inspecting,
             asked: self.now.mono,
             deadline: None,
+            held: None,
         });
     }
 
-    pub(super) fn inspected(&mut self, request_id: &str, inspection: Inspection) {
+    pub(super) fn inspected(&mut self, request_id: &str, mut inspection: Inspection) {
         let Some(pending) = self.desk.of_request(request_id) else { return };
         if pending.stage != Stage::Inspecting {
             return;
@@ -95,7 +100,8 @@ impl Machine {
         match inspection.ruling {
             // What could not be told to anybody is not allowed unasked.
             Some(Ruling { action: RuleBehavior::Allow, rule: Some(rule), .. }) if pending.approval.call.is_some() => {
-                return self.allow_by_rule(request_id, rule);
+                let expected = inspection.expected.take();
+                return self.allow_by_rule(request_id, rule, expected);
             }
             Some(Ruling { action: RuleBehavior::Deny, rule: Some(rule), why, .. }) => {
                 return self.deny_by_rule(request_id, rule, &why);
@@ -103,7 +109,7 @@ impl Machine {
             _ if pending.approval.call.is_some() => {
                 let by_grant = inspection.covered_by.iter().find_map(|grant| self.use_grant(*grant));
                 if let Some(rule) = by_grant {
-                    return self.allow_by_rule(request_id, rule);
+                    return self.allow_by_rule(request_id, rule, inspection.expected);
                 }
             }
             _ => {}
@@ -120,6 +126,7 @@ impl Machine {
             *plan = text;
         }
         pending.approval.preview = inspection.preview;
+        pending.approval.place.leads_to = inspection.directory_leads_to;
         pending.approval.grants = inspection.offers;
         pending.approval.anatomy = inspection.anatomy;
         pending.approval.not_allowed = inspection.not_allowed;
@@ -129,8 +136,9 @@ impl Machine {
     }
 
     /// This one call, as it was asked; nothing is remembered, whatever was suggested.
-    fn allow_by_rule(&mut self, request_id: &str, rule: String) {
+    fn allow_by_rule(&mut self, request_id: &str, rule: String, expected: Option<Expected>) {
         let Some(pending) = self.desk.end(request_id, &format!("it was allowed by rule {rule}")) else { return };
+        self.changes.allow(&pending.approval, expected);
         let answer = PermissionAnswer::Allow {
             updated_input: pending.approval.input,
             updated_permissions: Vec::new(),
@@ -175,11 +183,17 @@ impl Machine {
                     let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                     let verdict = Verdict { decision: decision.clone(), by: by.clone(), after_ms };
                     pending.stage = Stage::Claimed(verdict);
-                    let (request_id, call) = (pending.request_id.clone(), pending.approval.call.clone());
-                    let line = Outbound::Answer { request_id: request_id.clone(), answer: Answer::Permission(answer) };
-                    self.effects.push(Effect::Write { line, receipt: Some(request_id) });
-                    self.emit(EventKind::ApprovalClaimed { approval: id, by });
-                    self.follow_decision(id, decision, call);
+                    let request_id = pending.request_id.clone();
+                    let must_look = decision.is_allow() && change::is_change(&pending.approval.tool);
+                    if must_look {
+                        let recheck = recheck(pending, &decision);
+                        pending.held = Some((decision, answer));
+                        self.effects.push(Effect::Recheck(Box::new(recheck)));
+                        self.emit(EventKind::ApprovalClaimed { approval: id, by });
+                    } else {
+                        self.emit(EventKind::ApprovalClaimed { approval: id, by });
+                        self.send_answer(request_id, answer, decision);
+                    }
                     None
                 }
             },
@@ -187,6 +201,14 @@ impl Machine {
         if let Some(why) = refusal {
             self.emit(EventKind::AnswerRefused { approval: id, why });
         }
+    }
+
+    pub(super) fn send_answer(&mut self, request_id: String, answer: PermissionAnswer, decision: Decision) {
+        let Some(pending) = self.desk.of_request(&request_id) else { return };
+        let (id, call) = (pending.approval.id, pending.approval.call.clone());
+        let line = Outbound::Answer { request_id: request_id.clone(), answer: Answer::Permission(answer) };
+        self.effects.push(Effect::Write { line, receipt: Some(request_id) });
+        self.follow_decision(id, decision, call);
     }
 
     /// What a decision means beyond its answer.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::core::change::expected::Verdict;
 use crate::core::command::Command;
 use crate::core::event::EventKind;
 use crate::core::ids::ConversationId;
@@ -14,6 +15,9 @@ use crate::core::trouble::Trouble;
 use crate::core::worktree::Place;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
+use crate::engine::approvals::look::Compare;
+use crate::engine::approvals::look::Recheck;
+use crate::engine::approvals::look::Rechecked;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
 use crate::engine::spawn::Launch;
@@ -63,6 +67,16 @@ pub(crate) enum Input {
         request_id: String,
         inspection: Inspection,
     },
+    /// The file of a request that is about to be allowed, as it is now.
+    Rechecked {
+        request_id: String,
+        found: Box<Rechecked>,
+    },
+    /// An allowed change is over, and this came of it.
+    Compared {
+        file: PathBuf,
+        verdict: Verdict,
+    },
     Branch(Option<String>),
     /// What was said in the conversation before, or why it could not be read.
     History(Result<Vec<Told>, String>),
@@ -91,6 +105,10 @@ pub(crate) enum Effect {
     Signal(Rung),
     /// Look at the disk for a request; `Inspected` follows.
     Inspect(Box<Job>),
+    /// Look again at the file of a request before it is allowed; `Rechecked` follows.
+    Recheck(Box<Recheck>),
+    /// See what came of an allowed change; `Compared` follows.
+    Compare(Box<Compare>),
     /// The session knows this file as it is now.
     NoteFile(String),
     /// See which branch is checked out; `Branch` follows.

@@ -54,6 +54,7 @@ impl Machine {
         self.renew = false;
         self.translator = Translator::named(format!("{}.", self.generation));
         self.desk.forget_requests();
+        self.changes.forget();
         self.requests.clear();
         self.stderr.clear();
         self.startup_error = None;

@@ -57,7 +57,9 @@ impl Machine {
                 EventKind::ModeChanged(mode) => self.mode = Some(*mode),
                 _ => {}
             }
+            let over = if let EventKind::ToolEnded { call, .. } = &event { self.change_is_over(call) } else { None };
             self.emit(event);
+            self.effects.extend(over);
         }
         self.effects.extend(output.touched.drain(..).map(Effect::NoteFile));
     }

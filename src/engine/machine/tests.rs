@@ -26,6 +26,8 @@ use crate::core::session::SessionSpec;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::engine::approvals::inspect::Inspection;
+use crate::engine::approvals::look::Compare;
+use crate::engine::approvals::look::Recheck;
 use crate::engine::policy::Ruling;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
@@ -33,6 +35,8 @@ use crate::engine::worktrees::Job;
 use crate::wire::decode::decode;
 use crate::wire::permission::PermissionAnswer;
 
+/// Changes of files.
+mod changing;
 /// Grants.
 mod granting;
 mod images;
@@ -62,6 +66,8 @@ struct Bench {
     /// Watches that were begun and not ended.
     n_watches: usize,
     inspections: Vec<String>,
+    rechecks: Vec<Recheck>,
+    compares: Vec<Compare>,
     /// What was to be done with the worktree.
     jobs: Vec<Job>,
     receipts: Vec<String>,
@@ -108,6 +114,8 @@ impl Bench {
             n_launches: 0,
             n_watches: 0,
             inspections: Vec::new(),
+            rechecks: Vec::new(),
+            compares: Vec::new(),
             jobs: Vec::new(),
             receipts: Vec::new(),
             now: Duration::ZERO,
@@ -158,6 +166,8 @@ impl Bench {
                 }
                 Effect::Signal(rung) => self.signals.push(rung),
                 Effect::Inspect(job) => self.inspections.push(job.request_id),
+                Effect::Recheck(job) => self.rechecks.push(*job),
+                Effect::Compare(job) => self.compares.push(*job),
                 Effect::Worktree { job, .. } => self.jobs.push(job),
                 Effect::Finish => self.finished = true,
                 Effect::CloseInput | Effect::NoteFile(_) | Effect::LookUpBranch | Effect::ReadHistory { .. } => {}

@@ -122,7 +122,7 @@ mod tests {
 
     fn approval(directory: &Path, tool: &str, input: Value) -> Approval {
         Approval {
-            place: Place { directory: directory.to_string_lossy().into_owned(), branch: None },
+            place: Place { directory: directory.to_string_lossy().into_owned(), branch: None, leads_to: None },
             ..Approval::new(ApprovalId(1), SessionId(1), tool, input)
         }
     }

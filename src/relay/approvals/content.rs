@@ -14,8 +14,10 @@ use crate::core::change;
 use crate::core::change::CellChange;
 use crate::core::change::CellFate;
 use crate::core::change::Change;
+use crate::core::change::Doubt;
 use crate::core::change::Fate;
 use crate::core::change::FileChange;
+use crate::core::change::Remark;
 use crate::redact;
 use crate::redact::Redactor;
 use crate::relay::card::Block;
@@ -77,13 +79,14 @@ pub(super) fn content(approval: &Approval, tongue: Tongue) -> Content {
 fn file_content(file: &FileChange<'_>, tongue: Tongue) -> Content {
     let is_same = file.pieces.iter().all(|piece| piece.before.as_deref() == Some(piece.after.as_ref()));
     let fate = match file.fate {
-        _ if is_same => tongue.pick("stays as it is: nothing changes", "内容相同，无变化"),
+        _ if is_same && file.remarks.is_empty() => tongue.pick("stays as it is: nothing changes", "内容相同，无变化"),
         Fate::Made => tongue.pick("new file", "新文件"),
         Fate::Replaced => tongue.pick("is replaced", "整体替换"),
         Fate::Written => tongue.pick("is written whole", "整体写入"),
         Fate::Edited | Fate::EditedUnseen => tongue.pick("is edited", "修改"),
         Fate::Misfit => tongue.pick("does not fit the file", "与文件不符"),
         Fate::Missing => tongue.pick("does not exist", "文件不存在"),
+        Fate::Refused => tongue.pick("will be refused", "将被拒绝"),
     };
     let mut text = String::new();
     for (at, piece) in file.pieces.iter().enumerate() {
@@ -98,24 +101,46 @@ fn file_content(file: &FileChange<'_>, tongue: Tongue) -> Content {
         text.push_str(&diff.unified_diff().context_radius(3).to_string());
     }
     text.truncate(text.trim_end_matches('\n').len());
-    let facts = vec![(tongue.pick("file", "文件"), format!("{} · {fate}", file.path))];
-    let warnings = file.doubts.iter().map(|doubt| said::doubt(doubt, tongue).into_owned()).collect();
+    let facts = file_facts(file.path, file.leads_to, &format!(" · {fate}"), tongue);
+    let warnings = warnings(&file.doubts, &file.remarks, tongue);
     Content { language: "diff", text, facts, warnings }
+}
+
+/// The file, and where it leads when its path goes through a link.
+fn file_facts(path: &str, leads_to: Option<&str>, fate: &str, tongue: Tongue) -> Vec<(&'static str, String)> {
+    let mut facts = vec![(tongue.pick("file", "文件"), format!("{path}{fate}"))];
+    facts.extend(leads_to.map(|to| (tongue.pick("leads to", "实际路径"), format!("→ {to}"))));
+    facts
+}
+
+fn warnings(doubts: &[Doubt], remarks: &[Remark], tongue: Tongue) -> Vec<String> {
+    let doubts = doubts.iter().map(|doubt| said::doubt(doubt, tongue).into_owned());
+    doubts.chain(remarks.iter().map(|remark| said::remark(remark, tongue).into_owned())).collect()
 }
 
 fn cell_content(cell: &CellChange<'_>, tongue: Tongue) -> Content {
     let fate = match cell.how {
         CellFate::Replaced => tongue.pick("is replaced", "替换"),
-        CellFate::Inserted => tongue.pick("is inserted", "插入"),
+        CellFate::Inserted if cell.cell.is_some() => {
+            tongue.pick("a new one is inserted after it", "在其后插入新单元格")
+        }
+        CellFate::Inserted => tongue.pick("a new one is inserted at the top", "在开头插入新单元格"),
         CellFate::Deleted => tongue.pick("is deleted", "删除"),
     };
-    let name = cell.cell.unwrap_or("?");
-    let facts = vec![
-        (tongue.pick("file", "文件"), cell.path.to_owned()),
-        (tongue.pick("cell", "单元格"), format!("{name} · {fate}")),
-    ];
+    let mut facts = file_facts(cell.path, cell.leads_to, "", tongue);
+    let name = cell.cell.map(|name| format!("{name} · ")).unwrap_or_default();
+    facts.push((tongue.pick("cell", "单元格"), format!("{name}{fate}")));
+    let warnings = warnings(&cell.doubts, &cell.remarks, tongue);
+    let old = cell.old.as_ref().filter(|_| cell.how != CellFate::Inserted);
+    if let Some(old) = old {
+        let ended = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
+        let (old, new) = (ended(&old.source), ended(cell.source));
+        let diff = similar::TextDiff::from_lines(&old, &new);
+        let text = diff.unified_diff().context_radius(3).to_string();
+        return Content { language: "diff", text: text.trim_end_matches('\n').to_owned(), facts, warnings };
+    }
     let language = if cell.is_markdown { "markdown" } else { "python" };
-    Content { language, text: cell.source.to_owned(), facts, warnings: Vec::new() }
+    Content { language, text: cell.source.to_owned(), facts, warnings }
 }
 
 /// Why a request can only be denied from here.
@@ -198,6 +223,7 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
             fact(tongue.pick("sub-agent", "子代理"), format!("{what}{kind}"))
         }
         Fact::Path(path) => fact(tongue.pick("path", "路径"), path.to_owned()),
+        Fact::DirectoryLeadsTo(to) => fact(tongue.pick("directory leads to", "目录实际路径"), format!("→ {to}")),
     }));
     blocks.extend(approval.dangers().iter().map(|danger| Block::Warning(said::danger(danger, tongue))));
     let warnings = approval.notes().into_iter().filter_map(|note| match note {

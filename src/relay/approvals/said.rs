@@ -6,6 +6,8 @@ use super::content::quoted;
 use crate::core::anatomy::Effect;
 use crate::core::approval::about::Danger;
 use crate::core::change::Doubt;
+use crate::core::change::Refusal;
+use crate::core::change::Remark;
 use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
 use crate::core::permission::PermissionUpdate;
@@ -74,9 +76,47 @@ pub(super) fn doubt(doubt: &Doubt, tongue: Tongue) -> Cow<'static, str> {
         (Tongue::English, doubt) => doubt.describe(),
         (_, Doubt::ChangedSinceRead) => "会话上次读取后，此文件已被他人修改。".into(),
         (_, Doubt::NotCompared(why)) => format!("未与当前文件比较：{why}").into(),
-        (_, Doubt::NotFound) => "文件中找不到要替换的文本：CLI 可能会拒绝此修改。".into(),
-        (_, Doubt::Ambiguous(n)) => format!("要替换的文本在文件中出现 {n} 次：此修改将失败。").into(),
-        (_, Doubt::NoSuchFile) => "文件不存在：此修改将失败。".into(),
+        (_, Doubt::ChangedSinceShown) => "询问期间文件已变化，未发送任何回答；以下是现在的修改内容。".into(),
+        (_, Doubt::Refused(refusal)) => match refusal {
+            Refusal::Same => "新旧文本相同：CLI 会拒绝此修改。".into(),
+            Refusal::NoSuchFile => "文件不存在：此修改将失败。".into(),
+            Refusal::Exists => "文件已有内容：CLI 会拒绝重新创建。".into(),
+            Refusal::IsNotebook => "这是笔记本文件：CLI 会拒绝按文本修改。".into(),
+            Refusal::NotNotebook => "这不是笔记本文件：CLI 会拒绝此修改。".into(),
+            Refusal::Encoding => "文件不是 UTF-8 或含有 NUL 字节：CLI 会拒绝修改，以免丢失内容。".into(),
+            Refusal::NotFound => "文件中找不到要替换的文本：CLI 会拒绝此修改。".into(),
+            Refusal::Several(n) => format!("要替换的文本在文件中出现 {n} 次：此修改将失败。").into(),
+            Refusal::NothingChanges => "内容不会有任何变化：CLI 会拒绝此修改。".into(),
+            Refusal::Link => "路径是符号链接：CLI 会拒绝写入。".into(),
+            Refusal::NoCellType => "新单元格缺少类型：CLI 会拒绝此修改。".into(),
+            Refusal::NoCellNamed => "未指明单元格：CLI 会拒绝此修改。".into(),
+            Refusal::NoSuchCell => "单元格不存在：CLI 会拒绝此修改。".into(),
+            Refusal::BrokenNotebook => "此处无法读取该笔记本：修改结果未知。".into(),
+        },
+    }
+}
+
+/// What a change does that its lines do not show.
+pub(super) fn remark(remark: &Remark, tongue: Tongue) -> Cow<'static, str> {
+    if tongue == Tongue::English {
+        return remark.describe();
+    }
+    match remark {
+        Remark::BytesLost(n) => format!("{n} 个非文本字节将永久丢失：整个文件会被重写。").into(),
+        Remark::Ends { now, n } => format!("整个文件的行尾变为 {}：影响 {n} 行。", now.name()).into(),
+        Remark::NewEnds(end) => format!("行尾为 {}。", end.name()).into(),
+        Remark::MarkGone => "文件开头的字节顺序标记将被去掉。".into(),
+        Remark::MarkAdded => "文件开头将加上字节顺序标记。".into(),
+        Remark::Utf16 => "文件为 UTF-16，保持不变。".into(),
+        Remark::Unmarked => "文件将以 UTF-16 写入但没有标记：其他程序可能无法读取。".into(),
+        Remark::CurlyQuotes => "文件此处使用弯引号：按直引号查找，并予以保留。".into(),
+        Remark::Escapes => "文件与修改对某些字符的写法不同（\\uXXXX）。".into(),
+        Remark::Joins => "其后的换行也会去掉：下一行会接上来。".into(),
+        Remark::Left(n) => format!("另有 {n} 处保持不变：只去掉行尾的。").into(),
+        Remark::OtherNames(n) => format!("文件另有 {n} 个名称（硬链接），它们会保留旧内容。").into(),
+        Remark::ReadOnly => "文件是只读的；CLI 仍会替换它。".into(),
+        Remark::OutputsGone => "单元格的输出会被去掉。".into(),
+        Remark::Rewritten(n) => format!("整个笔记本会被重写：另有 {n} 行的格式会改变。").into(),
     }
 }
 

@@ -31,7 +31,7 @@ fn approval(tool: &str, input: Value, ask: Ask) -> Approval {
             scope: Scope::Local,
         }],
         description: Some("install".into()),
-        place: Place { directory: "/p".into(), branch: None },
+        place: Place { directory: "/p".into(), branch: None, leads_to: None },
         deadline: Some(Timestamp(120_000)),
         ..Approval::new(ApprovalId(7), SessionId(1), tool, input)
     }
@@ -273,7 +273,7 @@ fn only_what_a_choice_tells_whole_is_offered() {
 fn a_change_is_shown_against_the_file_as_it_is() {
     let there = |tool: &str, input: Value, text: &str| {
         let before = FileBefore::Text(text.into());
-        let preview = Some(FilePreview { path: "/p/a".into(), before, changed_since_read: false });
+        let preview = Some(FilePreview::new("/p/a", before));
         shown(&Approval { preview, ..approval(tool, input, Ask::Tool) }).card.plain()
     };
     let edit = json!({ "file_path": "/p/a", "old_string": "two", "new_string": "zwei", "replace_all": false });

@@ -188,6 +188,7 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize, key: Option<
                 row("sub-agent", &format!("{what}{kind}"), theme.text);
             }
             Fact::Path(path) => row("path", path, theme.text),
+            Fact::DirectoryLeadsTo(to) => row("directory", &format!("{} {to}", theme.glyphs.arrow), theme.text),
         }
     }
     if n_same > 1 {
