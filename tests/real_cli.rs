@@ -2,6 +2,7 @@
 //! reached the model and the disk, not only on what we think happened.
 
 mod approvals;
+mod changes;
 mod conversation;
 mod disturbances;
 mod images;
