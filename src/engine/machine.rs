@@ -280,7 +280,7 @@ impl Machine {
             Input::Written(request_id) => self.written(&request_id),
             Input::Unwritable => self.unwritable(),
             Input::Gone { code, signal } => self.gone(code, signal),
-            Input::Inspected { request_id, inspection } => self.inspected(&request_id, inspection),
+            Input::Inspected { request_id, inspection } => self.inspected(&request_id, *inspection),
             Input::Rechecked { request_id, found } => self.rechecked(&request_id, *found),
             Input::Compared { file, verdict } => self.compared(&file, verdict),
             Input::Branch(branch) => self.branch_is(branch),

@@ -390,7 +390,7 @@ impl Task {
                 inspection.ruling = inspection.ruling.filter(|ruling| ruling.action != RuleBehavior::Allow);
                 inspection.covered_by.clear();
             }
-            let _ = found.send(Input::Inspected { request_id, inspection }).await;
+            let _ = found.send(Input::Inspected { request_id, inspection: Box::new(inspection) }).await;
         }));
     }
 

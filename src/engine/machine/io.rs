@@ -65,7 +65,7 @@ pub(crate) enum Input {
     },
     Inspected {
         request_id: String,
-        inspection: Inspection,
+        inspection: Box<Inspection>,
     },
     /// The file of a request that is about to be allowed, as it is now.
     Rechecked {

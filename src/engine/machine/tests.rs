@@ -238,7 +238,7 @@ impl Bench {
                 parts: Vec::new(),
             });
             let inspection = Inspection { ruling, ..Inspection::default() };
-            self.give(Input::Inspected { request_id, inspection });
+            self.give(Input::Inspected { request_id, inspection: Box::new(inspection) });
         }
         self
     }

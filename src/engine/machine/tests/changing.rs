@@ -19,7 +19,7 @@ impl Bench {
         self.ask("a", &json!({"tool_name": "Edit", "input": input}));
         let request_id = self.inspections.pop().unwrap();
         let inspection = Inspection { preview: Some(preview(text)), ..Inspection::default() };
-        self.give(Input::Inspected { request_id, inspection })
+        self.give(Input::Inspected { request_id, inspection: Box::new(inspection) })
     }
 
     /// The look before the answer finds the file like this.
@@ -57,7 +57,7 @@ fn a_file_that_changed_since_it_was_shown_is_asked_anew_and_nothing_is_sent() {
     let is_withdrawn = |kind: &&EventKind| {
         matches!(kind, EventKind::ApprovalWithdrawn { approval: ApprovalId(1), why: Withdrawal::FileChanged })
     };
-    assert!(kinds.iter().any(|kind| is_withdrawn(kind)));
+    assert!(kinds.iter().any(is_withdrawn));
     let inbox = bench.fleet.inbox();
     let [open] = &inbox[..] else { panic!("{inbox:?}") };
     let again = open.approval.preview.as_ref().unwrap();

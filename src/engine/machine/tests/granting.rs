@@ -15,7 +15,7 @@ impl Bench {
         for request_id in std::mem::take(&mut self.inspections) {
             let covered_by = covered_by.iter().map(|id| GrantId(*id)).collect();
             let inspection = Inspection { covered_by, offers: vec![everything()], ..Inspection::default() };
-            self.give(Input::Inspected { request_id, inspection });
+            self.give(Input::Inspected { request_id, inspection: Box::new(inspection) });
         }
         self
     }
@@ -81,7 +81,8 @@ fn a_grant_ends_on_time_by_either_clock() {
             mono: begun + Duration::from_secs(mono_s),
         };
         let inspection = Inspection { covered_by: vec![GrantId(1)], ..Inspection::default() };
-        let effects = bench.machine.handle(Input::Inspected { request_id: "b".into(), inspection }, now);
+        let effects =
+            bench.machine.handle(Input::Inspected { request_id: "b".into(), inspection: Box::new(inspection) }, now);
         let is_allowed = effects.iter().any(|effect| {
             matches!(
                 effect,
