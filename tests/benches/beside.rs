@@ -6,6 +6,7 @@
 
 use std::io::Read as _;
 use std::io::Write as _;
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,8 +24,6 @@ use crate::support::api;
 use crate::support::api::Api;
 
 const N_ROUNDS: usize = 8;
-/// The first round starts the process.
-const N_WARM: usize = 1;
 /// How long the person reads.
 const READING: Duration = Duration::from_millis(1_200);
 const KEY: &str = "sk-ant-api03-benchmark-benchmark-benchmark";
@@ -54,11 +53,12 @@ impl Terminal {
             command.env(name, value);
         }
         let child = pair.slave.spawn_command(command).unwrap();
-        let screen = Arc::new(Mutex::new((vt100::Parser::new(40, 120, 0), Instant::now())));
+        let (rows, columns) = (NonZeroU16::new(40).unwrap(), NonZeroU16::new(120).unwrap());
+        let screen = Arc::new(Mutex::new((vt100::Parser::new(rows, columns, 0), Instant::now())));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let drawn = Arc::clone(&screen);
         std::thread::spawn(move || {
-            let mut buffer = [0; 65536];
+            let mut buffer = [0; 8192];
             while let Ok(n @ 1..) = reader.read(&mut buffer) {
                 let at = Instant::now();
                 let mut drawn = drawn.lock().unwrap();
@@ -122,7 +122,8 @@ fn asks(lines: &[String], word: &str) -> bool {
 /// Enter to the first request, the first answer to the second request, the second answer to the third.
 fn rounds(terminal: &mut Terminal, key: &str) -> [Vec<Duration>; 3] {
     let mut all = [Vec::new(), Vec::new(), Vec::new()];
-    for round in 0..N_ROUNDS + N_WARM {
+    // The round before the first starts the process.
+    for round in 0..=N_ROUNDS {
         std::thread::sleep(READING);
         terminal.press(&format!("please RUN{round}x now"));
         std::thread::sleep(READING);
@@ -130,7 +131,7 @@ fn rounds(terminal: &mut Terminal, key: &str) -> [Vec<Duration>; 3] {
         for (place, times) in all.iter_mut().enumerate() {
             let word = format!("made-{round}-{place}");
             let shown = terminal.wait_for(&word, |lines| asks(lines, &word));
-            if round >= N_WARM {
+            if round > 0 {
                 times.push(shown - pressed);
             }
             std::thread::sleep(READING);
@@ -166,7 +167,7 @@ pub(crate) fn measure() {
         return;
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let scripts: Vec<(String, Vec<api::Reply>)> = (0..N_ROUNDS + N_WARM)
+    let scripts: Vec<(String, Vec<api::Reply>)> = (0..=N_ROUNDS)
         .map(|round| {
             let call = |place: usize| {
                 let command = format!("mkdir made-{round}-{place}");
