@@ -44,6 +44,8 @@ mod process;
 mod remembered;
 mod session;
 mod spawn;
+/// Settings of the CLI under which nobody is asked.
+mod unasked;
 mod watch;
 mod worktrees;
 

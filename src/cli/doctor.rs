@@ -302,5 +302,10 @@ async fn claude(config: &Config, name: Option<&str>, profile: &crate::config::Pr
             format!("it may do: adjutant is tried with {OLDEST_TRIED} and later; `claude update` brings a new one");
         return Finding::new(what, State::Warning, result).advise(advice);
     }
+    if let Some((first, more)) = probed.unasked.split_first() {
+        let more = if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
+        return Finding::new(what, State::Warning, format!("{result}. {first}{more}"))
+            .advise("what answers in your place is yours to know: look at those settings");
+    }
     Finding::new(what, State::Good, result)
 }

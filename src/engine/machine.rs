@@ -161,6 +161,8 @@ pub(crate) struct Machine {
     renew: bool,
     /// This CLI tells when it is idle; an older one only sends a `result`.
     tells_state: bool,
+    /// What was said of settings that keep requests from the person.
+    unasked_told: Vec<String>,
 
     /// The worktree of its own.
     tree: Option<Tree>,
@@ -251,6 +253,7 @@ impl Machine {
             restart_in: None,
             renew: false,
             tells_state: false,
+            unasked_told: Vec::new(),
             tree: Tree::of(session),
             desk: Desk::default(),
             changes: Changes::default(),

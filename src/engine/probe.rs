@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::process;
@@ -19,6 +20,7 @@ use super::process::ToWriter;
 use super::spawn;
 use super::spawn::CommandLine;
 use super::spawn::Launch;
+use super::unasked::unasked;
 use crate::config::Claude;
 use crate::config::Profile;
 use crate::core::trouble::Trouble;
@@ -41,6 +43,8 @@ const DIRECTORY: &str = "/";
 const VERSION_TIME: Duration = Duration::from_secs(10);
 /// How long it may take to end when its input is closed.
 const END_TIME: Duration = Duration::from_secs(2);
+/// How long the settings may take when the rest was told.
+const SETTINGS_TIME: Duration = Duration::from_secs(5);
 /// What was said on standard error, at most, when it did not answer.
 const MAX_WORDS: usize = 300;
 
@@ -65,6 +69,8 @@ pub struct Probed {
     /// Such as `2.1.197`, where it says so.
     pub version: Option<String>,
     pub login: Login,
+    /// What in the settings keeps requests from the person.
+    pub unasked: Vec<String>,
 }
 
 impl Probed {
@@ -85,15 +91,15 @@ pub async fn probe(claude: &Claude, profile: &Profile) -> Result<Probed, Trouble
     let line = spawn::command_line(claude, profile, &launch, std::env::vars_os(), &mark);
     line.check()?;
     let program = line.find_program().unwrap_or_default().display().to_string();
-    let reply = ask(claude, &line, mark).await?;
+    let (reply, settings) = ask(claude, &line, mark).await?;
     let version = match reply.claude_code_version {
         Some(version) => Some(version),
         None => printed_version(claude, profile, &line).await,
     };
-    Ok(Probed { program, version, login: login(reply.account) })
+    Ok(Probed { program, version, login: login(reply.account), unasked: unasked(&settings) })
 }
 
-async fn ask(claude: &Claude, line: &CommandLine, mark: String) -> Result<InitializeReply, Trouble> {
+async fn ask(claude: &Claude, line: &CommandLine, mark: String) -> Result<(InitializeReply, Value), Trouble> {
     let max_line = usize::try_from(claude.max_line_mib << 20).unwrap_or(usize::MAX);
     let failed = |error: &dyn std::fmt::Display| {
         Trouble::new(
@@ -103,17 +109,28 @@ async fn ask(claude: &Claude, line: &CommandLine, mark: String) -> Result<Initia
     };
     // It is no session: what it starts ends with its process group.
     let mut process = process::start(line, None, mark.clone(), max_line).map_err(|error| failed(&error))?;
-    let request = Outbound::Request { request_id: mark.clone(), request: ClientRequest::Initialize(Box::default()) };
-    let request = encode(&request).map_err(|error| failed(&error))?;
-    let _ = process.write(ToWriter { line: request, receipt: None });
+    let send = |process: &mut Process, request_id: &str, request: ClientRequest| {
+        let request = Outbound::Request { request_id: request_id.to_owned(), request };
+        let line = encode(&request).map_err(|error| failed(&error))?;
+        let _ = process.write(ToWriter { line, receipt: None });
+        Ok(())
+    };
+    send(&mut process, &mark, ClientRequest::Initialize(Box::default()))?;
     let time = Duration::from_secs(claude.initialize_timeout_s);
-    let answer = answer(&mut process, &mark, Instant::now() + time).await;
+    let reply = answer(&mut process, &mark, Instant::now() + time).await;
+    let mut settings = Value::Null;
+    if reply.is_ok() {
+        // One that tells no settings is tried all the same.
+        let id = format!("{mark}-settings");
+        send(&mut process, &id, ClientRequest::GetSettings)?;
+        settings = answer(&mut process, &id, Instant::now() + SETTINGS_TIME).await.unwrap_or_default();
+    }
     end(process).await;
-    answer
+    reply.map(|payload| (InitializeReply::from_payload(payload), settings))
 }
 
 /// Waits for the answer. What else comes is of no interest, but for the words about a failure.
-async fn answer(process: &mut Process, id: &str, until: Instant) -> Result<InitializeReply, Trouble> {
+async fn answer(process: &mut Process, id: &str, until: Instant) -> Result<Value, Trouble> {
     let mut words = String::new();
     loop {
         let Ok(event) = tokio::time::timeout_at(until, process.events.recv()).await else {
@@ -123,7 +140,7 @@ async fn answer(process: &mut Process, id: &str, until: Instant) -> Result<Initi
             Some(FromProcess::Lines(lines)) => {
                 for line in lines {
                     match response(line, id) {
-                        Some(Outcome::Success(payload)) => return Ok(InitializeReply::from_payload(payload)),
+                        Some(Outcome::Success(payload)) => return Ok(payload),
                         Some(Outcome::Error { message, .. }) => {
                             return Err(Trouble::new(TroubleKind::CliTooOld, message));
                         }
@@ -199,7 +216,12 @@ mod tests {
     use super::*;
 
     fn probed(version: Option<&str>) -> Probed {
-        Probed { program: String::new(), version: version.map(str::to_owned), login: Login::Nobody }
+        Probed {
+            program: String::new(),
+            version: version.map(str::to_owned),
+            login: Login::Nobody,
+            unasked: Vec::new(),
+        }
     }
 
     #[test]

@@ -95,9 +95,8 @@ fn flags(claude: &Claude, profile: &Profile, launch: &Launch) -> Vec<String> {
     .map(str::to_owned)
     .into();
     let mut flag = |name: &str, value: &str| flags.push(format!("--{name}={value}"));
-    if let Some(mode) = launch.mode.or(profile.mode) {
-        flag("permission-mode", mode.as_str());
-    }
+    // Always said: left out, an older CLI takes it from the project's own settings, which may allow everything.
+    flag("permission-mode", launch.mode.or(profile.mode).unwrap_or_default().as_str());
     if let Some(model) = launch.model.as_ref().or(profile.model.as_ref()) {
         flag("model", &normal_model(model, claude.raw_model_names));
     }
@@ -276,6 +275,12 @@ mod tests {
         let words = words(&line(&profile, &launch, &[]));
         assert!(words.contains(&"--permission-mode=default".into()));
         assert!(words.contains(&"--model=opus".into()));
+    }
+
+    #[test]
+    fn a_mode_is_always_given_so_that_no_settings_of_a_project_choose_it() {
+        let words = words(&line(&Profile::default(), &Launch::default(), &[]));
+        assert!(words.contains(&"--permission-mode=default".into()), "{words:?}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Answers to our own requests.
 
+use serde_json::Value;
+
 use super::Machine;
 use super::lifecycle::Life;
 use crate::core::cell::Notice;
@@ -12,6 +14,7 @@ use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::core::usage::ContextUse;
 use crate::engine::spawn::normal_model;
+use crate::engine::unasked::unasked;
 use crate::translate::bound;
 use crate::wire::inbound::control::ControlResponse;
 use crate::wire::inbound::control::Outcome;
@@ -34,6 +37,7 @@ pub(super) enum Asked {
     SetMode(PermissionMode),
     SetModel(String),
     Context,
+    Settings,
     StopTask,
 }
 
@@ -80,6 +84,8 @@ impl Machine {
                 let limit = if reply.raw_max_tokens > 0 { reply.raw_max_tokens } else { reply.max_tokens };
                 self.emit(EventKind::ContextMeasured(ContextUse { tokens: reply.total_tokens, limit }));
             }
+            (Asked::Settings, Outcome::Success(payload)) => self.tell_unasked(&payload),
+            (Asked::Settings, Outcome::Error { message, .. }) => tracing::debug!(message, "no settings told"),
             (Asked::Context, Outcome::Error { message, .. }) => {
                 self.refused("This CLI does not tell how full the context is.", message);
             }
@@ -101,6 +107,16 @@ impl Machine {
         self.mode = Some(mode);
         self.emit(EventKind::ModeChanged(mode));
         self.stop(None);
+    }
+
+    /// Says what in the settings keeps requests from the person; each once.
+    fn tell_unasked(&mut self, settings: &Value) {
+        for text in unasked(settings) {
+            if !self.unasked_told.contains(&text) {
+                self.unasked_told.push(text.clone());
+                self.emit(EventKind::Noted(Notice::warning(text)));
+            }
+        }
     }
 
     fn refused(&mut self, text: &str, detail: String) {
@@ -129,6 +145,7 @@ impl Machine {
             commands: commands(&reply.commands),
         };
         self.emit(EventKind::Ready(self.cli.clone()));
+        self.request(ClientRequest::GetSettings, Asked::Settings);
         // What was chosen while it started could not be on its command line any more.
         if self.mode != mode
             && let Some(mode) = self.mode
