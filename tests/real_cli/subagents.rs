@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use adjutant::core::approval::Decision;
 use adjutant::core::cell::CellBody;
+use adjutant::core::cell::TurnOutcome;
+use adjutant::core::command::Command;
 use adjutant::core::event::EventKind;
 use adjutant::core::session::Activity;
 use serde_json::json;
 
 use super::rig;
 use super::with_each_cli;
+use crate::support::api::slow_text;
 use crate::support::api::text;
 use crate::support::api::tool;
 
@@ -75,6 +78,42 @@ async fn a_background_shell_is_seen_and_ends_with_the_session() {
         }
         rig.engine.shutdown().await;
         assert!(!runs(command), "nothing is left of it");
+    }
+    with_each_cli!(test);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_leaves_a_background_agent_alone_and_its_words_stand_under_it() {
+    async fn test(cli: PathBuf) {
+        let is_old = cli.display().to_string().contains("2.1.197");
+        let (mut rig, api) = rig(cli, &[]).await;
+        let agent = json!({ "description": "look around", "prompt": "agent work: look", "subagent_type": "general-purpose",
+            "run_in_background": true });
+        let words = "the agent found what it was sent for and says so at some length";
+        api.script("agent work", vec![slow_text(words, 300)]);
+        api.script(
+            "delegate",
+            vec![tool("Agent", agent), slow_text("and now the main thread talks on and on and on", 300)],
+        );
+        let id = rig.open().await;
+        rig.prompt(id, "delegate this").await;
+        rig.wait("the agent", |kind| matches!(kind, EventKind::TaskStarted { .. })).await;
+        rig.listen(Duration::from_millis(500)).await;
+        rig.send(Command::Interrupt { session: id }).await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Interrupted);
+        if is_old {
+            // It knows no other way: its background agents end with the turn.
+            rig.end().await;
+            return;
+        }
+        let spoke = |kind: &EventKind| matches!(kind, EventKind::BlockEnded { parent: Some(_), text, .. } if text.contains("found what it was sent for"));
+        rig.wait("the agent's words", spoke).await;
+        let nested = rig.session(id).transcript.iter().any(|cell| {
+            cell.depth > 0
+                && matches!(&cell.body, CellBody::Block(block) if block.text.contains("found what it was sent for"))
+        });
+        assert!(nested, "its words stand under its call");
+        rig.end().await;
     }
     with_each_cli!(test);
 }

@@ -20,6 +20,7 @@ use crate::engine::spawn::Launch;
 use crate::translate::Translator;
 use crate::translate::bound;
 use crate::wire::outbound::ClientRequest;
+use crate::wire::outbound::Initialize;
 
 /// How long the guard may take to end everything at once.
 const KILL_GRACE: Duration = Duration::from_secs(6);
@@ -46,6 +47,17 @@ pub(super) struct Stopping {
     until: Duration,
     /// Why it is stopped, when that is something wrong.
     trouble: Option<Trouble>,
+}
+
+/// What a session declares. Summaries of sub-agents (`agentProgressSummaries`) are left out: for each of them the CLI
+/// asks the model again, about twice a minute and agent, on the person's bill; what a sub-agent does is told without.
+fn introduction() -> Initialize {
+    Initialize {
+        // An interrupt ends the turn alone; what runs in the background is stopped by itself.
+        per_task_stop_affordance: Some(true),
+        forward_subagent_text: Some(true),
+        ..Initialize::default()
+    }
 }
 
 impl Machine {
@@ -84,7 +96,7 @@ impl Machine {
         self.translator.plans_are_in(plans);
         self.last_line = self.now.mono;
         let asked = Asked::Initialize { mode: self.mode, model: self.model.clone() };
-        self.request(ClientRequest::Initialize(Box::default()), asked);
+        self.request(ClientRequest::Initialize(Box::new(introduction())), asked);
     }
 
     pub(super) fn launch_failed(&mut self, trouble: Trouble) {
