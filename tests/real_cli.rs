@@ -5,6 +5,7 @@ mod approvals;
 mod changes;
 mod conversation;
 mod disturbances;
+mod elicitation;
 mod images;
 mod import;
 mod subagents;

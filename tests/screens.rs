@@ -6,6 +6,8 @@
 mod approvals;
 /// Pages, lists, questions of ours and texts.
 mod dialogs;
+/// What MCP servers ask.
+mod elicitation;
 /// The screen under all dialogs.
 mod main_screen;
 /// Any size and any state.

@@ -234,7 +234,8 @@ fn no_request_shows_a_doubtful_cluster() {
                 approval.ask = Ask::Plan(format!("# {text}\n\n- {text}\n  `{text}`\n"));
             }
             if number == 3 {
-                let option = QuestionOption { label: text.clone(), description: text.clone() };
+                let option =
+                    QuestionOption { label: text.clone(), description: text.clone(), preview: Some(text.clone()) };
                 approval.ask = Ask::Questions(vec![Question {
                     text: text.clone(),
                     header: text.clone(),

@@ -332,6 +332,8 @@ fn decided(id: ApprovalId, asked: Option<Approval>, verdict: &Verdict) -> Body {
         // What was granted is a record of its own.
         Decision::Grant(_) => {}
         Decision::Answers(answers) => decided.answers = serde_json::to_value(answers).unwrap_or_default(),
+        Decision::Fill(content) => decided.answers = content.clone(),
+        Decision::Dismiss => {}
         Decision::AcceptPlan { mode } => decided.mode = Some(mode.as_str().to_owned()),
         Decision::Deny { message, .. } => decided.message = Some(message.clone()),
     }

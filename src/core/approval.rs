@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use self::elicitation::Elicitation;
 pub use self::file::FileBefore;
 pub use self::file::FilePreview;
 use super::anatomy::Anatomy;
@@ -24,6 +25,8 @@ use super::risk::Risk;
 
 /// What is known about a request, and what binds its answer.
 pub mod about;
+/// What an MCP server asks the person.
+pub mod elicitation;
 /// The file a call would change.
 pub mod file;
 
@@ -32,6 +35,9 @@ pub mod file;
 pub struct QuestionOption {
     pub label: String,
     pub description: String,
+    /// What it would look like: a text of several lines.
+    #[serde(default)]
+    pub preview: Option<String>,
 }
 
 /// A question of the model to the person.
@@ -52,6 +58,8 @@ pub enum Ask {
     Questions(Vec<Question>),
     /// May planning end? The plan is Markdown.
     Plan(String),
+    /// An MCP server asks for input.
+    Elicitation(Box<Elicitation>),
 }
 
 /// Fields of the request that bind the dialog; each makes it stricter, none looser.
@@ -207,6 +215,11 @@ pub enum Decision {
     Answers(Vec<Answer>),
     /// Accepts [`Ask::Plan`] and goes on in this mode.
     AcceptPlan { mode: PermissionMode },
+    /// Accepts [`Ask::Elicitation`]: with what was filled in, or null for a page.
+    Fill(Value),
+    /// Closes [`Ask::Elicitation`] with no answer: the server is told that nobody gave one.
+    Dismiss,
+    /// To [`Ask::Elicitation`] it says that the person does not want to.
     Deny {
         /// Reaches the model as the tool's error.
         message: String,
@@ -236,7 +249,7 @@ impl Decision {
     }
 
     pub fn is_allow(&self) -> bool {
-        !matches!(self, Self::Deny { .. })
+        !matches!(self, Self::Deny { .. } | Self::Dismiss)
     }
 
     /// The decision in a few words, for the timeline and for logs.
@@ -248,6 +261,9 @@ impl Decision {
             Self::Grant(_) => "allowed for a time",
             Self::Answers(_) => "answered",
             Self::AcceptPlan { .. } => "plan accepted",
+            Self::Fill(Value::Null) => "page accepted",
+            Self::Fill(_) => "filled in",
+            Self::Dismiss => "dismissed without an answer",
             Self::Deny { stop: true, .. } => "denied and stopped",
             Self::Deny { .. } => "denied",
         }

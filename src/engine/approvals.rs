@@ -16,13 +16,15 @@ use crate::core::approval::Approval;
 use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
 use crate::core::ids::ApprovalId;
-use crate::wire::permission::PermissionAnswer;
+use crate::wire::outbound::Answer;
 use crate::wire::permission::PermissionUpdate;
 
 /// From a decision to the answer.
 pub(crate) mod answer;
 /// From a request to what a person is shown.
 pub(crate) mod ask;
+/// An MCP server's requests for input.
+pub(crate) mod elicit;
 /// What the disk says about a request: the file it would change, whether the policy lets it pass.
 pub(crate) mod inspect;
 /// The file that a call would change, before and after.
@@ -57,7 +59,7 @@ pub(crate) struct Pending {
     pub(crate) asked: Duration,
     pub(crate) deadline: Option<Duration>,
     /// An answer that waits for a look at the file that it would have changed.
-    pub(crate) held: Option<(Decision, PermissionAnswer)>,
+    pub(crate) held: Option<(Decision, Answer)>,
 }
 
 /// The requests of one process.

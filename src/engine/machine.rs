@@ -45,6 +45,8 @@ mod asking;
 mod changes;
 mod clock;
 mod commands;
+/// What MCP servers ask.
+mod eliciting;
 mod grants;
 mod images;
 /// What goes into the machine and what comes out.

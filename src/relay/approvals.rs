@@ -31,6 +31,8 @@ use crate::redact::Redactor;
 mod content;
 /// The card of a request that has ended.
 mod ended;
+/// A server's form.
+mod forms;
 /// Questions, and their answers.
 mod questions;
 /// What core says in English, in the language of the chat.
@@ -110,10 +112,12 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
         Ask::Plan(_) if only_deny.is_some() => feedback_keys(&mut card, keys),
         Ask::Tool => tool_keys(&mut card, approval, keys),
         Ask::Questions(questions) => questions::keys(&mut card, questions, keys),
+        Ask::Elicitation(asked) => forms::keys(&mut card, asked, keys),
         Ask::Plan(_) => plan_keys(&mut card, keys),
     }
     let allow = match &approval.ask {
         Ask::Questions(questions) => Some(usage(approval.id, questions, tongue)),
+        Ask::Elicitation(_) => None,
         Ask::Tool | Ask::Plan(_) if approval.binding.default_to_no || only_deny.is_some() => None,
         Ask::Tool | Ask::Plan(_) => Some(format!("/approve {}", approval.id)),
     };
@@ -128,6 +132,7 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
     let title = match &approval.ask {
         Ask::Tool => format!("{} · {session}", approval.tool),
         Ask::Questions(_) => format!("{} · {session}", tongue.pick("A question", "提问")),
+        Ask::Elicitation(_) => format!("{} · {session}", tongue.pick("A server asks", "服务器请求")),
         Ask::Plan(_) => format!("{} · {session}", tongue.pick("A plan", "计划")),
     };
     let summary = match tongue {
@@ -145,7 +150,7 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
         cut(&shown, tongue).into_owned()
     };
     match &approval.ask {
-        Ask::Questions(_) => {}
+        Ask::Questions(_) | Ask::Elicitation(_) => {}
         Ask::Plan(plan) => {
             card.blocks.push(Block::Prose(fits(plan, cut_between_steps)));
             if let Some(more) = beside_the_plan(approval) {
@@ -382,6 +387,7 @@ pub fn decide(
             }
         }
         (Ask::Questions(questions), "answers") => questions::answers(questions, form, tongue).map(Decision::Answers),
+        (Ask::Elicitation(asked), "fill") => forms::decision(asked, form, tongue),
         (Ask::Plan(_), "plan") => Ok(Decision::AcceptPlan { mode: PermissionMode::Default }),
         (Ask::Plan(_), "plan_edits") => Ok(Decision::AcceptPlan { mode: PermissionMode::AcceptEdits }),
         _ => not_offered(),

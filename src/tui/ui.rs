@@ -23,6 +23,8 @@ pub mod approval;
 pub mod composer;
 /// Dialogs over the main screen.
 pub mod dialog;
+/// A server's form while it is filled in.
+pub mod elicitation;
 /// Whether a key is an answer, part of a sentence, or neither.
 pub mod guard;
 /// One tab's view of its session.

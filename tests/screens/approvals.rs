@@ -270,8 +270,11 @@ fn texts_are_written_inside_the_dialog() {
 }
 
 fn questions() -> Vec<Question> {
-    let option =
-        |label: &str, description: &str| QuestionOption { label: label.into(), description: description.into() };
+    let option = |label: &str, description: &str| QuestionOption {
+        label: label.into(),
+        description: description.into(),
+        preview: None,
+    };
     vec![
         Question {
             text: "Which backoff shall the client use?".into(),

@@ -49,6 +49,9 @@ fn answer(global: &Global, id: u32, decision: Decision, json: bool) -> Result<u8
             (Ask::Questions(_), Decision::Allow { .. }) => {
                 return Err(Stop::failed(format!("request {id} is a question: it wants an answer, in a terminal")));
             }
+            (Ask::Elicitation(_), Decision::Allow { .. }) => {
+                return Err(Stop::failed(format!("request {id} is a form of a server: it is filled in in a terminal")));
+            }
             // The mode that the person is in now asks for no less than before.
             (Ask::Plan(_), Decision::Allow { .. }) => {
                 Decision::AcceptPlan { mode: crate::core::permission::PermissionMode::Default }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Pending;
 use super::ask::suggestion;
+use super::elicit;
 use crate::core::approval::Answer;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
@@ -14,14 +15,25 @@ use crate::core::permission::RuleBehavior;
 use crate::core::permission::Scope;
 use crate::core::prompt::Surface;
 use crate::wire::inbound::words::PermissionMode;
+use crate::wire::outbound as wire_out;
 use crate::wire::permission as wire;
 use crate::wire::permission::PermissionAnswer;
 
 /// What the model reads when a person gave no reason.
 const DENIED: &str = "The user denied this tool call.";
 
-/// The answer for the CLI, or a sentence about why this decision cannot answer this request.
-pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Result<PermissionAnswer, String> {
+/// The answer for the CLI, whatever the request was, or a sentence about why this decision cannot answer it.
+pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Result<wire_out::Answer, String> {
+    match &pending.approval.ask {
+        Ask::Elicitation(asked) => elicit::answer(asked, decision, by).map(wire_out::Answer::Elicitation),
+        Ask::Tool | Ask::Questions(_) | Ask::Plan(_) => {
+            permission(pending, decision, by).map(wire_out::Answer::Permission)
+        }
+    }
+}
+
+/// The answer to a request for permission, or a sentence about why this decision cannot answer this request.
+fn permission(pending: &Pending, decision: &Decision, by: &Surface) -> Result<PermissionAnswer, String> {
     let approval = &pending.approval;
     let is_away = !by.is_person() || (approval.is_for_the_session() && *by != Surface::Terminal);
     if decision.is_allow() && approval.binding.needs_person && is_away {
@@ -70,6 +82,9 @@ pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Re
             let update = PermissionUpdate::SetMode { mode: *mode, scope: Scope::Session };
             Ok(allow(approval.input.clone(), vec![to_wire(&update, pending)?]))
         }
+        (Decision::Fill(_) | Decision::Dismiss, _) | (Decision::Allow { .. }, Ask::Elicitation(_)) => {
+            Err("this request is no form of a server".into())
+        }
         (Decision::Answers(_), _) => Err("this request asks no question".into()),
         (Decision::AcceptPlan { .. }, _) => Err("this request proposes no plan".into()),
     }
@@ -88,9 +103,28 @@ fn with_answers(input: &Value, answers: &[Answer]) -> Value {
     if let Some(fields) = input.as_object_mut() {
         let answers: serde_json::Map<String, Value> =
             answers.iter().map(|answer| (answer.question.clone(), answer.answer.clone().into())).collect();
+        let annotations = annotations(fields.get("questions"), &answers);
         fields.insert("answers".into(), answers.into());
+        if !annotations.is_empty() {
+            fields.insert("annotations".into(), annotations.into());
+        }
     }
     input
+}
+
+/// The previews of what was chosen, which the model is told too.
+fn annotations(questions: Option<&Value>, answers: &serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
+    let mut annotations = serde_json::Map::new();
+    for question in questions.and_then(Value::as_array).into_iter().flatten() {
+        let Some(text) = question.get("question").and_then(Value::as_str) else { continue };
+        let Some(answer) = answers.get(text) else { continue };
+        let options = question.get("options").and_then(Value::as_array).into_iter().flatten();
+        let chosen = options.into_iter().find(|option| option.get("label") == Some(answer));
+        if let Some(preview @ Value::String(_)) = chosen.and_then(|option| option.get("preview")) {
+            annotations.insert(text.to_owned(), serde_json::json!({ "preview": preview }));
+        }
+    }
+    annotations
 }
 
 fn to_wire(update: &PermissionUpdate, pending: &Pending) -> Result<wire::PermissionUpdate, String> {

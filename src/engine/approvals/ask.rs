@@ -154,7 +154,7 @@ fn questions(input: &Value) -> Vec<Question> {
         let options = value.get("options").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let option = |value: &Value| {
             let description = text(value, "description").unwrap_or_default();
-            Some(QuestionOption { label: text(value, "label")?, description })
+            Some(QuestionOption { label: text(value, "label")?, description, preview: text(value, "preview") })
         };
         Some(Question {
             text: text(value, "question")?,

@@ -203,12 +203,15 @@ impl Machine {
         }
     }
 
-    pub(super) fn send_answer(&mut self, request_id: String, answer: PermissionAnswer, decision: Decision) {
+    pub(super) fn send_answer(&mut self, request_id: String, answer: Answer, decision: Decision) {
         let Some(pending) = self.desk.of_request(&request_id) else { return };
+        let is_of_server = matches!(pending.approval.ask, Ask::Elicitation(_));
         let (id, call) = (pending.approval.id, pending.approval.call.clone());
-        let line = Outbound::Answer { request_id: request_id.clone(), answer: Answer::Permission(answer) };
+        let line = Outbound::Answer { request_id: request_id.clone(), answer };
         self.effects.push(Effect::Write { line, receipt: Some(request_id) });
-        self.follow_decision(id, decision, call);
+        if !is_of_server {
+            self.follow_decision(id, decision, call);
+        }
     }
 
     /// What a decision means beyond its answer.
@@ -227,7 +230,12 @@ impl Machine {
                 self.wanted = true;
                 self.advance();
             }
-            Decision::Allow { .. } | Decision::Grant(_) | Decision::AcceptPlan { .. } | Decision::Answers(_) => {}
+            Decision::Allow { .. }
+            | Decision::Grant(_)
+            | Decision::AcceptPlan { .. }
+            | Decision::Answers(_)
+            | Decision::Fill(_)
+            | Decision::Dismiss => {}
         }
     }
 

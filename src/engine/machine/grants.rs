@@ -53,7 +53,11 @@ impl Machine {
                     self.keep_grant(approval, by.clone(), Granted::Remembered(update.clone()), None);
                 }
             }
-            Decision::Answers(_) | Decision::AcceptPlan { .. } | Decision::Deny { .. } => {}
+            Decision::Answers(_)
+            | Decision::AcceptPlan { .. }
+            | Decision::Fill(_)
+            | Decision::Dismiss
+            | Decision::Deny { .. } => {}
         }
     }
 

@@ -120,6 +120,7 @@ impl Machine {
         let until = if trouble.is_some() { self.now.mono } else { self.now.mono + grace };
         self.life = Life::Stopping(Stopping { next: Rung::Terminate, until, trouble });
         self.emit(EventKind::Stopping);
+        self.cancel_elicitations(Withdrawal::SessionGone);
         self.withdraw_all();
         self.effects.push(Effect::CloseInput);
     }

@@ -25,7 +25,6 @@ use crate::wire::inbound::system::Init;
 use crate::wire::inbound::turn::TurnResult;
 use crate::wire::inbound::words::CommandState;
 use crate::wire::outbound::Answer;
-use crate::wire::outbound::ElicitationAnswer;
 use crate::wire::outbound::UserDialogAnswer;
 
 impl Machine {
@@ -143,9 +142,8 @@ impl Machine {
                 server_name: request.server_name,
             },
             Request::Elicitation(request) => {
-                let text = format!("The MCP server {} asked for input and was declined.", request.mcp_server_name);
-                self.emit(EventKind::Noted(Notice::warning(text).with_detail(request.message.clone())));
-                Answer::Elicitation(ElicitationAnswer::Decline)
+                self.elicitation(request_id, &request);
+                return;
             }
             Request::UserDialog(_) => Answer::UserDialog(UserDialogAnswer::Cancelled),
             Request::Unfit(why) => {

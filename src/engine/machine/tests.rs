@@ -37,6 +37,8 @@ use crate::wire::permission::PermissionAnswer;
 
 /// Changes of files.
 mod changing;
+/// Servers that ask for input.
+mod eliciting;
 /// Grants.
 mod granting;
 mod images;
@@ -446,7 +448,6 @@ fn requests_that_nobody_can_serve_are_declined() {
     for (id, request) in [
         ("h", json!({"subtype": "hook_callback", "callback_id": "x"})),
         ("m", json!({"subtype": "mcp_message", "server_name": "s", "message": {"id": 3}})),
-        ("e", json!({"subtype": "elicitation", "mcp_server_name": "s", "message": "?"})),
         ("d", json!({"subtype": "request_user_dialog", "dialog_kind": "x"})),
         ("u", json!({"subtype": "brand_new"})),
     ] {
@@ -460,7 +461,7 @@ fn requests_that_nobody_can_serve_are_declined() {
             _ => None,
         })
         .collect();
-    assert_eq!(answers.len(), 5);
+    assert_eq!(answers.len(), 4);
     assert!(!answers.iter().any(|answer| matches!(answer, Answer::Permission(_))));
 }
 

@@ -6,6 +6,7 @@ use super::Asked;
 use super::Effect;
 use super::Machine;
 use super::lifecycle::Life;
+use crate::core::approval::Withdrawal;
 use crate::core::cell::Notice;
 use crate::core::cell::TurnOutcome;
 use crate::core::event::EventKind;
@@ -152,6 +153,10 @@ impl Machine {
     }
 
     pub(super) fn result(&mut self, result: &TurnResult) {
+        if !self.tells_state {
+            // CLIs that tell no state do not take back what a server asked, and with the turn its call is over.
+            self.cancel_elicitations(Withdrawal::ByCli);
+        }
         let interrupting = self.turn.as_ref().is_some_and(|turn| turn.interrupt.is_some());
         let report = self.translator.turn_report(result, interrupting);
         let Some(turn) = &mut self.turn else {

@@ -73,6 +73,8 @@ fn tag(decision: &Decision, tongue: Tongue) -> &'static str {
     match decision {
         Decision::Answers(_) => tongue.pick("answered", "已回答"),
         Decision::AcceptPlan { .. } => tongue.pick("accepted", "已接受"),
+        Decision::Fill(_) => tongue.pick("answered", "已回答"),
+        Decision::Dismiss => tongue.pick("dismissed", "未作答"),
         Decision::Deny { .. } => tongue.pick("denied", "已拒绝"),
         Decision::Allow { .. } | Decision::Grant(_) => tongue.pick("allowed", "已允许"),
     }
@@ -88,6 +90,9 @@ pub fn how(decision: &Decision, tongue: Tongue) -> &'static str {
         (_, Decision::Grant(_)) => "限时允许",
         (_, Decision::Answers(_)) => "已回答",
         (_, Decision::AcceptPlan { .. }) => "计划已接受",
+        (_, Decision::Fill(Value::Null)) => "已同意打开页面",
+        (_, Decision::Fill(_)) => "已填写",
+        (_, Decision::Dismiss) => "未作答即关闭",
         (_, Decision::Deny { stop: true, .. }) => "已拒绝并停止",
         (_, Decision::Deny { .. }) => "已拒绝",
     }
@@ -116,6 +121,8 @@ fn details_of(decision: &Decision, tongue: Tongue) -> Vec<Block> {
                 format!("{} · {}", said::rule(&terms.rule, tongue), said::limit(terms, tongue)),
             )]
         }
+        // What was filled in is for the server, and stands in no chat.
+        Decision::Fill(_) | Decision::Dismiss => Vec::new(),
         Decision::AcceptPlan { mode } => vec![fact(tongue.pick("mode", "模式"), mode.as_str().to_owned())],
         Decision::Deny { message, .. } if message.trim().is_empty() || super::is_unsaid(message) => Vec::new(),
         Decision::Deny { message, .. } => vec![fact(tongue.pick("reason", "原因"), message.clone())],

@@ -12,6 +12,11 @@ use crate::core::approval::Question;
 use crate::core::approval::QuestionOption;
 use crate::core::approval::Verdict;
 use crate::core::approval::Withdrawal;
+use crate::core::approval::elicitation::Elicitation;
+use crate::core::approval::elicitation::Field as Asked;
+use crate::core::approval::elicitation::FieldKind as Kind;
+use crate::core::approval::elicitation::Offered;
+use crate::core::approval::elicitation::Wanted;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
@@ -146,7 +151,7 @@ fn what_only_the_session_may_allow_is_only_denied_elsewhere() {
 }
 
 fn questions() -> Ask {
-    let option = |label: &str| QuestionOption { label: label.into(), description: format!("{label}!") };
+    let option = |label: &str| QuestionOption { label: label.into(), description: format!("{label}!"), preview: None };
     let question = |text: &str, multiple| Question {
         text: text.into(),
         header: String::new(),
@@ -332,7 +337,7 @@ fn what_does_not_fit_or_is_secret_says_so() {
         text: format!("Use {key}?"),
         header: String::new(),
         multiple: false,
-        options: vec![QuestionOption { label: key.into(), description: key.into() }],
+        options: vec![QuestionOption { label: key.into(), description: key.into(), preview: None }],
     };
     let request = approval("AskUserQuestion", json!({}), Ask::Questions(vec![asked]));
     let card = serde_json::to_string(&shown(&request).card).unwrap();
@@ -463,5 +468,46 @@ proptest! {
         let request = bash(&command.repeat(times));
         let page = shown(&request);
         prop_assert_eq!(page.whole.is_some(), page.card.plain().contains("bytes cut"));
+    }
+}
+
+fn server_asks(wanted: Wanted) -> Approval {
+    let asked = Elicitation { server: "tiny".into(), message: "Where to?".into(), wanted };
+    approval("Elicitation", json!({}), Ask::Elicitation(Box::new(asked)))
+}
+
+#[test]
+fn a_servers_form_is_filled_in_on_its_card() {
+    let field =
+        |name: &str, required, kind| Asked { name: name.into(), title: None, description: None, required, kind };
+    let options = ["eu", "us"].map(|value| Offered { value: value.into(), label: value.to_uppercase() }).to_vec();
+    let request = server_asks(Wanted::Form(vec![
+        field("region", true, Kind::Choice { options, default: None }),
+        field("n", false, Kind::Number { is_whole: true, min: None, max: Some(5.into()), default: Some(3.into()) }),
+        field("sure", false, Kind::Boolean { default: None }),
+    ]));
+    let card = shown(&request).card;
+    assert_eq!(acts(&card), ["fill", "deny"]);
+    assert!(card.plain().contains("Where to?") && card.plain().contains("tiny"), "{}", card.plain());
+    let filled = |form: Value| press(&request, "fill", form);
+    assert_eq!(filled(json!({"f0": "1"})), Ok(Decision::Fill(json!({"region": "us", "n": 3}))));
+    let all = json!({"f0": "0", "f1": " 5 ", "f2": "1"});
+    assert_eq!(filled(all), Ok(Decision::Fill(json!({"region": "eu", "n": 5, "sure": false}))));
+    for wrong in [json!({}), json!({"f0": "7"}), json!({"f0": "0", "f1": "6"}), json!({"f0": "0", "f1": "many"})] {
+        assert!(filled(wrong.clone()).is_err(), "{wrong}");
+    }
+    assert!(press(&request, "allow", json!({})).is_err() && press(&request, "answers", json!({})).is_err());
+    assert!(matches!(press(&request, "deny", json!({})), Ok(Decision::Deny { .. })));
+}
+
+#[test]
+fn a_page_is_not_opened_from_a_card() {
+    let page = Wanted::Page { url: "https://example.test/in".into(), host: "example.test".into() };
+    for (wanted, words) in [(page, "example.test"), (Wanted::Unfit("odd".into()), "declined or dismissed")] {
+        let request = server_asks(wanted);
+        let card = shown(&request).card;
+        assert_eq!(acts(&card), ["deny"]);
+        assert!(card.plain().contains(words), "{}", card.plain());
+        assert!(press(&request, "fill", json!({})).is_err());
     }
 }

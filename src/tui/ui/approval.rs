@@ -2,6 +2,7 @@
 //! count is for [`guard`](super::guard) to say.
 
 use super::composer::Composer;
+use super::elicitation::Filling;
 use crate::core::approval::Answer;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
@@ -174,13 +175,19 @@ pub struct ApprovalForm {
     pub choice: Option<usize>,
     pub questions: Vec<QuestionDraft>,
     pub question: usize,
+    /// What was put into a server's form.
+    pub filling: Filling,
 }
 
 impl ApprovalForm {
     pub fn new(approval: &Approval) -> Self {
         let n_questions = match &approval.ask {
             Ask::Questions(questions) => questions.len(),
-            Ask::Tool | Ask::Plan(_) => 0,
+            Ask::Tool | Ask::Plan(_) | Ask::Elicitation(_) => 0,
+        };
+        let filling = match &approval.ask {
+            Ask::Elicitation(asked) => Filling::of(asked),
+            _ => Filling::default(),
         };
         Self {
             pane: Pane::Main,
@@ -193,6 +200,7 @@ impl ApprovalForm {
             choice: None,
             questions: vec![QuestionDraft::default(); n_questions],
             question: 0,
+            filling,
         }
     }
 
@@ -239,7 +247,7 @@ pub fn context(approval: &Approval, form: Option<&ApprovalForm>) -> Context {
     match form.map(|form| &form.pane) {
         None | Some(Pane::Main) => match approval.ask {
             Ask::Tool => Context::Approval,
-            Ask::Questions(_) => Context::Questions,
+            Ask::Questions(_) | Ask::Elicitation(_) => Context::Questions,
             Ask::Plan(_) => Context::Plan,
         },
         Some(Pane::Always(list)) if list.editing.is_none() => Context::List,
@@ -263,7 +271,7 @@ mod tests {
 
     #[test]
     fn single_choices_replace_and_multiple_ones_add() {
-        let option = |label: &str| QuestionOption { label: label.into(), description: String::new() };
+        let option = |label: &str| QuestionOption { label: label.into(), description: String::new(), preview: None };
         let question = Question {
             text: "Which?".into(),
             header: String::new(),

@@ -29,6 +29,8 @@ use crate::tui::ui::guard::ARMING_MS;
 
 /// Changing what runs before it is allowed.
 mod edit;
+/// The form of a server.
+mod elicitation;
 /// The form of the model's questions.
 mod questions;
 /// Several requests allowed at once.
@@ -170,6 +172,9 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         Action::AcceptPlanEdits => {
             return decide(ui, world, approval, Decision::AcceptPlan { mode: PermissionMode::AcceptEdits });
         }
+        Action::DeclineQuestions if matches!(approval.ask, Ask::Elicitation(_)) => {
+            return decide(ui, world, approval, Decision::deny("The person does not want to answer this."));
+        }
         Action::DeclineQuestions => {
             let decision = Decision::deny(
                 "The person does not want to answer these questions. Go on without, or ask differently.",
@@ -221,9 +226,19 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         Action::OptionDown
         | Action::OptionUp
         | Action::OptionToggle
+        | Action::Pick1
+        | Action::Pick2
+        | Action::Pick3
+        | Action::Pick4
+        | Action::Pick5
         | Action::QuestionNext
         | Action::QuestionPrevious
-        | Action::SubmitAnswers => return question(ui, world, approval, action),
+        | Action::SubmitAnswers => {
+            return match &approval.ask {
+                Ask::Elicitation(_) => elicitation::act(ui, world, approval, action),
+                _ => question(ui, world, approval, action),
+            };
+        }
         _ => {}
     }
     Vec::new()
@@ -369,6 +384,10 @@ pub(super) fn text_done(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
         }
         Pane::FreeText(composer) => {
             let text = composer.text().trim().to_owned();
+            if let Ask::Elicitation(asked) = &approval.ask {
+                elicitation::written(form, asked, &text);
+                return Vec::new();
+            }
             if let Some(draft) = form.questions.get_mut(form.question) {
                 if let Ask::Questions(questions) = &approval.ask
                     && questions.get(form.question).is_some_and(|question| !question.multiple)
@@ -379,6 +398,9 @@ pub(super) fn text_done(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
                 draft.free_text = text;
             }
             form.pane = Pane::Main;
+            if let Ask::Questions(questions) = &approval.ask {
+                questions::go_to_unanswered(form, questions);
+            }
             return Vec::new();
         }
         Pane::Always(list) => {

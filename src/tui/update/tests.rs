@@ -18,6 +18,8 @@ use crate::core::session::SessionSpec;
 use crate::tui::ui::guard::ARMING_MS;
 use crate::tui::ui::guard::HOLD_MS;
 
+/// A server's form.
+mod elicitation;
 /// Sessions in worktrees.
 mod worktrees;
 

@@ -55,6 +55,8 @@ mod answers;
 mod change;
 /// What is asked, and what is known about it.
 mod content;
+/// A server's form.
+mod elicitation;
 /// The part under the line, for each pane.
 mod panes;
 /// Questions as a form.
@@ -344,7 +346,7 @@ impl<'d> Dialog<'d, '_> {
         }
         let later = match shown.ask {
             Ask::Tool => Action::Later,
-            Ask::Questions(_) => Action::LaterQuestions,
+            Ask::Questions(_) | Ask::Elicitation(_) => Action::LaterQuestions,
             Ask::Plan(_) => Action::LaterPlan,
         };
         let is_main = matches!(self.pane(), Pane::Main);
@@ -361,6 +363,10 @@ impl<'d> Dialog<'d, '_> {
                 let (lines, keep) = questions::lines(questions, self.form, Sheet::new(room, self.scene.theme));
                 (Some(lines), Some(keep))
             }
+            Ask::Elicitation(asked) if !matches!(self.pane(), Pane::Whole) => {
+                let (lines, keep) = elicitation::lines(asked, self.form, Sheet::new(room, self.scene.theme));
+                (Some(lines), Some(keep))
+            }
             _ => (None, None),
         }
     }
@@ -372,6 +378,7 @@ impl<'d> Dialog<'d, '_> {
         let what = match &approval.ask {
             Ask::Tool => exact(&tool_label(&approval.tool, theme), theme),
             Ask::Questions(questions) => count(questions.len() as u64, "question for you", "questions for you"),
+            Ask::Elicitation(_) => "an MCP server asks you".to_owned(),
             Ask::Plan(_) => "plan ready for review".to_owned(),
         };
         let session = scene.fleet.get(approval.session).map(|session| exact(&session.title, theme)).unwrap_or_default();
@@ -426,7 +433,7 @@ impl<'d> Dialog<'d, '_> {
         let mut spans = vec![span(if n_unseen > 0 { format!(" {text} ") } else { text }, style)];
         let action = match &self.approval().ask {
             Ask::Plan(_) => Action::PlanPageDown,
-            Ask::Tool | Ask::Questions(_) => Action::DialogPageDown,
+            Ask::Tool | Ask::Questions(_) | Ask::Elicitation(_) => Action::DialogPageDown,
         };
         if let Some(key) = self.scene.keymap.key_of(action).filter(|_| matches!(self.pane(), Pane::Main)) {
             spans.push(span(format!(" {key}"), theme.key));

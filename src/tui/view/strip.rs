@@ -48,6 +48,11 @@ pub(super) fn wish(approval: &Approval, env: &Env<'_>) -> Spans {
                 span(first, theme.strong),
             ];
         }
+        Ask::Elicitation(asked) => {
+            let server = exact(&asked.server, theme);
+            let message = one_line(&exact_lines(&asked.message, theme), theme);
+            return vec![span(format!("the MCP server {server} asks: "), theme.text), span(message, theme.strong)];
+        }
         Ask::Plan(_) => return vec![span("has a plan and wants to begin", theme.text)],
         Ask::Tool => (verb(&approval.tool), summary(&approval.tool, &revealed(&approval.input, theme), env)),
     };

@@ -5,6 +5,7 @@ use super::form;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
+use crate::core::approval::Question;
 use crate::tui::input::action::Action;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::ApprovalForm;
@@ -20,6 +21,14 @@ pub(super) fn question(ui: &mut Ui, world: World<'_>, approval: &Approval, actio
     let Some(asked) = questions.get(form.question) else { return Vec::new() };
     let Some(draft) = form.questions.get_mut(form.question) else { return Vec::new() };
     let n_rows = asked.options.len() + 1;
+    let action = match picked(action) {
+        Some(row) if row >= n_rows => return Vec::new(),
+        Some(row) => {
+            draft.row = row;
+            Action::OptionToggle
+        }
+        None => action,
+    };
     let on_free_text = draft.row + 1 == n_rows;
     match action {
         Action::OptionDown => draft.row = (draft.row + 1) % n_rows,
@@ -40,12 +49,26 @@ pub(super) fn question(ui: &mut Ui, world: World<'_>, approval: &Approval, actio
             if let Some(answers) = form.answers(questions) {
                 return decide(ui, world, approval, Decision::Answers(answers));
             }
-            let open = (0..questions.len()).find(|place| form.questions[*place].answer(&questions[*place]).is_none());
-            form.question = open.unwrap_or(form.question);
+            go_to_unanswered(form, questions);
         }
         _ => {}
     }
     Vec::new()
+}
+
+/// The row that a digit stands for.
+pub(super) fn picked(action: Action) -> Option<usize> {
+    [Action::Pick1, Action::Pick2, Action::Pick3, Action::Pick4, Action::Pick5].iter().position(|pick| *pick == action)
+}
+
+/// Shows the next question that has no answer yet.
+pub(super) fn go_to_unanswered(form: &mut ApprovalForm, questions: &[Question]) {
+    let here = form.question;
+    let open = (here..questions.len()).chain(0..here).find(|place| {
+        let draft = form.questions.get(*place);
+        questions.get(*place).is_some_and(|question| draft.and_then(|draft| draft.answer(question)).is_none())
+    });
+    form.question = open.unwrap_or(form.question);
 }
 
 fn open_free_text(form: &mut ApprovalForm) {

@@ -71,6 +71,11 @@ impl Answers<'_> {
                 pieces.push((Action::DeclineQuestions, Action::DeclineQuestions.def().hint));
                 self.flow(&pieces)
             }
+            Ask::Elicitation(_) => {
+                let pieces = [Action::OptionToggle, Action::SubmitAnswers, Action::DeclineQuestions];
+                let words = ["choose", "choose, write, send", "decline"];
+                self.flow(&pieces.into_iter().zip(words).collect::<Vec<_>>())
+            }
             Ask::Plan(_) => {
                 let words = |action: Action, short: &'static str| {
                     (action, if self.is_tight { short } else { action.def().hint })

@@ -54,7 +54,7 @@ pub(super) fn lines(approval: &Approval, known: Known<'_>, sheet: Sheet<'_>) -> 
                 fields(&mut sheet, &more, &[]);
             }
         }
-        Ask::Tool | Ask::Questions(_) => subject(&mut sheet, approval, home),
+        Ask::Tool | Ask::Questions(_) | Ask::Elicitation(_) => subject(&mut sheet, approval, home),
     }
     anatomy(&mut sheet, approval);
     let place = sheet.lines.len();

@@ -75,6 +75,13 @@ pub(super) fn lines(
     if has_cursor {
         current = start..sheet.lines.len();
     }
+    if let Some(option) = question.options.get(draft.row)
+        && let Some(preview) = option.preview.as_deref().filter(|text| !text.trim().is_empty())
+    {
+        sheet.blank();
+        sheet.say("what this answer would look like:", theme.dim);
+        sheet.code(preview, None);
+    }
     let findings = sheet.findings();
     if !findings.is_empty() {
         sheet.blank();
@@ -92,7 +99,14 @@ fn tab(idx: usize, question: &Question, is_current: bool, answered: bool, theme:
     vec![span(format!("{mark} "), mark_style), span(format!(" {} {name} ", idx + 1), style)]
 }
 
-fn row(label: &str, chosen: bool, multiple: bool, has_cursor: bool, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+pub(super) fn row(
+    label: &str,
+    chosen: bool,
+    multiple: bool,
+    has_cursor: bool,
+    room: usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
     let dot = if theme.glyphs.ellipsis.is_ascii() { "(*)" } else { "(•)" };
     let mark = match (multiple, chosen) {
         (true, true) => "[x]",
