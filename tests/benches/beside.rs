@@ -109,14 +109,15 @@ impl Drop for Terminal {
 
 /// Whether the request with this word has the keys, in either program.
 fn asks(lines: &[String], word: &str) -> bool {
-    let near = |at: usize, back: usize, on: usize| {
-        let around = lines.get(at.saturating_sub(back)..(at + on).min(lines.len())).unwrap_or_default();
-        around.iter().any(|line| line.contains(word))
-    };
-    let ours = lines.iter().rposition(|line| line.contains("[y] "));
+    let has = |line: Option<&String>| line.is_some_and(|line| line.contains(word));
+    // Ours begins under its title; a row below it names the request that comes next.
+    let ours = lines.iter().position(|line| line.contains("· Bash ─"));
     let theirs = lines.iter().rposition(|line| line.contains("proceed?"));
-    ours.is_some_and(|at| near(at, 12, 0) && lines[..at].iter().any(|line| line.contains("· Bash ─")))
-        || theirs.is_some_and(|at| near(at, 8, 0) && lines[at..].iter().any(|line| line.contains("No")))
+    ours.is_some_and(|at| has(lines.get(at + 1)) && lines[at..].iter().any(|line| line.contains("[y] ")))
+        || theirs.is_some_and(|at| {
+            lines[at.saturating_sub(8)..at].iter().any(|line| line.contains(word))
+                && lines[at..].iter().any(|line| line.contains("No"))
+        })
 }
 
 /// Enter to the first request, the first answer to the second request, the second answer to the third.
