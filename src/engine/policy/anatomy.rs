@@ -91,6 +91,8 @@ fn written(target: &str, appends: bool, place: &Place<'_>, line: Option<usize>) 
 /// What one simple command does: itself, and what it runs as a wrapper.
 fn steps_of(call: &Call, place: &Place<'_>, line: Option<usize>, downloads: bool) -> Vec<Step> {
     let mut steps = Vec::new();
+    let outer = call.words.first().map(|word| shell::name(word)).unwrap_or_default();
+    let mut has_inner = false;
     for start in &call.beginnings {
         let words = &call.words[*start..];
         let Some(first) = words.first() else { continue };
@@ -100,16 +102,87 @@ fn steps_of(call: &Call, place: &Place<'_>, line: Option<usize>, downloads: bool
         if *start > 0 && !is_known {
             continue;
         }
-        let mut step = step(&name, words, place, line);
+        has_inner |= *start > 0;
+        let mut step = step(&name, &settled(&name, words), place, line);
+        if *start > 0 {
+            given_by_wrapper(&outer, &call.words, &mut step);
+        }
         if downloads && step.effect == Effect::RunsCode && shell::reads_commands(&name) {
             step.effect = Effect::RunsDownloaded;
         }
+        // What only speaks or looks at nothing in particular is no news.
+        let is_silent = step.effect == Effect::Reads && step.targets.is_empty() && is_only_itself(&name);
         // A text that some shell may read counts only for what is bad in it.
-        if call.at.is_some() || step.effect.is_danger() {
+        if (call.at.is_some() && !is_silent) || step.effect.is_danger() {
             steps.push(step);
         }
     }
+    // A program behind a wrapper that nobody knows.
+    let inner = call.beginnings.iter().find(|start| **start > 0).filter(|_| !has_inner && call.at.is_some());
+    if let Some(program) = inner.and_then(|start| call.words.get(*start)) {
+        steps.push(Step { program: program.clone(), effect: Effect::Unknown, targets: Vec::new(), line });
+    }
     steps
+}
+
+fn is_only_itself(name: &str) -> bool {
+    let mut rows = ROWS.iter().filter(|row| row.program == name).peekable();
+    rows.peek().is_some() && rows.all(|row| row.effect == Effect::Reads && row.about == About::Itself)
+}
+
+/// What a wrapper hands on stands for files that the line does not name.
+fn given_by_wrapper(wrapper: &str, words: &[String], step: &mut Step) {
+    let is_find = matches!(wrapper, "find" | "fd");
+    if !is_find && wrapper != "xargs" {
+        return;
+    }
+    step.targets.retain(|target| !matches!(target.named.as_str(), "{}" | ";" | "+" | "\\;"));
+    let named = match words.get(1).filter(|word| is_find && !word.starts_with('-')) {
+        Some(place) => format!("what {wrapper} finds in {place}"),
+        None => format!("what {wrapper} hands it"),
+    };
+    step.targets.push(Target { named, leads_to: None });
+}
+
+/// The words as the table expects them.
+fn settled(name: &str, words: &[String]) -> Vec<String> {
+    let mut words = words.to_vec();
+    match name {
+        // `git -C DIR -c KEY=VALUE push`
+        "git" => {
+            while words.len() > 2 && matches!(words[1].as_str(), "-C" | "-c" | "--git-dir" | "--work-tree") {
+                words.drain(1..3);
+            }
+        }
+        // `tar xf`: the first word is letters of options.
+        "tar" => {
+            if let Some(letters) = words.get_mut(1).filter(|word| !word.starts_with('-')) {
+                letters.insert(0, '-');
+            }
+        }
+        _ => {}
+    }
+    words
+}
+
+/// What the words of a call say beyond its row.
+fn beyond_the_row(name: &str, arguments: &[String], effect: Effect) -> Effect {
+    let any = |is: &dyn Fn(&str) -> bool| arguments.iter().any(|word| is(word));
+    match name {
+        // A refspec that begins so rewrites or deletes the branch there.
+        "git" if effect == Effect::Publishes && any(&|word| word.starts_with(['+', ':'])) => Effect::RewritesHistory,
+        // Programs of awk can write files and run commands.
+        "awk" | "gawk" if any(&|word| word.contains("system(") || word.contains(['|', '>'])) => Effect::RunsCode,
+        "psql" | "mysql" | "mongosh" | "sqlite3"
+            if any(&|word| {
+                let word = word.to_ascii_uppercase();
+                ["DROP ", "TRUNCATE ", "DELETE "].iter().any(|verb| word.contains(verb))
+            }) =>
+        {
+            Effect::Deletes
+        }
+        _ => effect,
+    }
 }
 
 fn step(name: &str, words: &[String], place: &Place<'_>, line: Option<usize>) -> Step {
@@ -119,8 +192,10 @@ fn step(name: &str, words: &[String], place: &Place<'_>, line: Option<usize>) ->
         let program = sub.map_or_else(|| words[0].clone(), |sub| format!("{name} {sub}"));
         return Step { program, effect: Effect::Unknown, targets: Vec::new(), line };
     };
-    let is_dry = row.effect.is_danger() && arguments.iter().any(|word| DRY.contains(&word.as_str()));
-    let mut effect = if is_dry { Effect::Reads } else { row.effect };
+    // What a wrapper runs has options of its own.
+    let is_wrapper = matches!(row.effect, Effect::Privilege | Effect::Network);
+    let is_dry = row.effect.is_danger() && !is_wrapper && only_tells(arguments, row.words.len());
+    let mut effect = if is_dry { Effect::Reads } else { beyond_the_row(name, arguments, row.effect) };
     let operands = operands(arguments);
     let mut named: Vec<&str> = operands.iter().skip(row.words.len()).copied().collect();
     match row.about {
@@ -147,6 +222,19 @@ fn fits(row: &Row, arguments: &[String]) -> bool {
     let follows = row.words.iter().enumerate().all(|(at, word)| operands.get(at) == Some(word));
     let has = |option: &&str| arguments.iter().any(|word| is_option(word, option));
     follows && (row.with.is_empty() || row.with.iter().any(has))
+}
+
+/// Whether an option makes the program only say something. Some programs take no option behind the first operand, so
+/// that help is none there.
+fn only_tells(arguments: &[String], n_words: usize) -> bool {
+    let mut n_operands = 0;
+    for word in arguments.iter().take_while(|word| *word != "--") {
+        n_operands += usize::from(!word.starts_with('-'));
+        if word == "--dry-run" || (n_operands <= n_words && DRY.contains(&word.as_str())) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a word is this option: whole, with a value behind `=`, or as a letter among others.
