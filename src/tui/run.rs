@@ -28,6 +28,8 @@ use crate::link::Link;
 
 /// Keys and pastes that are taken before the screen is drawn again.
 const MAX_INPUT_BATCH: usize = 64;
+/// No hand types so many keys between two looks at the keyboard.
+const MIN_PASTE: usize = 16;
 /// Batches that wait for the loop; what comes beyond waits in the terminal.
 const INPUT_BUFFER: usize = 4;
 
@@ -90,26 +92,37 @@ pub async fn run(link: Link, options: Options) -> io::Result<Ended> {
 /// Hands on what came from the terminal.
 fn take(app: &mut App, batch: Vec<TerminalEvent>) {
     // What arrived in one piece was not typed by a hand that looked in between.
-    let typed = |event: &&TerminalEvent| matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_));
-    let is_burst = batch.iter().filter(typed).count() > 1;
-    let last = batch.iter().rposition(|event| typed(&event));
-    for (place, event) in batch.into_iter().enumerate() {
+    let is_burst = batch.iter().filter(|event| is_typed(event)).count() > 1;
+    for event in unmarked_paste(batch) {
         // What is typed into a program that borrows the terminal is not ours.
         if app.ended().is_none() && !app.has_visit() {
-            // An enter with more behind it was pasted by a terminal that does not say so.
-            let event = if last.is_some_and(|last| place < last) { newline_for_enter(event) } else { event };
             app.input(event, is_burst);
         }
     }
 }
 
-fn newline_for_enter(event: TerminalEvent) -> TerminalEvent {
-    match event {
-        TerminalEvent::Key(key) if key.code == KeyCode::Enter && key.modifiers.is_empty() => {
-            TerminalEvent::Key(KeyEvent { code: KeyCode::Char('j'), modifiers: KeyModifiers::CONTROL, ..key })
-        }
-        event => event,
+fn is_typed(event: &TerminalEvent) -> bool {
+    matches!(event, TerminalEvent::Key(_) | TerminalEvent::Paste(_))
+}
+
+/// A slow line brings a few keys at once; so many are a paste by a terminal that does not say so, and an enter with more
+/// behind it is a newline.
+fn unmarked_paste(mut batch: Vec<TerminalEvent>) -> Vec<TerminalEvent> {
+    if batch.iter().filter(|event| is_typed(event)).count() < MIN_PASTE {
+        return batch;
     }
+    // More may follow a full batch.
+    let last = if batch.len() >= MAX_INPUT_BATCH { None } else { batch.iter().rposition(is_typed) };
+    for (place, event) in batch.iter_mut().enumerate() {
+        if let TerminalEvent::Key(key) = event
+            && key.code == KeyCode::Enter
+            && key.modifiers.is_empty()
+            && Some(place) != last
+        {
+            *key = KeyEvent { code: KeyCode::Char('j'), modifiers: KeyModifiers::CONTROL, ..*key };
+        }
+    }
+    batch
 }
 
 /// The task that reads the terminal. It is a task of its own because the event stream remembers the first
@@ -170,5 +183,34 @@ async fn sleep_until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> Vec<TerminalEvent> {
+        let code = |c: char| if c == '\n' { KeyCode::Enter } else { KeyCode::Char(c) };
+        text.chars().map(|c| TerminalEvent::Key(KeyEvent::new(code(c), KeyModifiers::NONE))).collect()
+    }
+
+    /// What each enter of the text becomes: N a newline, E an enter.
+    fn enters(text: &str) -> String {
+        let mark = |event: TerminalEvent| match event {
+            TerminalEvent::Key(key) if key.code == KeyCode::Enter => Some('E'),
+            TerminalEvent::Key(key) if key.modifiers == KeyModifiers::CONTROL => Some('N'),
+            _ => None,
+        };
+        unmarked_paste(keys(text)).into_iter().filter_map(mark).collect()
+    }
+
+    #[test]
+    fn an_enter_inside_a_paste_is_a_newline_and_a_typed_one_sends() {
+        assert_eq!(enters("yes\nmore"), "E", "a few keys that a slow line brought together");
+        assert_eq!(enters("a line of text\nand another one\n"), "NE");
+        assert_eq!(enters("a line of text\nand another one"), "N");
+        let full = format!("{}\n", "x".repeat(MAX_INPUT_BATCH - 1));
+        assert_eq!(enters(&full), "N", "more may follow");
     }
 }

@@ -177,7 +177,7 @@ actions! {
     Approval {
         AllowOnce "allow_once" ["y"] "allow once" "Allow this one call"
         AllowAlways "allow_always" ["a"] "always…" "Choose what to remember, and where, then allow"
-        AllowForAWhile "allow_for_a_while" ["w"] "" "Allow, and allow the smallest like it for 20 minutes"
+        AllowForAWhile "allow_for_a_while" ["+"] "" "Allow, and allow the smallest like it for 20 minutes"
         Deny "deny" ["n"] "deny" "Deny this call; the session goes on"
         DenyWithMessage "deny_with_message" ["shift-n"] "deny with a message" "Deny, and tell the model why"
         DenyAndStop "deny_and_stop" ["x"] "deny and stop" "Deny, and end the turn"

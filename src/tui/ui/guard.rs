@@ -19,7 +19,7 @@ pub const ARMING_MS: u64 = 400;
 /// How long the first answer waits for a sentence to go on. Slow typists need a quarter of a second for a key.
 pub const HOLD_MS: u64 = 250;
 /// Answers follow in a row while no more than this lies between them: time enough to read a request.
-const ROW_MS: u64 = 10_000;
+const ROW_MS: u64 = 5_000;
 /// A key that is held down repeats itself after up to this time, and then every [`REPEAT_MS`] at most.
 const FIRST_REPEAT_MS: u64 = 750;
 /// No hand presses the same key again this fast.
@@ -50,6 +50,9 @@ pub struct Press {
     pub role: Role,
     /// It came in one piece with other keys, as no hand types.
     pub is_burst: bool,
+    /// It may go at once when it follows on an answer. Only what is pressed request by request may: every further key
+    /// that skips the pause is one more letter that a sentence can begin with.
+    pub may_follow: bool,
     /// Since when the dialog has been on the screen with the focus.
     pub shown: Option<Timestamp>,
     pub now: Timestamp,
@@ -158,7 +161,7 @@ impl AnswerGuard {
         match role {
             Role::Moves | Role::Leaves | Role::Foreign => Outcome::Act,
             Role::Answers if self.is_too_early(&press, previous) => self.again(now, Outcome::TooEarly),
-            Role::Answers if self.is_in_a_row(key, now) => {
+            Role::Answers if press.may_follow && self.is_in_a_row(key, now) => {
                 self.given(key, now);
                 Outcome::Act
             }

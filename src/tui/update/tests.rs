@@ -630,11 +630,11 @@ fn one_key_allows_for_a_while_what_is_smallest() {
     desk.happens(EventKind::ApprovalAsked(Box::new(approval)));
     desk.see();
     desk.wait(ARMING_MS);
-    assert_eq!(desk.answer("w"), ["1 allowed for a time"]);
+    assert_eq!(desk.answer("+"), ["1 allowed for a time"]);
     desk.asked(2, "ls", Binding::default());
     desk.see();
     desk.wait(1_000);
-    assert!(desk.answer("w").is_empty(), "nothing can be granted");
+    assert!(desk.answer("+").is_empty(), "nothing can be granted");
 }
 
 #[test]

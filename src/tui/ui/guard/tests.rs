@@ -61,7 +61,14 @@ impl Scene {
             return Outcome::Act;
         }
         let (event, role, now) = (event(c), role(c), Timestamp(at));
-        let outcome = self.guard.press(Press { event, role, is_burst: false, shown: self.shown, now });
+        let outcome = self.guard.press(Press {
+            event,
+            role,
+            is_burst: false,
+            may_follow: matches!(c, 'y' | 'n'),
+            shown: self.shown,
+            now,
+        });
         match &outcome {
             Outcome::Act if role == Role::Answers => self.given.push((at, c)),
             Outcome::Hold => self.guard.hold(Action::AllowOnce, event, now),
@@ -105,6 +112,12 @@ fn when_a_key_answers_and_when_it_is_text() {
         ("enter after another key", &[(900, 'j'), (950, '⌫'), (1000, '\n')], "", ""),
         ("enter, held down", &[(900, '\n'), (1500, '\n'), (1533, '\n'), (1566, '\n')], "\n", ""),
         ("answers in a row", &[(900, 'y'), (1800, 'y'), (2600, 'n'), (3000, 'y')], "yyny", ""),
+        (
+            "after answers in a row, a sentence that begins with another key",
+            &[(900, 'y'), (2000, 'e'), (2100, 'd')],
+            "y",
+            "ed",
+        ),
         ("a letter held down", &[(900, 'y'), (1560, 'y'), (1593, 'y'), (1626, 'y'), (1659, 'y')], "y", ""),
         ("a letter held down on a quick keyboard", &[(900, 'y'), (1100, 'y'), (1133, 'y')], "", "yyy"),
         ("after a row, a sentence", &[(900, 'y'), (20_000, 'n'), (20_200, 'o')], "y", "no"),

@@ -108,7 +108,8 @@ pub(in crate::tui::update) fn reads_on(ui: &Ui, action: Action) -> bool {
 /// Sends a key past the guard; tells whether it goes on to what it is bound to.
 pub(super) fn passes(ui: &mut Ui, world: World<'_>, event: KeyEvent, found: Lookup, is_burst: bool) -> bool {
     let role = role(ui, ui.focus(world.fleet), found, Key::from(event).typed().is_some());
-    let press = Press { event, role, is_burst, shown: shown_since(ui), now: world.now };
+    let may_follow = matches!(found, Lookup::Found(Action::AllowOnce | Action::Deny));
+    let press = Press { event, role, is_burst, may_follow, shown: shown_since(ui), now: world.now };
     match ui.guard.press(press) {
         Outcome::Act => return true,
         Outcome::TooEarly | Outcome::TakenBack => {}
