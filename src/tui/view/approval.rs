@@ -4,7 +4,6 @@
 //! Invariants: the text shown is the text that would run, every character of it visible; the answers stay
 //! on the screen whatever its size, and what is asked scrolls; the dialog reports how far it was seen.
 
-use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::layout::Rect;
@@ -12,7 +11,6 @@ use ratatui::text::Line;
 
 use super::ApprovalDrawn;
 use super::Scene;
-use super::cells::Env;
 use super::cells::tool_label;
 use super::composer;
 use super::layouts::ApprovalKey;
@@ -333,16 +331,7 @@ impl<'d> Dialog<'d, '_> {
                 self.scene.fleet.get(next.session).map(|session| exact(&session.title, theme)).unwrap_or_default();
             left.push(span(key, theme.key));
             left.push(span(format!(" next {} {session}: ", theme.glyphs.waiting), theme.dim));
-            let zone = TimeZone::UTC;
-            let env = Env {
-                theme,
-                keymap: self.scene.keymap,
-                home: &self.scene.ui.home,
-                directory: &next.place.directory,
-                output_lines: 0,
-                zone: &zone,
-            };
-            left.extend(strip::wish(next, &env));
+            left.extend(strip::wish_in(next, self.scene));
         }
         let later = match shown.ask {
             Ask::Tool => Action::Later,

@@ -2,14 +2,11 @@
 //!
 //! Sections in the order in which they are looked for; where the panel is too low, the last ones go.
 
-use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::Scene;
-use super::cells::Env;
-use super::cells::summary;
 use super::cells::tool_label;
 use super::modal;
 use super::paint::Spans;
@@ -21,6 +18,7 @@ use super::paint::put;
 use super::paint::span;
 use super::pulse::Pulse;
 use super::state;
+use super::strip;
 use crate::core::cell::CellBody;
 use crate::core::cell::TurnOutcome;
 use crate::core::figures;
@@ -140,21 +138,8 @@ fn pending(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
     }
     sheet.heading("WAITING FOR YOU", &waiting.len().to_string());
     for open in waiting.iter().take(MAX_WAITING) {
-        let approval = &open.approval;
-        let zone = TimeZone::UTC;
-        let env = Env {
-            theme,
-            keymap: scene.keymap,
-            home: &scene.ui.home,
-            directory: &approval.place.directory,
-            output_lines: 0,
-            zone: &zone,
-        };
-        let mut line = vec![
-            span(format!("{} ", theme.glyphs.waiting), theme.state_waiting),
-            span(format!("{} ", tool_label(&approval.tool, theme)), theme.text),
-        ];
-        line.extend(summary(&approval.tool, &approval.input, &env));
+        let mut line = vec![span(format!("{} ", theme.glyphs.waiting), theme.state_waiting)];
+        line.extend(strip::wish_in(&open.approval, scene));
         sheet.line(line);
     }
     let n_more = waiting.len().saturating_sub(MAX_WAITING);

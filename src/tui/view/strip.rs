@@ -1,5 +1,6 @@
 //! Lines docked above the input: requests that wait and are not being looked at, and the queue.
 
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::Value;
@@ -34,8 +35,21 @@ pub(super) struct Docked {
     right: Spans,
 }
 
+/// What a request wants, where no cell is being laid out.
+pub(super) fn wish_in(approval: &Approval, scene: &Scene<'_>) -> Spans {
+    let env = Env {
+        theme: scene.theme,
+        keymap: scene.keymap,
+        home: &scene.ui.home,
+        directory: &approval.place.directory,
+        output_lines: 0,
+        zone: &TimeZone::UTC,
+    };
+    wish(approval, &env)
+}
+
 /// What a request wants, in words: `Bash wants to run rm -rf …`.
-pub(super) fn wish(approval: &Approval, env: &Env<'_>) -> Spans {
+fn wish(approval: &Approval, env: &Env<'_>) -> Spans {
     let theme = env.theme;
     let tool = exact(&tool_label(&approval.tool, theme), theme);
     let (verb, about) = match &approval.ask {
