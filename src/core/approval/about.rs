@@ -6,6 +6,7 @@ use super::Approval;
 use super::Ask;
 use crate::core::anatomy::Anatomy;
 use crate::core::anatomy::Effect;
+use crate::core::grant::GrantRule;
 use crate::core::risk::Risk;
 
 /// One thing that is known.
@@ -67,6 +68,11 @@ impl Approval {
     /// Whether the call runs a command line.
     pub fn is_command(&self) -> bool {
         matches!(self.tool.as_str(), "Bash" | "PowerShell")
+    }
+
+    /// The smallest thing that may be granted with it, where anything beyond this once may be.
+    pub fn smallest_grant(&self) -> Option<&GrantRule> {
+        self.grants.first().filter(|_| !self.binding.no_always)
     }
 
     /// The marks, the worst first. For a command line that was read whole they are what its programs do; what only

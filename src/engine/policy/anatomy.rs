@@ -29,23 +29,23 @@ const MAX_TARGETS: usize = 20;
 /// The anatomy of a command line that runs in this directory.
 pub(crate) fn of(line: &str, directory: &Path) -> Anatomy {
     let several_lines = line.trim_end().contains('\n');
+    let line_of = |at: usize| 1 + line[..line.floor_char_boundary(at)].matches('\n').count();
+    let real = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
     let Some(calls) = shell::calls(line) else { return Anatomy { several_lines, ..Anatomy::default() } };
     let mut steps = Vec::new();
     let mut moved = false;
     let mut downloads = false;
     for call in &calls.all {
-        let place = Place { directory, moved };
-        let line_no = call.at.map(|at| 1 + line[..line.floor_char_boundary(at)].matches('\n').count());
-        for step in steps_of(call, &place, line_no, downloads) {
+        let place = Place { directory, real: &real, moved };
+        for step in steps_of(call, &place, call.at.map(line_of), downloads) {
             downloads |= step.effect == Effect::Network && ["curl", "wget", "fetch"].contains(&step.program.as_str());
             steps.push(step);
         }
         moved |= matches!(call.words.first().map(String::as_str), Some("cd" | "pushd" | "popd" | "chdir"));
     }
     for (target, appends, at) in &calls.writes {
-        let place = Place { directory, moved };
-        let line_no = Some(1 + line[..line.floor_char_boundary(*at)].matches('\n').count());
-        steps.extend(written(target, *appends, &place, line_no));
+        let place = Place { directory, real: &real, moved };
+        steps.extend(written(target, *appends, &place, Some(line_of(*at))));
     }
     let whole = calls.whole && steps.len() <= MAX_STEPS;
     steps.truncate(MAX_STEPS);
@@ -55,6 +55,8 @@ pub(crate) fn of(line: &str, directory: &Path) -> Anatomy {
 /// Where relative names begin, as far as it is known.
 struct Place<'a> {
     directory: &'a Path,
+    /// The same, links followed.
+    real: &'a Path,
     /// The line went elsewhere before.
     moved: bool,
 }
@@ -64,10 +66,10 @@ impl Place<'_> {
         let path = self.directory.join(named);
         let is_known = !named.contains(['$', '*', '?', '`']) && (!self.moved || Path::new(named).is_absolute());
         // A link on the way is what a reader of the line cannot see.
-        let leads_to = is_known.then(|| paths::resolve(&path)).flatten().filter(|real| {
-            let here = self.directory.canonicalize().unwrap_or_else(|_| self.directory.to_path_buf());
-            *real != paths::flat(&here.join(named)) && *real != paths::flat(&path)
-        });
+        let leads_to = is_known
+            .then(|| paths::resolve(&path))
+            .flatten()
+            .filter(|real| *real != paths::flat(&self.real.join(named)) && *real != paths::flat(&path));
         Target { named: named.to_owned(), leads_to: leads_to.map(|real| real.display().to_string()) }
     }
 

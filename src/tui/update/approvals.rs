@@ -190,7 +190,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
             }
         }
         Action::AllowForAWhile => {
-            if let Some(rule) = approval.grants.first().filter(|_| !approval.binding.no_always) {
+            if let Some(rule) = approval.smallest_grant() {
                 let terms = GrantTerms { rule: rule.clone(), minutes: QUICK_GRANT_MINUTES, uses: None };
                 return decide(ui, world, approval, Decision::Grant(terms));
             }

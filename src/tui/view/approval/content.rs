@@ -197,7 +197,7 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize, key: Option<
     }
     // On a small screen it would push what must be read out of sight; the key works all the same.
     let has_room = sheet.room >= MIN_GRANT_ROOM;
-    if let Some((rule, key)) = approval.grants.first().zip(key).filter(|_| has_room && !approval.binding.no_always) {
+    if let Some((rule, key)) = approval.smallest_grant().zip(key).filter(|_| has_room) {
         let what = match rule {
             GrantRule::Same { .. } => "exactly this again".to_owned(),
             rule => rule.describe(),
