@@ -6,6 +6,8 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::approval::danger::DangerClass;
+
 /// What a program does, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Effect {
@@ -70,6 +72,24 @@ impl Effect {
             Self::Writes => "writes",
             Self::Unknown => "unknown",
             Self::Reads => "reads",
+        }
+    }
+
+    /// How careful a person has to be with it.
+    pub fn class(self) -> DangerClass {
+        match self {
+            Self::Deletes
+            | Self::Overwrites
+            | Self::DiscardsWork
+            | Self::RewritesHistory
+            | Self::RunsDownloaded
+            | Self::Privilege
+            | Self::Publishes
+            | Self::ChangesRemote
+            | Self::Persists
+            | Self::Stops => DangerClass::Dangerous,
+            Self::Installs | Self::Network | Self::RunsCode | Self::Unknown => DangerClass::Notable,
+            Self::Writes | Self::Reads => DangerClass::Harmless,
         }
     }
 

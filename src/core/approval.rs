@@ -25,6 +25,8 @@ use super::risk::Risk;
 
 /// What is known about a request, and what binds its answer.
 pub mod about;
+/// Its marks, and how careful a person has to be.
+pub mod danger;
 /// What an MCP server asks the person.
 pub mod elicitation;
 /// The file a call would change.

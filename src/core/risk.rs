@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::approval::danger::DangerClass;
 use super::permission::runs_anything;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,6 +39,20 @@ impl Risk {
             Self::Secrets => "touches files that look secret",
             Self::RunsAnything => "runs a program given as text",
             Self::NoSandbox => "runs outside the CLI's sandbox",
+        }
+    }
+
+    /// How careful a person has to be with it.
+    pub fn class(self) -> DangerClass {
+        match self {
+            Self::Network | Self::RunsAnything | Self::LeavesProject => DangerClass::Notable,
+            Self::Deletes
+            | Self::RunsDownloaded
+            | Self::Privileged
+            | Self::RewritesHistory
+            | Self::Publishes
+            | Self::Secrets
+            | Self::NoSandbox => DangerClass::Dangerous,
         }
     }
 }

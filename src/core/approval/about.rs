@@ -4,10 +4,7 @@ use serde_json::Value;
 
 use super::Approval;
 use super::Ask;
-use crate::core::anatomy::Anatomy;
-use crate::core::anatomy::Effect;
 use crate::core::grant::GrantRule;
-use crate::core::risk::Risk;
 
 /// One thing that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,28 +24,6 @@ pub enum Fact<'a> {
     Path(&'a str),
     /// The working directory's path goes through a link, and leads there.
     DirectoryLeadsTo(&'a str),
-}
-
-/// What must be in view beside the answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Danger {
-    /// The line does this, worked out from its words; with the lines it stands on, where there are several.
-    Does { effect: Effect, about: String, lines: Vec<usize> },
-    /// A mark of the whole request.
-    Mark(Risk),
-    /// A part of the line could not be read; what it does is not known.
-    NotRead,
-}
-
-impl Danger {
-    /// The mark in words.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Does { effect, about, .. } => format!("{} {about}", effect.verb()),
-            Self::Mark(risk) => risk.describe().to_owned(),
-            Self::NotRead => "a part of this could not be read".to_owned(),
-        }
-    }
 }
 
 /// What whoever answers has to know.
@@ -73,38 +48,6 @@ impl Approval {
     /// The smallest thing that may be granted with it, where anything beyond this once may be.
     pub fn smallest_grant(&self) -> Option<&GrantRule> {
         self.grants.first().filter(|_| !self.binding.no_always)
-    }
-
-    /// The marks, the worst first. For a command line that was read whole they are what its programs do; what only
-    /// the words of the line suggest is marked where it was not.
-    pub fn dangers(&self) -> Vec<Danger> {
-        let mut dangers = Vec::new();
-        let read = self.anatomy.as_ref();
-        for group in read.map(Anatomy::groups).unwrap_or_default() {
-            if !group.effect.is_danger() {
-                continue;
-            }
-            let mut lines: Vec<usize> = group.steps.iter().filter_map(|step| step.line).collect();
-            lines.dedup();
-            if !read.is_some_and(|anatomy| anatomy.several_lines) {
-                lines.clear();
-            }
-            dangers.push(Danger::Does { effect: group.effect, about: group.about(), lines });
-        }
-        let is_whole = read.is_some_and(|anatomy| anatomy.whole);
-        let told = |risk: &Risk| match risk {
-            Risk::Deletes
-            | Risk::RunsDownloaded
-            | Risk::Privileged
-            | Risk::RewritesHistory
-            | Risk::Publishes
-            | Risk::Network
-            | Risk::RunsAnything => is_whole,
-            Risk::LeavesProject | Risk::Secrets | Risk::NoSandbox => false,
-        };
-        dangers.extend(self.risks.iter().filter(|risk| !told(risk)).map(|risk| Danger::Mark(*risk)));
-        dangers.extend((read.is_some() && !is_whole).then_some(Danger::NotRead));
-        dangers
     }
 
     /// Whether it may only be denied away from the session. The CLI asks for that where a card elsewhere cannot show

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::content::quoted;
 use crate::core::anatomy::Effect;
-use crate::core::approval::about::Danger;
+use crate::core::approval::danger::Danger;
 use crate::core::change::Doubt;
 use crate::core::change::Refusal;
 use crate::core::change::Remark;

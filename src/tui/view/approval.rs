@@ -30,7 +30,7 @@ use super::strip;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::OpenApproval;
-use crate::core::approval::about::Danger;
+use crate::core::approval::danger::Danger;
 use crate::core::figures::count;
 use crate::core::ids::Timestamp;
 use crate::tui::input::action::Action;

@@ -1,0 +1,171 @@
+//! What must be in view beside the answers: the marks of a request, and how careful a person has to be with it.
+//!
+//! **For:** dialogs, cards, lists, and what may be allowed together. **Not for:** rules: nothing here allows anything.
+//!
+//! Invariants: pure; what is not known is never harmless.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::Approval;
+use super::Ask;
+use crate::core::anatomy::Anatomy;
+use crate::core::anatomy::Effect;
+use crate::core::change;
+use crate::core::risk::Risk;
+
+/// How careful a person has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DangerClass {
+    /// It only looks, or makes something new inside the project. Several of these may be allowed together.
+    Harmless,
+    /// It runs code, talks to others, or is not known: to be read before it is allowed.
+    Notable,
+    /// It may cost work, data, money or trust.
+    Dangerous,
+}
+
+/// What must be in view beside the answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Danger {
+    /// The line does this, worked out from its words; with the lines it stands on, where there are several.
+    Does { effect: Effect, about: String, lines: Vec<usize> },
+    /// A mark of the whole request.
+    Mark(Risk),
+    /// A part of the line could not be read; what it does is not known.
+    NotRead,
+}
+
+impl Danger {
+    /// The mark in words.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Does { effect, about, .. } => format!("{} {about}", effect.verb()),
+            Self::Mark(risk) => risk.describe().to_owned(),
+            Self::NotRead => "a part of this could not be read".to_owned(),
+        }
+    }
+
+    pub fn class(&self) -> DangerClass {
+        match self {
+            Self::Does { effect, .. } => effect.class(),
+            Self::Mark(risk) => risk.class(),
+            Self::NotRead => DangerClass::Dangerous,
+        }
+    }
+}
+
+impl Approval {
+    /// The marks, the worst first. For a command line that was read whole they are what its programs do; what only
+    /// the words of the line suggest is marked where it was not.
+    pub fn dangers(&self) -> Vec<Danger> {
+        let mut dangers = Vec::new();
+        let read = self.anatomy.as_ref();
+        for group in read.map(Anatomy::groups).unwrap_or_default() {
+            if !group.effect.is_danger() {
+                continue;
+            }
+            let mut lines: Vec<usize> = group.steps.iter().filter_map(|step| step.line).collect();
+            lines.dedup();
+            if !read.is_some_and(|anatomy| anatomy.several_lines) {
+                lines.clear();
+            }
+            dangers.push(Danger::Does { effect: group.effect, about: group.about(), lines });
+        }
+        let is_whole = read.is_some_and(|anatomy| anatomy.whole);
+        let told = |risk: &Risk| match risk {
+            Risk::Deletes
+            | Risk::RunsDownloaded
+            | Risk::Privileged
+            | Risk::RewritesHistory
+            | Risk::Publishes
+            | Risk::Network
+            | Risk::RunsAnything => is_whole,
+            Risk::LeavesProject | Risk::Secrets | Risk::NoSandbox => false,
+        };
+        dangers.extend(self.risks.iter().filter(|risk| !told(risk)).map(|risk| Danger::Mark(*risk)));
+        dangers.extend((read.is_some() && !is_whole).then_some(Danger::NotRead));
+        dangers
+    }
+
+    /// How careful a person has to be with it: as careful as with the worst of it.
+    pub fn danger_class(&self) -> DangerClass {
+        let binding = &self.binding;
+        if self.ask != Ask::Tool {
+            return DangerClass::Notable;
+        }
+        if binding.posing || binding.safety_check || !binding.not_understood.is_empty() {
+            return DangerClass::Dangerous;
+        }
+        let marks = self.dangers().iter().map(Danger::class).max();
+        let does = match &self.anatomy {
+            Some(read) => read.steps.iter().map(|step| step.effect.class()).max(),
+            None if self.is_command() => Some(DangerClass::Dangerous),
+            None => Some(class_of_call(self)),
+        };
+        let bound = (!binding.permits_automatic()).then_some(DangerClass::Notable);
+        [marks, does, bound].into_iter().flatten().max().unwrap_or(DangerClass::Harmless)
+    }
+}
+
+/// A call that is no command line.
+fn class_of_call(approval: &Approval) -> DangerClass {
+    match approval.tool.as_str() {
+        "Read" | "Glob" | "Grep" | "LS" | "NotebookRead" => DangerClass::Harmless,
+        "Write" => match change::of(approval) {
+            Some(change::Change::File(file)) if file.fate == change::Fate::Made => DangerClass::Harmless,
+            _ => DangerClass::Notable,
+        },
+        _ => DangerClass::Notable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::anatomy::Step;
+    use crate::core::approval::Binding;
+    use crate::core::ids::ApprovalId;
+    use crate::core::ids::SessionId;
+
+    fn call(tool: &str, input: Value) -> Approval {
+        Approval::new(ApprovalId(1), SessionId(1), tool, input)
+    }
+
+    fn line(effects: &[Effect], whole: bool) -> Approval {
+        let step = |effect: &Effect| Step { program: "x".into(), effect: *effect, targets: Vec::new(), line: Some(1) };
+        let anatomy = Anatomy { steps: effects.iter().map(step).collect(), whole, several_lines: false };
+        Approval { anatomy: Some(anatomy), ..call("Bash", json!({ "command": "x" })) }
+    }
+
+    #[test]
+    fn a_call_is_as_dangerous_as_the_worst_of_it() {
+        for (approval, class) in [
+            (line(&[Effect::Reads, Effect::Writes], true), DangerClass::Harmless),
+            (line(&[Effect::Reads, Effect::Unknown], true), DangerClass::Notable),
+            (line(&[Effect::Network, Effect::Deletes], true), DangerClass::Dangerous),
+            (line(&[Effect::Reads], false), DangerClass::Dangerous),
+            (call("Bash", json!({ "command": "ls" })), DangerClass::Dangerous),
+            (call("Read", json!({ "file_path": "/p/a" })), DangerClass::Harmless),
+            (call("Edit", json!({ "file_path": "/p/a" })), DangerClass::Notable),
+            (call("mcp__a__b", json!({})), DangerClass::Notable),
+        ] {
+            assert_eq!(approval.danger_class(), class, "{approval:?}");
+        }
+    }
+
+    #[test]
+    fn what_binds_the_answer_is_never_harmless() {
+        let safe = line(&[Effect::Reads], true);
+        let bound = |binding: Binding| Approval { binding, ..safe.clone() }.danger_class();
+        assert_eq!(bound(Binding { default_to_no: true, ..Binding::default() }), DangerClass::Notable);
+        assert_eq!(bound(Binding { safety_check: true, ..Binding::default() }), DangerClass::Dangerous);
+        assert_eq!(bound(Binding { posing: true, ..Binding::default() }), DangerClass::Dangerous);
+        let plan = Approval { ask: Ask::Plan("x".into()), ..safe };
+        assert_eq!(plan.danger_class(), DangerClass::Notable);
+    }
+}
