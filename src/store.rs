@@ -12,8 +12,12 @@ use rusqlite::Connection;
 use rusqlite::OpenFlags;
 
 use self::usage::By;
+use crate::core::cell::Notice;
 use crate::core::event::Event;
+use crate::core::event::EventKind;
 use crate::core::fleet::Fleet;
+use crate::core::ids::SessionId;
+use crate::core::ids::Timestamp;
 
 /// What of an event can be searched for.
 mod index;
@@ -138,7 +142,7 @@ impl Store {
             spent_today: self.count(By::Day, Some(1))?.iter().map(|line| line.cost_usd).sum(),
         };
         let mut events = self.connection.prepare(
-            "SELECT body FROM events WHERE session IN (SELECT id FROM sessions WHERE closed IS NULL)
+            "SELECT body, seq, session, at FROM events WHERE session IN (SELECT id FROM sessions WHERE closed IS NULL)
              OR seq IN (SELECT seq FROM grants WHERE ended IS NULL) ORDER BY seq",
         )?;
         let mut rows = events.query([])?;
@@ -147,7 +151,19 @@ impl Store {
             match read_event(body) {
                 Ok(event) => left_off.fleet.apply(&event),
                 // One event that an older or newer version wrote differently must not cost all others.
-                Err(error) => tracing::warn!(%error, "an event of the store cannot be read"),
+                Err(error) => {
+                    let (seq, session) = (row.get::<_, i64>(1)?, SessionId(small(row.get(2)?)));
+                    tracing::warn!(seq, %session, %error, "an event of the store cannot be read");
+                    let text =
+                        format!("One event is missing here: the store has it as number {seq}, but it cannot be read.");
+                    left_off.fleet.apply(&Event {
+                        seq: u64::try_from(seq).unwrap_or_default(),
+                        session,
+                        generation: left_off.fleet.get(session).map(|session| session.generation).unwrap_or_default(),
+                        at: Timestamp(row.get(3)?),
+                        kind: EventKind::Noted(Notice::warning(text)),
+                    });
+                }
             }
         }
         left_off.fleet.go_on_after(u64::try_from(last_seq).unwrap_or(0));

@@ -4,6 +4,7 @@ mod approvals;
 mod endings;
 mod floods;
 mod images;
+mod records;
 mod turns;
 pub(crate) mod worktrees;
 

@@ -216,9 +216,10 @@ impl Keeper {
                         self.add(&record);
                     }
                 }
-                Tapped::Lost(events) => {
+                Tapped::Lost(lost) => {
                     let why = "the disk did not keep up with the events".to_owned();
-                    self.add(&Record { at: clock::now(), session: None, body: Body::Lost { records: events, why } });
+                    let records = lost.iter().map(|lost| lost.events).sum();
+                    self.add(&Record { at: clock::now(), session: None, body: Body::Lost { records, why } });
                 }
             }
         }

@@ -5,7 +5,6 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use super::setup::Ground;
 use crate::audit::append::Limits;
@@ -28,9 +27,6 @@ use crate::store::LeftOff;
 use crate::store::Store;
 use crate::store::StoreError;
 
-/// How long what is promised may wait for the disk before it is shown.
-const PATIENCE: Duration = Duration::from_millis(5);
-
 /// The running engine and those who keep its records.
 #[derive(Debug)]
 pub struct House {
@@ -49,7 +45,7 @@ impl House {
     pub fn start(ground: &Ground, config: Arc<Config>) -> Self {
         let mut settings = Settings::new(config, ground.places.data_dir.clone());
         settings.is_alone = true;
-        let (tap, recorder) = tap::tap_waiting(PATIENCE);
+        let (tap, recorder) = tap::tap_awaited();
         let kept = open(&ground.places.data_dir).and_then(|(store, left_off)| {
             let LeftOff { fleet, last_approval, last_session, last_grant, spent_today } = left_off;
             settings.restored = Restored { fleet, last_approval, last_session, last_grant, spent_today };

@@ -4,7 +4,8 @@
 //! session, which its own machine does.
 //!
 //! Invariants: events are folded in the order of their numbers, without gaps; a client that does not
-//! keep up costs nobody else anything; the hub waits for nothing but its own channels.
+//! keep up costs nobody else anything; the hub waits for nothing but its own channels; what is promised is shown
+//! when it is on the disk.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -58,8 +59,12 @@ use crate::link::phone::PhoneLine;
 use crate::link::tap;
 use crate::link::tap::Tap;
 
+/// Updates that wait for the disk.
+mod holding;
 mod worktrees;
 
+use holding::Due;
+use holding::Holding;
 use worktrees::Making;
 
 /// Commands that wait for one session. They are few and quickly taken.
@@ -93,6 +98,7 @@ pub(crate) struct Hub {
     fleet: Fleet,
     peers: Vec<Peer>,
     taps: Vec<Tap>,
+    holding: Holding,
     sessions: BTreeMap<SessionId, mpsc::Sender<Command>>,
     tasks: JoinSet<()>,
     task_sessions: HashMap<tokio::task::Id, SessionId>,
@@ -126,6 +132,7 @@ impl Hub {
             settings,
             fleet,
             peers: Vec::new(),
+            holding: Holding::new(&taps),
             taps,
             sessions: BTreeMap::new(),
             tasks: JoinSet::new(),
@@ -147,13 +154,16 @@ impl Hub {
         let (mut orders_open, mut peers_open) = (true, true);
         loop {
             let stopping = hub.quit.is_cancelled();
-            if stopping && hub.tasks.is_empty() && inbox.is_empty() {
+            let holding = hub.holding.is_holding();
+            if stopping && hub.tasks.is_empty() && inbox.is_empty() && !holding {
                 return;
             }
             tokio::select! {
                 biased;
                 () = quit.cancelled(), if !stopping => {}
-                peer = peers.recv(), if peers_open => match peer {
+                due = hub.holding.due(), if holding => hub.show_held(&due),
+                // A snapshot must not show what waits for the disk.
+                peer = peers.recv(), if peers_open && !holding => match peer {
                     Some(peer) => hub.welcome(peer),
                     None => peers_open = false,
                 },
@@ -179,7 +189,7 @@ impl Hub {
                     Ok(making) => hub.worktree_made(making),
                     Err(error) => tracing::error!(%error, "the making of a worktree failed by a defect of ours"),
                 },
-                () = drained(&hub.peers) => hub.catch_up(),
+                () = drained(&hub.peers), if !holding => hub.catch_up(),
             }
             if !orders_open {
                 quit.cancel();
@@ -218,7 +228,7 @@ impl Hub {
                 events.push(self.stamp(report.session, generation, kind));
             }
         }
-        self.offer(&events);
+        self.offer(events);
     }
 
     /// Texts that the model was writing when this ended it: what there is of them becomes the whole, so that
@@ -251,22 +261,37 @@ impl Hub {
         Arc::new(event)
     }
 
-    fn offer(&mut self, events: &[Arc<Event>]) {
+    fn offer(&mut self, events: Vec<Arc<Event>>) {
         let Some(session) = events.last().map(|event| event.session) else { return };
-        // The taps come first: what is shown is on its way to the records.
-        let weighed = if self.taps.is_empty() { Vec::new() } else { tap::weigh(events) };
+        let weighed = if self.taps.is_empty() { Vec::new() } else { tap::weigh(&events) };
         let notices: Vec<Notice> = self.taps.iter_mut().filter_map(|tap| tap.offer_weighed(&weighed)).collect();
-        let fleet = &self.fleet;
-        self.peers.retain_mut(|peer| peer.offer(events, fleet));
+        if let Some(events) = self.holding.hold(events) {
+            self.show(&events);
+        }
         for notice in notices {
             self.tell(session, EventKind::Noted(notice));
+        }
+    }
+
+    fn show(&mut self, events: &[Arc<Event>]) {
+        let (fleet, holding) = (&self.fleet, self.holding.is_holding());
+        // Whoever needs a snapshot gets it when nothing waits for the disk any more.
+        self.peers.retain_mut(|peer| (holding && peer.is_behind()) || peer.offer(events, fleet));
+    }
+
+    fn show_held(&mut self, due: &Due) {
+        self.show(&due.events);
+        if let Some(session) = due.late {
+            let text = "The disk has not taken what happened here for two seconds. The session goes on; what you see \
+                        from here on is lost if this machine stops now. Please look at the disk.";
+            self.tell(session, EventKind::Noted(Notice::warning(text)));
         }
     }
 
     fn tell(&mut self, session: SessionId, kind: EventKind) {
         let generation = self.fleet.get(session).map(|session| session.generation).unwrap_or_default();
         let event = self.stamp(session, generation, kind);
-        self.offer(&[event]);
+        self.offer(vec![event]);
     }
 
     fn command(&mut self, command: Command) {

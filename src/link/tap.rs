@@ -2,22 +2,24 @@
 //!
 //! **For:** the audit log and the store, which must not skip what a [`super::Link`] may skip. **Not for:**
 //! clients that show something. Invariants: the engine never waits for a recorder; what is held for one
-//! is bounded in bytes; what did not fit is counted and the count is handed over in its place.
+//! is bounded in bytes; what did not fit is counted, by session, and the counts are handed over in its place.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 use crate::core::cell::Notice;
 use crate::core::event::Event;
+use crate::core::ids::SessionId;
 
 /// Bytes of events that are held for a recorder that does not keep up.
 pub const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
@@ -28,8 +30,16 @@ const EVENT_BYTES: usize = 256;
 #[derive(Debug, Clone)]
 pub enum Tapped {
     Event(Arc<Event>),
-    /// So many events did not fit here.
-    Lost(u64),
+    /// Events that did not fit here.
+    Lost(Vec<Lost>),
+}
+
+/// Events of one session that did not fit.
+#[derive(Debug, Clone)]
+pub struct Lost {
+    pub events: u64,
+    /// The last of them: when it was, and its number, which no other event has.
+    pub last: Arc<Event>,
 }
 
 /// The engine's end.
@@ -37,10 +47,9 @@ pub enum Tapped {
 pub struct Tap {
     sender: mpsc::UnboundedSender<(usize, Tapped)>,
     shared: Arc<Shared>,
-    lost: u64,
+    lost: BTreeMap<SessionId, Lost>,
     limit: usize,
-    /// How long a promise may wait for the recorder before it is shown.
-    patience: Duration,
+    awaited: bool,
 }
 
 /// The recorder's end.
@@ -56,13 +65,28 @@ struct Shared {
     held: AtomicUsize,
     /// What the recorder wants the person to know.
     notice: Mutex<Option<Notice>>,
-    /// The last event that is on the disk.
-    settled: Mutex<u64>,
-    settling: Condvar,
-    /// Nothing gets to the disk: nobody waits for it.
-    stuck: AtomicBool,
+    /// How far the disk is.
+    settled: watch::Sender<Settled>,
     /// A recorder that must work does not.
     failing: AtomicBool,
+    /// Events that did not fit, ever.
+    missed: AtomicU64,
+}
+
+/// How far a recorder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settled {
+    /// The last event that is on the disk.
+    pub seq: u64,
+    /// Nothing gets to the disk: waiting for it is of no use.
+    pub stuck: bool,
+}
+
+impl Settled {
+    /// Whether nobody has to wait for this event any more.
+    pub fn is_past(self, seq: u64) -> bool {
+        self.stuck || self.seq >= seq
+    }
 }
 
 /// Tells whether a recorder that must work does.
@@ -80,17 +104,18 @@ pub fn tap() -> (Tap, Recorder) {
     tap_holding(MAX_HELD_BYTES)
 }
 
-/// A tap that has what is promised on the disk before it is shown, if that takes no longer than this.
-pub fn tap_waiting(patience: Duration) -> (Tap, Recorder) {
+/// A tap whose disk is waited for before a promise is shown.
+pub fn tap_awaited() -> (Tap, Recorder) {
     let (mut tap, recorder) = tap();
-    tap.patience = patience;
+    tap.awaited = true;
     (tap, recorder)
 }
 
-fn tap_holding(limit: usize) -> (Tap, Recorder) {
+/// A tap that holds this many bytes, at most.
+pub(crate) fn tap_holding(limit: usize) -> (Tap, Recorder) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let shared = Arc::new(Shared::default());
-    let tap = Tap { sender, shared: Arc::clone(&shared), lost: 0, limit, patience: Duration::ZERO };
+    let tap = Tap { sender, shared: Arc::clone(&shared), lost: BTreeMap::new(), limit, awaited: false };
     (tap, Recorder { receiver, shared, batch: Vec::new() })
 }
 
@@ -100,41 +125,47 @@ impl Tap {
         self.offer_weighed(&weigh(events))
     }
 
-    /// The same for events that were weighed once for several taps. Waits for no longer than its patience.
+    /// The same for events that were weighed once for several taps. Never waits.
     pub fn offer_weighed(&mut self, events: &[Weighed]) -> Option<Notice> {
         for Weighed { bytes, event } in events {
             let bytes = *bytes;
             let held = self.shared.held.load(Ordering::Relaxed);
             // One event of any size fits into an empty tap.
             if held > 0 && held.saturating_add(bytes) > self.limit {
-                self.lost += 1;
+                self.miss(event);
                 continue;
             }
             self.tell_lost();
             self.send(bytes, Tapped::Event(Arc::clone(event)));
         }
-        if !self.patience.is_zero()
-            && let Some(promise) = events.iter().rev().find(|weighed| weighed.event.kind.is_promise())
-        {
-            self.wait_for(promise.event.seq);
-        }
         self.shared.notice.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn wait_for(&self, seq: u64) {
-        let is_due = |settled: &mut u64| *settled < seq && !self.shared.stuck.load(Ordering::Relaxed);
-        let settled = self.shared.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whether it came in time or not, the engine goes on.
-        drop(self.shared.settling.wait_timeout_while(settled, self.patience, is_due));
+    /// Whether a promise is shown only when this recorder has it on the disk.
+    pub fn is_awaited(&self) -> bool {
+        self.awaited
+    }
+
+    /// How far the recorder is, as it goes on.
+    pub fn settled(&self) -> watch::Receiver<Settled> {
+        self.shared.settled.subscribe()
     }
 
     pub fn health(&self) -> Health {
         Health(Arc::clone(&self.shared))
     }
 
+    fn miss(&mut self, event: &Arc<Event>) {
+        self.shared.missed.fetch_add(1, Ordering::Relaxed);
+        let lost = self.lost.entry(event.session);
+        let lost = lost.or_insert_with(|| Lost { events: 0, last: Arc::clone(event) });
+        lost.events += 1;
+        lost.last = Arc::clone(event);
+    }
+
     fn tell_lost(&mut self) {
-        let lost = std::mem::take(&mut self.lost);
-        if lost > 0 {
+        let lost: Vec<Lost> = std::mem::take(&mut self.lost).into_values().collect();
+        if !lost.is_empty() {
             self.send(EVENT_BYTES, Tapped::Lost(lost));
         }
     }
@@ -179,15 +210,21 @@ impl Recorder {
 
     /// Everything up to this event is on the disk.
     pub fn settle(&self, seq: u64) {
-        let mut settled = self.shared.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        *settled = (*settled).max(seq);
-        self.shared.settling.notify_all();
+        self.shared.settled.send_if_modified(|settled| {
+            let is_news = seq > settled.seq;
+            settled.seq = settled.seq.max(seq);
+            is_news
+        });
     }
 
     /// Nothing gets to the disk for now, or does again.
     pub fn set_stuck(&self, stuck: bool) {
-        self.shared.stuck.store(stuck, Ordering::Relaxed);
-        self.shared.settling.notify_all();
+        self.shared.settled.send_if_modified(|settled| std::mem::replace(&mut settled.stuck, stuck) != stuck);
+    }
+
+    /// How many events did not fit, ever, those included that were not read yet.
+    pub fn n_missed(&self) -> u64 {
+        self.shared.missed.load(Ordering::Relaxed)
     }
 
     /// Whether the engine has ended: what is held now is all there will be.
@@ -203,6 +240,12 @@ impl Recorder {
     /// While this is set, the engine allows nothing without asking.
     pub fn set_failing(&self, failing: bool) {
         self.shared.failing.store(failing, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.set_stuck(true);
     }
 }
 
@@ -260,7 +303,7 @@ mod tests {
         assert!(recorder.recv_many(&mut tapped, 100).await);
         let words = tapped.iter().map(|item| match item {
             Tapped::Event(event) => event.seq.to_string(),
-            Tapped::Lost(n) => format!("lost {n}"),
+            Tapped::Lost(lost) => format!("lost {}", lost.iter().map(|lost| lost.events).sum::<u64>()),
         });
         words.collect()
     }

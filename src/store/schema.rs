@@ -83,10 +83,10 @@ pub(super) fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
         return Ok(found);
     }
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    // A reader never waits for the writer, nor the writer for a reader; a killed process loses nothing that
-    // was committed.
+    // A reader never waits for the writer, nor the writer for a reader; neither a killed process nor a loss of power
+    // loses anything that was committed. All that came meanwhile is one commit.
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
     for (step, sql) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;

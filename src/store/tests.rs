@@ -189,6 +189,42 @@ fn an_event_that_cannot_be_read_costs_only_itself() {
     let left_off = Store::read(pen.folder.path()).unwrap().restore().unwrap();
     let session = left_off.fleet.get(SessionId(1)).unwrap();
     assert_eq!(session.last_prompt().map(|prompt| prompt.text.as_str()), Some("second"));
+    assert_eq!(notices(session), ["One event is missing here: the store has it as number 2, but it cannot be read."]);
+}
+
+fn notices(session: &crate::core::session::Session) -> Vec<&str> {
+    let cells = session.transcript.iter().filter_map(|cell| match &cell.body {
+        crate::core::cell::CellBody::Notice(notice) => Some(notice.text.as_str()),
+        _ => None,
+    });
+    cells.collect()
+}
+
+/// What did not fit is a gap at its place in the sessions that it belonged to, and nowhere else.
+#[test]
+fn a_log_with_a_hole_says_where() {
+    let mut pen = Pen::new();
+    pen.opened(1).opened(2).prompt(1, "first").prompt(2, "other");
+    drop(pen.end());
+    let (tap, recorder) = crate::link::tap::tap_holding(2000);
+    pen.tap = Some(tap);
+    for n in 0..10 {
+        pen.says(1, &format!("{n} {}", "words ".repeat(100)));
+    }
+    pen.thread = Some(keep(Store::open(pen.folder.path()).unwrap(), recorder).unwrap());
+    let held = pen.tap.as_ref().unwrap().settled();
+    while held.borrow().seq == 0 {
+        std::thread::yield_now();
+    }
+    pen.prompt(1, "after");
+    let left_off = pen.end().restore().unwrap();
+    let session = left_off.fleet.get(SessionId(1)).unwrap();
+    let [gap] = notices(session)[..] else { panic!("{:?}", notices(session)) };
+    assert!(gap.contains(" events are missing here"), "{gap}");
+    let cells: Vec<&crate::core::cell::CellBody> = session.transcript.iter().map(|cell| &cell.body).collect();
+    let place = cells.iter().position(|body| matches!(body, crate::core::cell::CellBody::Notice(_))).unwrap();
+    assert!(place > 1 && place == cells.len() - 2, "between what was kept and what came after: {place}");
+    assert_eq!(notices(left_off.fleet.get(SessionId(2)).unwrap()), [] as [&str; 0]);
 }
 
 /// A conversation that was held elsewhere is kept once it was shown, and nothing of it was used here.

@@ -15,6 +15,7 @@ use crate::core::cell::Notice;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
 use crate::core::prompt::Prompt;
+use crate::link::tap::Lost;
 use crate::link::tap::Recorder;
 use crate::link::tap::Tapped;
 
@@ -34,6 +35,7 @@ fn run(store: Store, mut recorder: Recorder) {
     let Store { mut connection, path } = store;
     let mut batch = Vec::new();
     let mut is_failing = false;
+    let mut n_missed = recorder.n_missed();
     while recorder.blocking_recv_many(&mut batch, MAX_BATCH) {
         let mut n_tries = 0;
         while let Err(source) = write(&mut connection, &batch) {
@@ -52,11 +54,19 @@ fn run(store: Store, mut recorder: Recorder) {
         }
         if std::mem::take(&mut is_failing) {
             recorder.set_stuck(false);
-            recorder.tell(Notice::info("The store is written again; nothing was lost in between."));
+            recorder.tell(match recorder.n_missed() - n_missed {
+                0 => Notice::info("The store is written again; nothing was lost in between."),
+                lost => Notice::warning(format!(
+                    "The store is written again. {} of what happened meanwhile did not fit and will be missing after \
+                     a restart; each session says where.",
+                    events(lost)
+                )),
+            });
         }
+        n_missed = if is_failing { n_missed } else { recorder.n_missed() };
         let last = batch.iter().rev().find_map(|tapped| match tapped {
             Tapped::Event(event) => Some(event.seq),
-            Tapped::Lost(_) => None,
+            Tapped::Lost(lost) => lost.iter().map(|lost| lost.last.seq).max(),
         });
         recorder.settle(last.unwrap_or(0));
         batch.clear();
@@ -70,10 +80,23 @@ fn write(connection: &mut Connection, batch: &[Tapped]) -> rusqlite::Result<()> 
     for tapped in batch {
         match tapped {
             Tapped::Event(event) => write_event(&transaction, event)?,
-            Tapped::Lost(n) => tracing::error!(n, "events did not reach the store"),
+            Tapped::Lost(lost) => lost.iter().try_for_each(|lost| write_event(&transaction, &gap(lost)))?,
         }
     }
     transaction.commit()
+}
+
+/// What stands in the log in the place of events that did not fit, under the number of the last one: whoever folds the
+/// log is told that the session's history has a gap here.
+fn gap(lost: &Lost) -> Event {
+    tracing::error!(session = %lost.last.session, events = lost.events, "events did not reach the store");
+    let text = format!("{} are missing here: the disk took nothing for too long.", events(lost.events));
+    let kind = EventKind::Noted(Notice::warning(text));
+    Event { kind, ..Event::clone(&lost.last) }
+}
+
+fn events(n: u64) -> String {
+    format!("{n} event{}", if n == 1 { "" } else { "s" })
 }
 
 fn write_event(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {

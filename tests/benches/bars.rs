@@ -207,8 +207,8 @@ fn attach() {
 /// A store as an engine would have written it: so many sessions with so many messages each.
 fn fill(data: &Path, projects: &Path, n_sessions: u32, n_messages: u64) {
     std::fs::create_dir_all(data).unwrap();
-    // It waits for what is promised, so that the tap is never full and nothing is lost.
-    let (mut tap, recorder) = adjutant::link::tap::tap_waiting(Duration::from_mins(1));
+    let (mut tap, recorder) = adjutant::link::tap::tap();
+    let disk = tap.settled();
     let thread = adjutant::store::keep(adjutant::store::Store::open(data).unwrap(), recorder).unwrap();
     let mut seq = 0;
     let mut write = |session: u32, kind: EventKind| {
@@ -216,15 +216,16 @@ fn fill(data: &Path, projects: &Path, n_sessions: u32, n_messages: u64) {
         let at = Timestamp(1_700_000_000_000 + seq as i64);
         let event = Event { seq, session: SessionId(session), generation: Generation(0), at, kind };
         tap.offer(&[Arc::new(event)]);
+        // So that the tap is never full and nothing is lost.
+        if seq % 1000 == 0 {
+            wait_for(&disk, seq);
+        }
     };
     for session in 1..=n_sessions {
         let directory = projects.join(format!("p{}", session - 1)).display().to_string();
         let spec = SessionSpec { directory, ..SessionSpec::default() };
         write(session, EventKind::Opened { spec, tag: None });
         for number in 0..n_messages {
-            if number % 1000 == 999 {
-                write(session, EventKind::Renamed { title: format!("session {session}") });
-            }
             let words = ["retry", "policy", "client", "table", "schema", "数据库", "index", "cache"];
             let word = |n: u64| words[usize::try_from((number * 7 + n * 3 + u64::from(session)) % 8).unwrap()];
             let text = format!("message-{number}-of-{session} {} {} and the {}", word(1), word(2), word(5));
@@ -258,10 +259,18 @@ fn search() {
     }
 }
 
+/// Waits until the disk has this event.
+fn wait_for(disk: &tokio::sync::watch::Receiver<adjutant::link::tap::Settled>, seq: u64) {
+    while !disk.borrow().is_past(seq) {
+        std::thread::sleep(Duration::from_micros(50));
+    }
+}
+
 /// How long a prompt's event waits for the store before it is shown.
 fn store_delay() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut tap, recorder) = adjutant::link::tap::tap_waiting(Duration::from_millis(5));
+    let (mut tap, recorder) = adjutant::link::tap::tap_awaited();
+    let disk = tap.settled();
     let store = adjutant::store::Store::open(folder.path()).unwrap();
     let thread = adjutant::store::keep(store, recorder).unwrap();
     let times = (1..=2000)
@@ -271,6 +280,7 @@ fn store_delay() {
             let event = Event { seq, session: SessionId(1), generation: Generation(0), at: Timestamp(1), kind };
             let started = Instant::now();
             tap.offer(&[Arc::new(event)]);
+            wait_for(&disk, seq);
             started.elapsed()
         })
         .collect();

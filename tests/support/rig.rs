@@ -107,7 +107,7 @@ impl Rig {
         settings.locks.clone_from(&locks);
         settings.is_alone = true;
         settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
-        let (tap, recorder) = adjutant::link::tap::tap();
+        let (tap, recorder) = adjutant::link::tap::tap_awaited();
         let store = Store::open(&folder.path().join("data")).unwrap();
         let keeper = adjutant::store::keep(store, recorder).unwrap();
         let engine = Engine::start_tapped(settings, vec![tap]);
