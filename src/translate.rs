@@ -25,6 +25,7 @@ use crate::wire::inbound::api::Usage;
 mod blocks;
 /// Cutting what is kept to a bearable size.
 pub(crate) mod bound;
+mod changes;
 mod notices;
 mod results;
 mod system;

@@ -150,7 +150,7 @@ impl Scribe {
                 duration_ms: *duration_ms,
                 cost_usd: *cost_usd,
             },
-            EventKind::ToolStarted { call, parent, name, input } => {
+            EventKind::ToolStarted { call, parent, name, input, .. } => {
                 known.name_call(call, name);
                 Body::ToolStarted {
                     call: call.to_string(),
@@ -437,7 +437,13 @@ mod tests {
         assert_eq!((&found[0]["kind"], &found[0]["tool"]), (&json!("withdrawn"), &json!("Bash")));
         let refused = EventKind::AnswerRefused { approval: ApprovalId(3), why: "too late".into() };
         assert_eq!(last(vec![approval(3), refused])[0]["why"], "too late");
-        let start = EventKind::ToolStarted { call: "c1".into(), parent: None, name: "Read".into(), input: json!({}) };
+        let start = EventKind::ToolStarted {
+            call: "c1".into(),
+            parent: None,
+            name: "Read".into(),
+            input: json!({}),
+            changed: None,
+        };
         let allowed = EventKind::ApprovedByPolicy { call: "c1".into(), rule: "auto_allow Read".into() };
         let found = last(vec![start, allowed]);
         assert_eq!((&found[0]["tool"], &found[0]["who"]), (&json!("Read"), &json!("policy")));

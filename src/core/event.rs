@@ -34,6 +34,7 @@ use super::session::Resume;
 use super::session::SessionSpec;
 use super::task::TaskReport;
 use super::task::TaskState;
+use super::tool::ChangedLines;
 use super::tool::ToolOutcome;
 use super::tool::ToolOutput;
 use super::trouble::Trouble;
@@ -190,6 +191,9 @@ pub enum EventKind {
         parent: Option<ToolCallId>,
         name: String,
         input: Value,
+        /// The lines of a change, where `input` had to be cut.
+        #[serde(default)]
+        changed: Option<ChangedLines>,
     },
     ToolEnded {
         call: ToolCallId,

@@ -118,7 +118,8 @@ fn kind() -> impl Strategy<Value = EventKind> {
             call: call(id),
             parent: parent.map(call),
             name: name.into(),
-            input: json!({ "todos": [{ "content": "x" }], "taskId": "1", "subject": "y" })
+            input: json!({ "todos": [{ "content": "x" }], "taskId": "1", "subject": "y" }),
+            changed: None
         }),
         (id.clone(), outcome).prop_map(move |(id, outcome)| EventKind::ToolEnded {
             call: call(id),

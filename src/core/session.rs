@@ -36,6 +36,7 @@ use super::worktree::WorktreeSpec;
 
 mod fold;
 mod tree;
+mod waiting;
 mod work;
 
 /// What a session is opened with. Secrets stay in the profile, which is named here and kept by the engine.

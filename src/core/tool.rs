@@ -33,6 +33,26 @@ impl ToolState {
     }
 }
 
+/// The lines of a change of a file, counted on the whole of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ChangedLines {
+    pub added: u64,
+    pub removed: u64,
+    /// Lines of the change that are not kept.
+    pub omitted: u64,
+}
+
+impl ChangedLines {
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            added: self.added.saturating_add(other.added),
+            removed: self.removed.saturating_add(other.removed),
+            omitted: self.omitted.saturating_add(other.omitted),
+        }
+    }
+}
+
 /// What a tool call returned, bounded: the CLI has the whole.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ToolOutput {
@@ -41,6 +61,9 @@ pub struct ToolOutput {
     pub omitted: u64,
     /// The structured result of the tool, when the CLI sent one of a reasonable size; else null.
     pub detail: Value,
+    /// What became of a file, where the CLI told it line by line.
+    #[serde(default)]
+    pub changed: Option<ChangedLines>,
 }
 
 /// How a tool call ended.
@@ -69,15 +92,18 @@ pub struct ToolCall {
     pub name: String,
     /// Null until the input is whole.
     pub input: Value,
+    /// What it changes in a file, where `input` is too short to tell.
+    #[serde(default)]
+    pub changed: Option<ChangedLines>,
     /// Bytes of input received so far, while the model writes it.
     pub received: u64,
     pub state: ToolState,
     pub started: Timestamp,
     pub ended: Option<Timestamp>,
-    /// How long it waited for a person, so far as that is over.
+    /// How long a person held it up, so far as that is over; all the time before its own request counts to it.
     #[serde(default)]
     pub waited_ms: u64,
-    /// Since when it waits for a person.
+    /// Since when a person holds it up: by a request of its own, or by another that it stands behind.
     #[serde(default)]
     pub waits_since: Option<Timestamp>,
     pub output: Option<ToolOutput>,
@@ -95,6 +121,7 @@ impl ToolCall {
             id,
             name,
             input: Value::Null,
+            changed: None,
             received: 0,
             state: ToolState::Receiving,
             started: at,
@@ -117,7 +144,8 @@ impl ToolCall {
     pub fn begin_wait(&mut self, at: Timestamp) {
         if self.state.is_open() {
             self.state = ToolState::Waiting;
-            self.waits_since.get_or_insert(at);
+            self.begins_not_before(at);
+            self.waits_since = Some(at);
         }
     }
 
@@ -126,6 +154,22 @@ impl ToolCall {
         if self.state == ToolState::Waiting {
             self.state = ToolState::Running;
         }
+        self.release(at);
+    }
+
+    /// The CLI asks before it begins: what was before that is none of the call's own time.
+    pub fn begins_not_before(&mut self, at: Timestamp) {
+        self.waited_ms = at.millis_since(self.started);
+        self.waits_since = None;
+    }
+
+    /// It stands behind a request that a person has not answered.
+    pub fn hold(&mut self, at: Timestamp) {
+        self.waits_since.get_or_insert(at);
+    }
+
+    /// It does no longer.
+    pub fn release(&mut self, at: Timestamp) {
         if let Some(since) = self.waits_since.take() {
             self.waited_ms = self.waited_ms.saturating_add(at.millis_since(since));
         }
@@ -141,9 +185,19 @@ impl ToolCall {
         self.ended.map_or(0, |ended| ended.millis_since(self.began()))
     }
 
+    /// How long it has worked so far.
+    pub fn works_ms(&self, now: Timestamp) -> u64 {
+        self.waits_since.unwrap_or(now).millis_since(self.began())
+    }
+
     /// Ends the call; one that has ended stays as it ended.
     pub fn end(&mut self, outcome: ToolOutcome, at: Timestamp) {
         if self.state.is_open() {
+            let has_result = matches!(outcome, ToolOutcome::Done | ToolOutcome::Failed);
+            if has_result && self.state != ToolState::Waiting {
+                // It did not stand behind the other's request after all.
+                self.waits_since = None;
+            }
             self.end_wait(at);
             self.state = outcome.into();
             self.ended = Some(at);

@@ -326,8 +326,9 @@ impl Translator {
             self.files.insert(call.clone(), TouchedFile { path: file, is_plan });
         }
         let input = bound::input(&tool.input);
+        let changed = super::changes::of_input(&tool.name, &tool.input, &input);
         let name = bound::word(&tool.name);
-        output.push(EventKind::ToolStarted { call, parent: parent_id(parent), name, input });
+        output.push(EventKind::ToolStarted { call, parent: parent_id(parent), name, input, changed });
     }
 }
 
@@ -349,6 +350,6 @@ fn server_result(kind: &str, raw: &Value, output: &mut Output) {
     output.push(EventKind::ToolEnded {
         call: call_id(call),
         outcome: if failed { ToolOutcome::Failed } else { ToolOutcome::Done },
-        output: ToolOutput { text, omitted, detail: Value::Null },
+        output: ToolOutput { text, omitted, ..ToolOutput::default() },
     });
 }

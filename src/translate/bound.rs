@@ -13,7 +13,7 @@ const INPUT_SHORT: usize = 200;
 /// Entries of one list or object in a tool's input.
 const INPUT_ENTRIES: usize = 500;
 /// A structured result larger than this is left out.
-const DETAIL_BYTES: usize = 16 << 10;
+pub(super) const DETAIL_BYTES: usize = 16 << 10;
 
 /// The beginning and the end of a text, and how many bytes between them are left out.
 pub(crate) fn output(text: &str) -> (String, u64) {

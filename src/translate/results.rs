@@ -106,11 +106,8 @@ impl Translator {
         self.plans.remove(&call);
         let text = if is_launch(&text, detail.as_ref()) { LAUNCHED.to_owned() } else { text };
         let (text, omitted) = bound::output(&text);
-        output.push(EventKind::ToolEnded {
-            call,
-            outcome,
-            output: ToolOutput { text, omitted, detail: bound::detail(detail) },
-        });
+        let (detail, changed) = super::changes::of_result(detail);
+        output.push(EventKind::ToolEnded { call, outcome, output: ToolOutput { text, omitted, detail, changed } });
     }
 }
 

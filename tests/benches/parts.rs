@@ -57,6 +57,7 @@ fn fleet(n_pairs: u64) -> Fleet {
             parent: None,
             name: "Bash".into(),
             input: json!({ "command": "cargo test" }),
+            changed: None,
         });
         let output = ToolOutput { text: "line\n".repeat(20), ..ToolOutput::default() };
         apply(EventKind::ToolEnded { call, outcome: ToolOutcome::Done, output });

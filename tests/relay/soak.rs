@@ -123,9 +123,10 @@ async fn two_hours_pass_and_nothing_grows() {
             n_calls += 1;
             let call = adjutant::core::ids::ToolCallId::from(format!("c{n_calls}").as_str());
             let input = json!({ "command": format!("step {n_calls}") });
-            stage
-                .clerk
-                .tell(works, EventKind::ToolStarted { call: call.clone(), parent: None, name: "Bash".into(), input });
+            stage.clerk.tell(
+                works,
+                EventKind::ToolStarted { call: call.clone(), parent: None, name: "Bash".into(), input, changed: None },
+            );
             let (outcome, output) = (ToolOutcome::Done, ToolOutput::default());
             stage.clerk.tell(works, EventKind::ToolEnded { call, outcome, output });
         }

@@ -62,11 +62,11 @@ impl Default for Story {
 }
 
 pub fn output(text: &str) -> ToolOutput {
-    ToolOutput { text: text.into(), omitted: 0, detail: Value::Null }
+    ToolOutput { text: text.into(), ..ToolOutput::default() }
 }
 
 pub fn output_with(text: &str, detail: Value) -> ToolOutput {
-    ToolOutput { text: text.into(), omitted: 0, detail }
+    ToolOutput { text: text.into(), detail, ..ToolOutput::default() }
 }
 
 impl Story {
@@ -156,7 +156,7 @@ impl Story {
 
     pub fn child_tool(&mut self, parent: Option<&str>, call: &str, name: &str, input: Value) -> &mut Self {
         let parent = parent.map(Into::into);
-        self.event(EventKind::ToolStarted { call: call.into(), parent, name: name.into(), input })
+        self.event(EventKind::ToolStarted { call: call.into(), parent, name: name.into(), input, changed: None })
     }
 
     pub fn done(&mut self, call: &str, output: ToolOutput) -> &mut Self {

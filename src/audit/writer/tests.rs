@@ -69,7 +69,7 @@ async fn what_happens_is_written_in_order_and_without_secrets() {
     let audit = Audit::start(options(folder.path()), started(), recorder);
     assert_eq!(kinds(folder.path()), ["started"]);
     let input = json!({"command": "curl -u me:hunter2 x", "env": {"API_TOKEN": "t"}});
-    let call = EventKind::ToolStarted { call: "c1".into(), parent: None, name: "Bash".into(), input };
+    let call = EventKind::ToolStarted { call: "c1".into(), parent: None, name: "Bash".into(), input, changed: None };
     tap.offer(&[prompt(1, "use the-known-secret"), event(2, call), event(3, EventKind::Closed)]);
     let (person, chat) = (Some("ou_me".into()), Some("oc_mine".into()));
     let (text, came) = ("/new web use the-known-secret".into(), Some("Opened session 1".into()));

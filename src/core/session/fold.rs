@@ -182,9 +182,10 @@ impl Session {
                 self.hear(at);
                 self.transcript.change_call(call, |call| call.received = *bytes);
             }
-            EventKind::ToolStarted { call, parent, name, input } => {
+            EventKind::ToolStarted { call, parent, name, input, changed } => {
                 self.progressed(at);
                 self.tool_started(call, parent.as_ref(), name, input, at);
+                self.transcript.change_call(call, |call| call.changed = *changed);
             }
             EventKind::ToolEnded { call, outcome, output } => {
                 self.hear(at);
@@ -199,6 +200,7 @@ impl Session {
                 if self.approvals.iter().all(|open| open.approval.id != approval.id) {
                     self.approvals.push(OpenApproval { approval: (**approval).clone(), state: ApprovalState::Pending });
                 }
+                self.settle_waits(at);
             }
             EventKind::ApprovalClaimed { approval, by } => {
                 if let Some(open) = self.approvals.iter_mut().find(|open| open.approval.id == *approval) {
@@ -209,7 +211,10 @@ impl Session {
                 self.hear(at);
                 let by = Surface::Policy(rule.clone());
                 let verdict = Verdict { decision: Decision::allow_once(), by, after_ms: 0 };
-                self.transcript.change_call(call, |call| call.verdict = Some(verdict));
+                self.transcript.change_call(call, |call| {
+                    call.begins_not_before(at);
+                    call.verdict = Some(verdict);
+                });
             }
             EventKind::DeniedByPolicy { call, rule, message } => {
                 self.hear(at);
@@ -221,6 +226,7 @@ impl Session {
             EventKind::ApprovalWithdrawn { approval, .. } => {
                 if let Some(open) = self.take_approval(*approval) {
                     self.unwait(open.approval.call.as_ref(), at);
+                    self.settle_waits(at);
                 }
             }
 
@@ -392,6 +398,7 @@ impl Session {
         for open in std::mem::take(&mut self.approvals) {
             self.unwait(open.approval.call.as_ref(), at);
         }
+        self.settle_waits(at);
         self.close_open_cells(at, Remains::Nothing);
         for task in self.tasks.iter_mut().filter(|task| task.state == TaskState::Running) {
             task.state = TaskState::Stopped;

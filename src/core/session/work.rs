@@ -39,6 +39,9 @@ impl Session {
                 }
             }
         });
+        if !self.approvals.is_empty() {
+            self.settle_waits(at);
+        }
         if let Some(turn) = &mut self.turn {
             turn.n_calls = turn.n_calls.saturating_add(1);
         }
@@ -77,6 +80,7 @@ impl Session {
             call.end_wait(at);
             call.verdict = Some(verdict.clone());
         });
+        self.settle_waits(at);
     }
 
     pub(super) fn unwait(&mut self, call: Option<&ToolCallId>, at: Timestamp) {

@@ -222,6 +222,7 @@ impl Machine {
                     self.translator.note_denied(call);
                 }
                 if stop {
+                    self.hold_queue();
                     self.interrupted_by_denial();
                 }
             }

@@ -147,7 +147,7 @@ impl Machine {
     fn interrupt_or_stop(&mut self) {
         self.cancel_resume();
         if self.turn.is_some() {
-            self.held_by_interrupt = !self.queue.is_empty();
+            self.hold_queue();
             self.interrupt();
         } else if matches!(self.life, Life::Starting { .. }) {
             self.wanted = false;

@@ -263,6 +263,11 @@ impl Machine {
         }
     }
 
+    /// A person ends the turn: what waits behind it waits for a word of theirs.
+    pub(super) fn hold_queue(&mut self) {
+        self.held_by_interrupt = !self.queue.is_empty();
+    }
+
     /// Whether an interrupt by a person holds the queue; told once.
     fn interrupt_holds(&mut self) -> bool {
         let holds = self.held_by_interrupt;

@@ -147,6 +147,9 @@ fn details(cell: &Cell) -> String {
                 }
                 if !output.detail.is_null() {
                     text.push_str(&format!("\nresult\n{}\n", pretty(&output.detail)));
+                    if let Some(lines) = output.changed.filter(|lines| lines.omitted > 0) {
+                        text.push_str(&format!("({} lines of the change are not kept)\n", lines.omitted));
+                    }
                 }
             }
             text

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::core::figures;
 use crate::core::ids::Timestamp;
+use crate::core::tool::ToolCall;
 use crate::tui::theme::Theme;
 
 /// How long one frame of a spinner stands.
@@ -45,6 +46,11 @@ impl Pulse {
         let next = i64::try_from((seconds + 1).saturating_mul(1_000)).unwrap_or(i64::MAX);
         self.change_at(Timestamp(start.0.saturating_add(next)));
         seconds_text(seconds)
+    }
+
+    /// How long a call has worked that works no more for now.
+    pub(super) fn so_far(&self, call: &ToolCall) -> String {
+        seconds_text(call.works_ms(self.now) / 1_000)
     }
 
     /// How long is left until then; `0:00` when it has come.

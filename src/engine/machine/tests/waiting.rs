@@ -74,7 +74,7 @@ fn the_time_a_person_takes_is_not_the_tools_nor_the_turns() {
     let mut bench = Bench::running(|_| {});
     bench.starts("call-a").wait(1).ask("a", &Value::Null).inspect_all(None).wait(20);
     bench.decide(1, Decision::allow_once()).write_all().wait(2).ends("call-a");
-    assert_eq!(bench.call("call-a").took_ms(), 3_000);
+    assert_eq!(bench.call("call-a").took_ms(), 2_000);
     bench.line(&json!({"type": "result", "subtype": "success", "duration_ms": 23_500}));
     let session = bench.fleet.get(ID).unwrap();
     let end = session.transcript.iter().find_map(|cell| match &cell.body {
@@ -82,6 +82,67 @@ fn the_time_a_person_takes_is_not_the_tools_nor_the_turns() {
         _ => None,
     });
     assert_eq!(end, Some(3_500));
+}
+
+#[test]
+fn a_call_behind_one_that_is_asked_does_not_count_the_wait_nor_what_came_before_its_own_request() {
+    let mut bench = Bench::running(|_| {});
+    bench.starts("call-a").starts("call-b").starts("read").ask("a", &Value::Null).inspect_all(None).wait(20);
+    assert_eq!(bench.call("read").works_ms(bench.wall()), 0, "its clock stands");
+    bench.decide(1, Decision::allow_once()).write_all().wait(5).ends("call-a");
+    bench.ask("b", &Value::Null).inspect_all(None).wait(30);
+    bench.decide(2, Decision::allow_once()).write_all().wait(1).ends("call-b").wait(1).ends("read");
+    let took = |id: &str| bench.call(id).took_ms();
+    assert_eq!((took("call-a"), took("call-b")), (5_000, 1_000));
+    assert_eq!(took("read"), 7_000, "it may have run beside the others, but not while the person was waited for");
+}
+
+#[test]
+fn a_call_that_ends_while_another_waits_has_run() {
+    let mut bench = Bench::running(|_| {});
+    bench.starts("call-a").starts("fetch").ask("a", &Value::Null).inspect_all(None).wait(4).ends("fetch");
+    assert_eq!(bench.call("fetch").took_ms(), 4_000);
+    bench.wait(10).interrupted();
+    assert_eq!(bench.call("call-a").took_ms(), 0);
+}
+
+#[test]
+fn a_sub_agent_does_not_count_what_its_calls_wait_for() {
+    let mut bench = Bench::running(|_| {});
+    let agent = json!({"type": "tool_use", "id": "agent", "name": "Agent", "input": {"prompt": "x"}});
+    bench.line(&json!({"type": "assistant", "message": {"id": "m", "content": [agent]}})).wait(2);
+    for id in ["call-a", "call-b"] {
+        let call = json!({"type": "tool_use", "id": id, "name": "Bash", "input": {"command": "x"}});
+        bench.line(
+            &json!({"type": "assistant", "parent_tool_use_id": "agent", "message": {"id": id, "content": [call]}}),
+        );
+    }
+    bench.ask("a", &Value::Null).ask("b", &Value::Null).inspect_all(None).wait(10);
+    bench.decide(1, Decision::allow_once()).write_all().wait(10);
+    bench.decide(2, Decision::allow_once()).write_all().wait(3).ends("agent");
+    assert_eq!(bench.call("agent").took_ms(), 5_000);
+}
+
+#[test]
+fn a_rule_s_word_begins_a_call() {
+    let mut bench = Bench::running(|_| {});
+    bench.starts("call-a").wait(7).ask("a", &Value::Null).inspect_all(Some("r")).wait(2).ends("call-a");
+    assert_eq!(bench.call("call-a").took_ms(), 2_000);
+}
+
+#[test]
+fn a_denial_that_stops_holds_the_queue_until_a_word() {
+    let mut bench = Bench::running(|_| {});
+    bench.ask("a", &Value::Null).inspect_all(None).prompt("next", SendHow::Queue);
+    bench.decide(1, Decision::Deny { message: "no".into(), stop: true }).write_all();
+    bench.line(&json!({"type": "result", "subtype": "error_during_execution", "is_error": true,
+        "terminal_reason": "aborted_tools"}));
+    bench.wait(60);
+    assert_eq!(bench.n_prompts_sent(), 1, "nothing goes out by itself");
+    assert!(bench.fleet.get(ID).unwrap().queue_is_held());
+    assert_eq!(bench.n_told("held after the interrupt"), 1);
+    bench.command(Command::Retry { session: ID });
+    assert_eq!(bench.n_prompts_sent(), 2);
 }
 
 #[test]

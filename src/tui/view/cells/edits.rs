@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use super::Env;
 use super::output;
+use crate::core::figures;
+use crate::core::tool::ChangedLines;
 use crate::core::tool::ToolCall;
 use crate::tui::render::diff::DiffOptions;
 use crate::tui::render::diff::diff;
@@ -32,7 +34,26 @@ fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }
 
+/// A text of the input without the mark where it was cut, and how many bytes are behind it.
+fn without_mark<'t>(call: &ToolCall, text: &'t str) -> (&'t str, u64) {
+    let cut = || {
+        let (text, rest) = text.rsplit_once("… (")?;
+        Some((text, rest.strip_suffix(" bytes more)")?.parse().ok()?))
+    };
+    call.changed.and_then(|_| cut()).unwrap_or((text, 0))
+}
+
+/// Bytes of the texts of a change that are not kept.
+fn bytes_left_out(call: &ToolCall) -> u64 {
+    let edits = call.input.get("edits").and_then(Value::as_array).into_iter().flatten();
+    let texts = std::iter::once(&call.input).chain(edits).flat_map(|edit| {
+        ["content", "old_string", "new_string", "new_source"].into_iter().filter_map(|key| text(edit, key))
+    });
+    texts.map(|text| without_mark(call, text).1).sum()
+}
+
 fn hunks(call: &ToolCall) -> Vec<Hunk> {
+    let whole = |key| without_mark(call, text(&call.input, key).unwrap_or_default()).0.to_owned();
     let detail = call.output.as_ref().map_or(&Value::Null, |output| &output.detail);
     let patch = detail.get("structuredPatch").and_then(Value::as_array);
     if let Some(patch) = patch.filter(|patch| !patch.is_empty()) {
@@ -40,18 +61,22 @@ fn hunks(call: &ToolCall) -> Vec<Hunk> {
     }
     match call.name.as_str() {
         "Write" => {
-            let after = text(&call.input, "content").unwrap_or_default().to_owned();
-            vec![Hunk { first_line: 1, before: None, after }]
+            vec![Hunk { first_line: 1, before: None, after: whole("content") }]
         }
         "NotebookEdit" => {
-            let after = text(&call.input, "new_source").unwrap_or_default().to_owned();
-            vec![Hunk { first_line: 0, before: None, after }]
+            let ended =
+                |text: String| if text.is_empty() { text } else { format!("{}\n", text.trim_end_matches('\n')) };
+            let before = text(detail, "old_source").map(|old| ended(old.to_owned()));
+            let is_gone = text(&call.input, "edit_mode") == Some("delete");
+            let after = if is_gone { String::new() } else { ended(whole("new_source")) };
+            // Of a cell that is gone there is nothing to show until it is known what it was.
+            if is_gone && before.is_none() { Vec::new() } else { vec![Hunk { first_line: 0, before, after }] }
         }
         "MultiEdit" => {
             let edits = call.input.get("edits").and_then(Value::as_array);
-            edits.map(|edits| edits.iter().filter_map(from_strings).collect()).unwrap_or_default()
+            edits.map(|edits| edits.iter().filter_map(|edit| from_strings(call, edit)).collect()).unwrap_or_default()
         }
-        _ => from_strings(&call.input).into_iter().collect(),
+        _ => from_strings(call, &call.input).into_iter().collect(),
     }
 }
 
@@ -74,22 +99,31 @@ fn from_patch(hunk: &Value) -> Option<Hunk> {
     Some(Hunk { first_line: usize::try_from(first_line).unwrap_or(0), before: Some(before), after })
 }
 
-fn from_strings(edit: &Value) -> Option<Hunk> {
-    let (old, new) = (text(edit, "old_string")?, text(edit, "new_string")?);
+fn from_strings(call: &ToolCall, edit: &Value) -> Option<Hunk> {
+    let whole = |key| Some(without_mark(call, text(edit, key)?).0);
+    let (old, new) = (whole("old_string")?, whole("new_string")?);
     // Pieces of lines, not a file: a missing newline at their end means nothing.
     let ended =
         |piece: &str| if piece.is_empty() { String::new() } else { format!("{}\n", piece.trim_end_matches('\n')) };
     Some(Hunk { first_line: 0, before: Some(ended(old)), after: ended(new) })
 }
 
+/// What the engine counted on the whole of the change, where what is kept is less than that.
+fn counted(call: &ToolCall) -> Option<ChangedLines> {
+    call.output.as_ref().and_then(|output| output.changed).or(call.changed)
+}
+
 /// Lines added and removed.
-fn count_changes(call: &ToolCall, env: &Env<'_>) -> (usize, usize) {
+fn count_changes(call: &ToolCall, env: &Env<'_>) -> (u64, u64) {
+    if let Some(lines) = counted(call) {
+        return (lines.added, lines.removed);
+    }
     let options = DiffOptions { context: 0, ..DiffOptions::new(80) };
     let views = hunks(call).into_iter().map(|hunk| {
         let (before, after) = sides(&hunk);
         diff(before.as_ref(), Some(&after), &options, env.theme)
     });
-    views.fold((0, 0), |(added, removed), view| (added + view.n_added, removed + view.n_removed))
+    views.fold((0, 0), |(added, removed), view| (added + view.n_added as u64, removed + view.n_removed as u64))
 }
 
 fn sides(hunk: &Hunk) -> (Option<CleanText>, CleanText) {
@@ -110,6 +144,20 @@ pub(super) fn facts(call: &ToolCall, env: &Env<'_>) -> Spans {
     spans
 }
 
+/// What of the change is nowhere here: the CLI alone had it.
+fn not_kept(call: &ToolCall) -> Option<String> {
+    let has_patch = call.output.as_ref().is_some_and(|output| output.detail.get("structuredPatch").is_some());
+    let n_lines = counted(call).map_or(0, |lines| lines.omitted);
+    if n_lines > 0 {
+        return Some(format!(
+            "({} not kept)",
+            figures::count(n_lines, "line of the change is", "lines of the change are")
+        ));
+    }
+    let n_bytes = if has_patch { 0 } else { bytes_left_out(call) };
+    (n_bytes > 0).then(|| format!("({} of the change are not kept)", figures::bytes(n_bytes)))
+}
+
 /// The diff, cut where it gets long.
 pub(super) fn lines(call: &ToolCall, room: usize, env: &Env<'_>) -> Vec<Line<'static>> {
     let n_shown = env.output_lines.saturating_mul(DIFF_FACTOR).max(1);
@@ -126,6 +174,9 @@ pub(super) fn lines(call: &ToolCall, room: usize, env: &Env<'_>) -> Vec<Line<'st
         let n_more = out.len() - n_shown;
         out.truncate(n_shown);
         out.push(output::more(n_more as u64, env));
+    }
+    if let Some(text) = not_kept(call) {
+        out.push(Line::from(span(text, env.theme.dim)));
     }
     out
 }

@@ -207,6 +207,8 @@ pub(super) fn head(call: &ToolCall, laid: &Laid, env: &Env<'_>, pulse: &mut Puls
             let text = format!("{} waits for you", theme.glyphs.waiting);
             facts = vec![laid.facts.clone(), vec![span(text, theme.state_waiting)]];
         }
+        // Its clock stands while it is behind a request that nobody has answered.
+        ToolState::Running if call.waits_since.is_some() => facts.push(dim(pulse.so_far(call))),
         ToolState::Running => facts.push(dim(pulse.since(call.began()))),
         ToolState::Background => {
             facts.push(vec![span("in the background", theme.accent)]);
