@@ -4,6 +4,8 @@
 
 /// The approval dialog.
 mod approvals;
+/// What becomes of files.
+mod changes;
 /// Pages, lists, questions of ours and texts.
 mod dialogs;
 /// What MCP servers ask.

@@ -129,6 +129,9 @@ pub struct Approval {
     pub title: Option<String>,
     /// Exactly what runs when it is allowed unedited.
     pub input: Value,
+    /// What was asked before the person put `input` in its place; nothing has been sent of it.
+    #[serde(default)]
+    pub original: Option<Value>,
     pub ask: Ask,
     /// "Always allow" in the forms that the CLI offers.
     pub suggestions: Vec<PermissionUpdate>,
@@ -166,6 +169,7 @@ impl Approval {
             tool: tool.into(),
             title: None,
             input,
+            original: None,
             ask: Ask::Tool,
             suggestions: Vec::new(),
             grants: Vec::new(),
@@ -292,6 +296,8 @@ pub enum Withdrawal {
     Expired,
     /// The file it would change is no longer the one that was shown: it is asked anew.
     FileChanged,
+    /// The person has put another change in its place, which is asked as it would be.
+    Edited,
 }
 
 impl Withdrawal {
@@ -302,6 +308,7 @@ impl Withdrawal {
             Self::SessionGone => "its session has ended",
             Self::Expired => "adjutant was stopped while it waited",
             Self::FileChanged => "its file has changed since, and it is asked anew",
+            Self::Edited => "it was edited, and is asked anew as it would be now",
         }
     }
 }

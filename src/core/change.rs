@@ -98,6 +98,8 @@ pub enum Doubt {
     /// The person had allowed it when it was found that the file was another.
     ChangedSinceShown,
     ChangedSinceRead,
+    /// It is not what was asked: the person has edited it.
+    Edited,
     NotCompared(String),
     Refused(Refusal),
 }
@@ -110,6 +112,7 @@ impl Doubt {
                     .into()
             }
             Self::ChangedSinceRead => "Somebody else changed this file since the session last read it.".into(),
+            Self::Edited => "This is the change as you have edited it. Nothing was sent yet.".into(),
             Self::NotCompared(why) => {
                 format!("Not compared with the file as it is now: {}.", why.trim_end_matches('.')).into()
             }
@@ -165,7 +168,7 @@ pub fn of(approval: &Approval) -> Option<Change<'_>> {
     }
     let preview = approval.preview.as_ref();
     let leads_to = preview.and_then(|preview| preview.leads_to.as_deref());
-    let mut doubts = Vec::new();
+    let mut doubts: Vec<Doubt> = approval.original.iter().map(|_| Doubt::Edited).collect();
     if preview.is_some_and(|preview| preview.asked_again) {
         doubts.push(Doubt::ChangedSinceShown);
     }
@@ -173,7 +176,8 @@ pub fn of(approval: &Approval) -> Option<Change<'_>> {
         doubts.push(Doubt::ChangedSinceRead);
     }
     let known = preview.ok_or("nobody looked at it").and_then(|preview| Ok((preview, preview.before.bytes()?)));
-    let (path, made) = (text(input, path_field(tool)?).unwrap_or_default(), outcome(tool, input, known, true));
+    let (path, made) =
+        (text(input, path_field(tool)?).unwrap_or_default(), outcome(tool, input, known, approval.original.is_none()));
     if let Err(doubt) = &made {
         doubts.push(doubt.clone());
     }
@@ -219,7 +223,9 @@ fn edit_fate(doubt: &Doubt) -> Fate {
         Doubt::Refused(Refusal::NoSuchFile) => Fate::Missing,
         Doubt::Refused(Refusal::NotFound | Refusal::Several(_)) => Fate::Misfit,
         Doubt::Refused(_) => Fate::Refused,
-        Doubt::NotCompared(_) | Doubt::ChangedSinceRead | Doubt::ChangedSinceShown => Fate::EditedUnseen,
+        Doubt::NotCompared(_) | Doubt::ChangedSinceRead | Doubt::ChangedSinceShown | Doubt::Edited => {
+            Fate::EditedUnseen
+        }
     }
 }
 

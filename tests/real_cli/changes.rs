@@ -20,6 +20,7 @@ use crate::support::api::tools;
 
 /// Files and edits that are tried.
 const N_CASES: usize = 210;
+const N_NOTEBOOKS: usize = 40;
 /// Calls of one message.
 const N_AT_ONCE: usize = 35;
 
@@ -144,6 +145,120 @@ async fn what_is_predicted_is_what_happens() {
             .filter(|text| text.contains("not as it was shown"))
             .collect();
         assert!(told.is_empty(), "{told:?}");
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}
+
+/// A notebook in a form of its own, and an edit of it.
+fn notebook_case(dice: &mut Dice, file: &Path) -> Value {
+    let has_ids = dice.below(4) > 0;
+    let n = 1 + dice.below(4);
+    let cells: Vec<Value> = (0..n)
+        .map(|n| {
+            let kind = dice.one(&["code", "markdown", "raw"]);
+            let n_words = dice.below(6);
+            let source = dice.words(n_words, PARTS);
+            let lines: Vec<&str> = source.split_inclusive('\n').collect();
+            let mut cell = json!({ "cell_type": kind, "metadata": {},
+                "source": if dice.below(2) == 0 { json!(lines) } else { json!(source) } });
+            if kind == "code" {
+                cell["execution_count"] = if dice.below(2) == 0 { json!(3) } else { Value::Null };
+                cell["outputs"] = json!([{"output_type": "stream", "name": "stdout", "text": ["é\n"]}]);
+            }
+            if has_ids {
+                cell["id"] = json!(format!("c{n}"));
+            }
+            cell
+        })
+        .collect();
+    let minor = if has_ids { 5 } else { 2 };
+    let notebook = json!({ "cells": cells, "nbformat": 4, "nbformat_minor": minor,
+        "metadata": {"language_info": {"name": "python"}} });
+    let text = if dice.below(2) == 0 { notebook.to_string() } else { format!("{notebook:#}\n") };
+    std::fs::write(file, text).unwrap();
+    let at = dice.below(n);
+    let id = if has_ids { format!("c{at}") } else { format!("cell-{at}") };
+    let n_words = 1 + dice.below(5);
+    let mut input = json!({ "notebook_path": file, "cell_id": id, "new_source": dice.words(n_words, PARTS) });
+    match dice.below(4) {
+        0 => input["edit_mode"] = json!("delete"),
+        1 => {
+            input["edit_mode"] = json!("insert");
+            input["cell_type"] = json!(dice.one(&["code", "markdown"]));
+        }
+        2 => input["cell_type"] = json!(dice.one(&["code", "markdown"])),
+        _ => {}
+    }
+    input
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_predicted_of_a_notebook_is_what_happens() {
+    async fn test(cli: PathBuf) {
+        let (mut rig, api) = rig(cli.clone(), &[]).await;
+        let mut dice = Dice(0x1234_5678_9abc_def1);
+        let calls: Vec<Value> =
+            (0..N_NOTEBOOKS).map(|n| notebook_case(&mut dice, &rig.project().join(format!("{n}.ipynb")))).collect();
+        let reads: Vec<(&str, Value)> =
+            calls.iter().map(|input| ("Read", json!({ "file_path": input["notebook_path"] }))).collect();
+        let edits: Vec<(&str, Value)> = calls.iter().map(|input| ("NotebookEdit", input.clone())).collect();
+        api.script("change them", vec![tools(&reads), tools(&edits), text("done")]);
+        let id = rig.open().await;
+        rig.prompt(id, "change them").await;
+        let mut expectations = Vec::new();
+        loop {
+            let next = |kind: &EventKind| matches!(kind, EventKind::ApprovalAsked(_) | EventKind::TurnEnded { .. });
+            let event = rig.wait("a request, or the end", next).await;
+            let EventKind::ApprovalAsked(approval) = &event.kind else { break };
+            let file = PathBuf::from(approval.input["notebook_path"].as_str().unwrap());
+            assert!(matches!(change::of(approval), Some(change::Change::Cell(_))), "{approval:?}");
+            let expected =
+                expected::of(approval, None).unwrap_or_else(|| panic!("nothing is expected of {approval:?}"));
+            rig.answer(id, approval.id, Decision::allow_once()).await;
+            expectations.push((file, approval.clone(), expected));
+        }
+        assert!(expectations.len() > N_NOTEBOOKS / 2, "{} were asked", expectations.len());
+        let mut n_made = 0;
+        for (file, approval, expected) in &expectations {
+            let now = std::fs::read(file).unwrap();
+            let verdict = expected.compare(Some(&now));
+            let told = format!("{}: {}\n{}", cli.display(), approval.input, String::from_utf8_lossy(&now));
+            assert_eq!(verdict, Verdict::AsShown, "{told}");
+            n_made += usize::from(approval.preview.as_ref().unwrap().before.bytes() != Ok(Some(&now[..])));
+        }
+        assert!(n_made > N_NOTEBOOKS / 2, "{n_made} were made");
+        let session = rig.session(id);
+        let calls = session.transcript.iter().filter_map(|cell| match &cell.body {
+            CellBody::Tool(call) if call.name == "NotebookEdit" => call.output.as_ref(),
+            _ => None,
+        });
+        let n_told = calls.filter(|output| output.detail.get("old_source").is_some() && output.changed.is_some());
+        assert!(n_told.count() > N_NOTEBOOKS / 4, "the timeline knows what the cells were");
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_person_edits_is_shown_and_made() {
+    async fn test(cli: PathBuf) {
+        let (mut rig, api) = rig(cli, &[]).await;
+        let file = rig.project().join("text.txt");
+        std::fs::write(&file, "one\n").unwrap();
+        let write = json!({ "file_path": file, "old_string": "one", "new_string": "two" });
+        api.script("edit", vec![tool("Read", json!({ "file_path": file })), tool("Edit", write), text("done")]);
+        let id = rig.open().await;
+        rig.prompt(id, "edit").await;
+        let first = rig.approval().await;
+        let mine = json!({ "file_path": file, "old_string": "one", "new_string": "mine" });
+        let edited = Decision::Allow { edited: Some(mine.clone()), remember: Vec::new(), comment: None };
+        rig.answer(id, first.id, edited).await;
+        let again = rig.approval().await;
+        assert_eq!((&again.input, std::fs::read_to_string(&file).unwrap().as_str()), (&mine, "one\n"));
+        rig.answer(id, again.id, Decision::allow_once()).await;
+        rig.turn_end().await;
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine\n");
         rig.end().await;
     }
     with_each_cli!(test);

@@ -43,7 +43,8 @@ pub fn of(approval: &Approval, edited: Option<&Value>) -> Option<Expected> {
         return None;
     }
     let before = preview.before.bytes().ok()?;
-    let after = match outcome(tool, input, Ok((preview, before)), edited.is_none()) {
+    let is_asked = edited.is_none() && approval.original.is_none();
+    let after = match outcome(tool, input, Ok((preview, before)), is_asked) {
         // The made-up id is not looked for in other encodings.
         Ok(made) if tool == "NotebookEdit" && made.encoding == Encoding::Utf16 => return None,
         Ok(made) => Some(made.bytes),

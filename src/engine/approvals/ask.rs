@@ -55,6 +55,7 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         tool: request.tool_name.clone(),
         title: request.title.clone(),
         input: request.input.clone(),
+        original: None,
         ask: ask(request, around.plan),
         grants: Vec::new(),
         suggestions: request.permission_suggestions.iter().map(suggestion).collect(),

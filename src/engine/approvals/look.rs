@@ -37,6 +37,8 @@ pub(crate) struct Recheck {
 #[derive(Debug, Default)]
 pub(crate) struct Rechecked {
     pub(crate) preview: Option<FilePreview>,
+    /// The file that the person's own input names.
+    pub(crate) of_edited: Option<FilePreview>,
     pub(crate) expected: Option<Expected>,
 }
 
@@ -50,8 +52,12 @@ pub(crate) struct Compare {
 
 pub(crate) fn recheck(job: &Recheck, marks: &ReadMarks) -> Rechecked {
     let cli = job.approval.preview.as_ref().and_then(|preview| preview.cli.as_deref());
+    let of_edited = job.edited.as_ref().and_then(|input| {
+        let edited = Approval { input: input.clone(), ..job.approval.clone() };
+        preview(&edited, marks, cli)
+    });
     let preview = preview(&job.approval, marks, cli);
-    Rechecked { preview, expected: expected::of(&job.approval, job.edited.as_ref()) }
+    Rechecked { preview, of_edited, expected: expected::of(&job.approval, job.edited.as_ref()) }
 }
 
 /// What became of an allowed change; `None` where the file cannot be read.

@@ -10,6 +10,7 @@ use super::Machine;
 use super::changes::recheck;
 use super::commands::new_prompt;
 use super::lifecycle::Life;
+use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
@@ -37,6 +38,17 @@ use crate::wire::outbound::Answer;
 use crate::wire::outbound::Outbound;
 use crate::wire::permission::CanUseTool;
 use crate::wire::permission::PermissionAnswer;
+
+/// A decision as it is told: what the person has edited and seen again is allowed as edited.
+fn as_told(pending: &Pending, decision: &Decision) -> Decision {
+    let Approval { original, input, .. } = &pending.approval;
+    match decision.clone() {
+        Decision::Allow { edited: None, remember, comment } if original.is_some() => {
+            Decision::Allow { edited: Some(input.clone()), remember, comment }
+        }
+        decision => decision,
+    }
+}
 
 impl Machine {
     pub(super) fn can_use_tool(&mut self, request_id: String, request: CanUseTool, unknown_fields: &[String]) {
@@ -181,7 +193,7 @@ impl Machine {
                 Ok(answer) => {
                     let after = now.saturating_sub(pending.asked);
                     let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-                    let verdict = Verdict { decision: decision.clone(), by: by.clone(), after_ms };
+                    let verdict = Verdict { decision: as_told(pending, &decision), by: by.clone(), after_ms };
                     pending.stage = Stage::Claimed(verdict);
                     let request_id = pending.request_id.clone();
                     let must_look = decision.is_allow() && change::is_change(&pending.approval.tool);

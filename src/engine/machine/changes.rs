@@ -18,6 +18,8 @@ use crate::core::change::expected::Verdict;
 use crate::core::event::EventKind;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::ToolCallId;
+use crate::core::prompt::Surface;
+use crate::core::risk;
 use crate::engine::approvals::Pending;
 use crate::engine::approvals::Stage;
 use crate::engine::approvals::look::Compare;
@@ -70,18 +72,38 @@ impl Machine {
     pub(super) fn rechecked(&mut self, request_id: &str, found: Rechecked) {
         let Some(pending) = self.desk.of_request(request_id) else { return };
         let Some((decision, answer)) = pending.held.take() else { return };
+        if let (Decision::Allow { edited: Some(input), comment: None, .. }, Stage::Claimed(verdict)) =
+            (&decision, &pending.stage)
+            && verdict.by == Surface::Terminal
+        {
+            // What the person has written is a change that nobody has seen.
+            let approval = &mut pending.approval;
+            approval.original.get_or_insert_with(|| approval.input.clone());
+            approval.risks = risk::judge(&approval.tool, input, &approval.place.directory);
+            approval.input = input.clone();
+            // They were offered for what the model had asked.
+            (approval.suggestions, approval.grants) = (Vec::new(), Vec::new());
+            pending.offered = Vec::new();
+            return self.ask_anew(request_id, found.of_edited, Withdrawal::Edited);
+        }
         if is_same_file(pending.approval.preview.as_ref(), found.preview.as_ref()) {
             self.changes.allow(&pending.approval, found.expected);
             return self.send_answer(request_id.to_owned(), answer, decision);
         }
+        let again = found.preview.map(|preview| FilePreview { asked_again: true, ..preview });
+        self.ask_anew(request_id, again, Withdrawal::FileChanged);
+    }
+
+    fn ask_anew(&mut self, request_id: &str, preview: Option<FilePreview>, why: Withdrawal) {
+        let Some(pending) = self.desk.of_request(request_id) else { return };
         let old = pending.approval.id;
         let again = ApprovalId(self.approval_ids.fetch_add(1, Ordering::Relaxed));
         pending.stage = Stage::Open;
         pending.approval.id = again;
-        pending.approval.preview = found.preview.map(|preview| FilePreview { asked_again: true, ..preview });
+        pending.approval.preview = preview;
         let approval = pending.approval.clone();
-        self.desk.note_ending(old, Withdrawal::FileChanged.describe());
-        self.emit(EventKind::ApprovalWithdrawn { approval: old, why: Withdrawal::FileChanged });
+        self.desk.note_ending(old, why.describe());
+        self.emit(EventKind::ApprovalWithdrawn { approval: old, why });
         self.emit(EventKind::ApprovalAsked(Box::new(approval)));
     }
 

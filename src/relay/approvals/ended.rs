@@ -103,6 +103,7 @@ fn withdrawn(why: Withdrawal, tongue: Tongue) -> &'static str {
         Withdrawal::ByCli => tongue.pick(why.describe(), "CLI 已撤回"),
         Withdrawal::SessionGone => tongue.pick(why.describe(), "会话已结束"),
         Withdrawal::FileChanged => tongue.pick(why.describe(), "文件已变化，重新询问"),
+        Withdrawal::Edited => tongue.pick(why.describe(), "已修改，重新询问"),
         Withdrawal::Expired => tongue.pick(why.describe(), "等待期间 adjutant 已停止"),
     }
 }

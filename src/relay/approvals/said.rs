@@ -76,6 +76,7 @@ pub(super) fn doubt(doubt: &Doubt, tongue: Tongue) -> Cow<'static, str> {
         (Tongue::English, doubt) => doubt.describe(),
         (_, Doubt::ChangedSinceRead) => "会话上次读取后，此文件已被他人修改。".into(),
         (_, Doubt::NotCompared(why)) => format!("未与当前文件比较：{why}").into(),
+        (_, Doubt::Edited) => "这是您修改后的内容，尚未发送。".into(),
         (_, Doubt::ChangedSinceShown) => "询问期间文件已变化，未发送任何回答；以下是现在的修改内容。".into(),
         (_, Doubt::Refused(refusal)) => match refusal {
             Refusal::Same => "新旧文本相同：CLI 会拒绝此修改。".into(),

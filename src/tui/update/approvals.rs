@@ -11,6 +11,7 @@ use crate::core::approval::ApprovalState;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::approval::OpenApproval;
+use crate::core::change;
 use crate::core::command::Command;
 use crate::core::grant::GrantTerms;
 use crate::core::ids::ApprovalId;
@@ -329,7 +330,10 @@ pub(super) fn decide(ui: &mut Ui, world: World<'_>, approval: &Approval, decisio
     }
     ui.close_approval(world.now);
     let title = world.fleet.get(approval.session).map_or("", |session| session.title.as_str());
-    ui.say(format!("{} · {title}", capitalised(decision.describe())), false, world.now);
+    let is_shown_again =
+        change::is_change(&approval.tool) && matches!(&decision, Decision::Allow { edited: Some(_), .. });
+    let word = if is_shown_again { "edited, and asked as it is now" } else { decision.describe() };
+    ui.say(format!("{} · {title}", capitalised(word)), false, world.now);
     effects
 }
 

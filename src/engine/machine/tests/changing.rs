@@ -26,7 +26,8 @@ impl Bench {
     fn rechecked(&mut self, now: Option<FilePreview>) -> &mut Self {
         let job = self.rechecks.pop().unwrap();
         let expected = crate::core::change::expected::of(&job.approval, job.edited.as_ref());
-        let found = Box::new(Rechecked { preview: now, expected });
+        let of_edited = job.edited.as_ref().and(now.clone());
+        let found = Box::new(Rechecked { preview: now, of_edited, expected });
         self.give(Input::Rechecked { request_id: job.request_id, found })
     }
 
@@ -67,6 +68,32 @@ fn a_file_that_changed_since_it_was_shown_is_asked_anew_and_nothing_is_sent() {
     assert!(bench.kinds().iter().any(|kind| matches!(kind, EventKind::AnswerRefused { .. })));
     bench.decide(2, Decision::allow_once()).rechecked(Some(preview("one\nmore\n"))).write_all();
     assert_eq!(bench.answers["a"].len(), 1);
+}
+
+#[test]
+fn what_the_person_has_edited_is_shown_before_it_is_sent() {
+    let mut bench = Bench::running(|_| {});
+    let edit = |new: &str| json!({"file_path": "a.txt", "old_string": "one", "new_string": new});
+    let edited = |new: &str| Decision::Allow { edited: Some(edit(new)), remember: Vec::new(), comment: None };
+    bench.asks_edit("one\n").decide(1, edited("three")).rechecked(Some(preview("one\n"))).write_all();
+    assert_eq!(bench.n_answers(), 0);
+    let is_withdrawn = |kind: &&EventKind| {
+        matches!(kind, EventKind::ApprovalWithdrawn { approval: ApprovalId(1), why: Withdrawal::Edited })
+    };
+    assert!(bench.kinds().iter().any(is_withdrawn));
+    let shown = |bench: &Bench| bench.fleet.inbox()[0].approval.clone();
+    let again = shown(&bench);
+    assert_eq!((&again.input, &again.original), (&edit("three"), &Some(edit("two"))));
+    let Some(crate::core::change::Change::File(change)) = crate::core::change::of(&again) else { panic!("{again:?}") };
+    assert_eq!(change.pieces[0].after, "three\n");
+    // Edited once more, and at last allowed as it stands there.
+    bench.decide(2, edited("four")).rechecked(Some(preview("one\n"))).write_all();
+    assert_eq!((bench.n_answers(), &shown(&bench).original), (0, &Some(edit("two"))));
+    bench.decide(3, Decision::allow_once()).rechecked(Some(preview("one\n"))).write_all();
+    let [PermissionAnswer::Allow { updated_input, .. }] = &bench.answers["a"][..] else { panic!("not allowed") };
+    assert_eq!(updated_input, &edit("four"));
+    let is_told = |kind: &&EventKind| matches!(kind, EventKind::ApprovalResolved { verdict, .. } if verdict.decision.describe() == "edited, then allowed");
+    assert!(bench.kinds().iter().any(is_told));
 }
 
 #[test]

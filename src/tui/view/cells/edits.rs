@@ -53,7 +53,11 @@ fn bytes_left_out(call: &ToolCall) -> u64 {
 }
 
 fn hunks(call: &ToolCall) -> Vec<Hunk> {
-    let whole = |key| without_mark(call, text(&call.input, key).unwrap_or_default()).0.to_owned();
+    let whole = |key| {
+        let (text, n_more) = without_mark(call, text(&call.input, key).unwrap_or_default());
+        // Where it was cut is no end of the file.
+        if n_more > 0 { format!("{text}\n") } else { text.to_owned() }
+    };
     let detail = call.output.as_ref().map_or(&Value::Null, |output| &output.detail);
     let patch = detail.get("structuredPatch").and_then(Value::as_array);
     if let Some(patch) = patch.filter(|patch| !patch.is_empty()) {
@@ -138,7 +142,12 @@ pub(super) fn facts(call: &ToolCall, env: &Env<'_>) -> Spans {
     let theme = env.theme;
     let (added, removed) = count_changes(call, env);
     let mut spans = vec![span(format!("+{added}"), theme.diff.add_gutter)];
-    if removed > 0 || call.name != "Write" {
+    // What was there before is known from the result, or never.
+    let is_one_side = call.name == "Write" || (call.name == "NotebookEdit" && counted(call).is_none());
+    if added == 0 && removed == 0 && is_one_side {
+        return Vec::new();
+    }
+    if removed > 0 || !is_one_side {
         spans.push(span(format!(" {}{removed}", spelled("−", theme)), theme.diff.remove_gutter));
     }
     spans
