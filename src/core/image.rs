@@ -3,6 +3,9 @@
 //! **For:** one judgement for every surface and the engine. **Not for:** reading files. Pure. What an image is stands in
 //! its bytes: a name proves nothing.
 
+/// Images that a text names.
+pub mod named;
+
 use serde::Deserialize;
 use serde::Serialize;
 

@@ -24,7 +24,6 @@ use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
-use crate::core::image::ImageRef;
 use crate::core::permission::RuleBehavior;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
@@ -39,6 +38,7 @@ use crate::engine::approvals::look::Recheck;
 use crate::engine::approvals::look::Rechecked;
 use crate::engine::branch;
 use crate::engine::images;
+use crate::engine::images::Wanted;
 use crate::engine::lock;
 use crate::engine::lock::Holder;
 use crate::engine::lock::Lock;
@@ -236,7 +236,7 @@ impl Task {
                         self.watch = Some(watch::watch(self.ground(), conversation, self.found.clone()));
                     }
                     Effect::EndWatch => self.watch = None,
-                    Effect::LoadImages { prompt, images } => self.load_images(prompt, images),
+                    Effect::LoadImages { prompt, wanted } => self.load_images(prompt, wanted),
                     Effect::Worktree { place, job } => self.work(*place, job),
                     Effect::Finish => self.done = true,
                 }
@@ -447,17 +447,18 @@ impl Task {
         });
     }
 
-    fn load_images(&self, prompt: PromptId, wanted: Vec<ImageRef>) {
+    fn load_images(&self, prompt: PromptId, wanted: Wanted) {
         let found = self.found.clone();
         tokio::spawn(async move {
-            let n = wanted.len();
+            let n = wanted.images.len();
             let load = tokio::task::spawn_blocking(move || images::load(&wanted));
-            let images = match tokio::time::timeout(IMAGE_PATIENCE, load).await {
-                Ok(Ok(images)) => images,
-                Ok(Err(error)) => vec![Err(format!("adjutant's own work on it failed: {error}")); n],
-                Err(_) => vec![Err("the disk does not answer".to_owned()); n],
+            // Without an answer the text goes as it stands, as the CLI reads it.
+            let (images, mentioned) = match tokio::time::timeout(IMAGE_PATIENCE, load).await {
+                Ok(Ok(found)) => found,
+                Ok(Err(error)) => (vec![Err(format!("adjutant's own work on it failed: {error}")); n], Vec::new()),
+                Err(_) => (vec![Err("the disk does not answer".to_owned()); n], Vec::new()),
             };
-            let _ = found.send(Input::ImagesLoaded(Loaded { prompt, images })).await;
+            let _ = found.send(Input::ImagesLoaded(Loaded { prompt, images, mentioned })).await;
         });
     }
 

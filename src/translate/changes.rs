@@ -81,7 +81,7 @@ fn patch(hunks: &[Value]) -> (Vec<Value>, ChangedLines) {
     (kept, lines)
 }
 
-/// The result of a NotebookEdit: the old text of the cell instead of the two notebooks.
+/// The result of a `NotebookEdit`: the old text of the cell instead of the two notebooks.
 fn cell(whole: &Value) -> Option<(Value, Option<ChangedLines>)> {
     let text = |key: &str| whole.get(key).and_then(Value::as_str);
     let (original, source) = (text("original_file")?, text("new_source")?);
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn lines_of_a_long_input_are_counted_before_it_is_cut() {
-        let numbered = |n: usize| (0..n).map(|n| format!("line {n}\n")).collect::<String>();
+        let numbered = |n: usize| (0..n).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
         assert_eq!(of_cut("Write", &json!({"file_path": "a", "content": numbered(20_000)})), Some((20_000, 0, 0)));
         let (old, new) = (numbered(9_000), numbered(9_000).replace("line 8000\n", "other\nand more\n"));
         let edit = json!({"file_path": "a", "old_string": old, "new_string": new});

@@ -90,3 +90,57 @@ async fn an_image_that_the_text_names_is_shown_by_the_cli_itself() {
     }
     with_each_cli!(test);
 }
+
+/// Noise, which no encoding makes small.
+fn noise(path: &Path, width: u32, height: u32) {
+    let mut state = 7_u32;
+    let picture = ::image::RgbImage::from_fn(width, height, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let [a, b, c, _] = state.to_be_bytes();
+        ::image::Rgb([a, b, c])
+    });
+    picture.save(path).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_too_large_is_sent_smaller_and_one_that_cannot_be_is_refused_with_a_word() {
+    async fn test(cli: PathBuf) {
+        let script = [("this one", vec![text("I see")]), ("dropped", vec![text("I see")]), ("moves", vec![text("no")])];
+        let (mut rig, api) = rig(cli, &script).await;
+        noise(&rig.project().join("big one.png"), 1_500, 1_000);
+        let mut gif = b"GIF89a\x03\0\x05\0\0\0\0;".to_vec();
+        gif.resize(5_000_000, 0);
+        std::fs::write(rig.project().join("moves.gif"), gif).unwrap();
+        image(&rig.project().join("small one.png"));
+        let id = rig.open().await;
+        let newest = |word: &str| {
+            let requests = api.requests();
+            let request = requests.into_iter().rev().find(|request| request.to_string().contains(word)).unwrap();
+            let shown = images_of(&request);
+            (shown, request)
+        };
+        rig.prompt(id, "look at this one: @\"big one.png\", please").await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        let (shown, request) = newest("this one");
+        assert_eq!(shown.len(), 1, "once, whoever reads it");
+        let bytes = STANDARD.decode(shown[0]["source"]["data"].as_str().unwrap()).unwrap();
+        let seen = image::recognise(&bytes).unwrap();
+        assert!(image::unfit(seen, bytes.len() as u64).is_none(), "{seen:?}");
+        assert!(request.to_string().contains("look at this one: big one.png, please"));
+        // As it is dropped on a terminal.
+        let dropped = adjutant::core::image::named::pasted(&format!("'{}/small one.png'", rig.project().display()));
+        rig.prompt(id, &format!("{}was dropped", dropped.unwrap())).await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        assert_eq!(newest("was dropped").0.len(), 2, "the CLI shows it by itself");
+        rig.prompt(id, "what @moves.gif").await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        let (shown, request) = newest("what moves.gif");
+        assert_eq!(shown.len(), 2);
+        assert!(request.to_string().contains("(The image moves.gif could not be attached.)"));
+        let told =
+            |kind: &EventKind| matches!(kind, EventKind::Noted(note) if note.text.contains("moves.gif was not sent"));
+        assert!(rig.events.iter().any(|event| told(&event.kind)));
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}

@@ -3,12 +3,19 @@
 //! Invariants: what cannot be sent is told, and the rest of the prompt is sent; a prompt that leaves the queue while
 //! its images are read takes them along.
 
+use std::path::PathBuf;
+
 use super::Effect;
 use super::Machine;
 use super::io::Loaded;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
+use crate::core::image::ImageKind;
+use crate::core::image::ImageRef;
+use crate::core::image::named;
 use crate::core::prompt::Prompt;
+use crate::engine::images::Mentioned;
+use crate::engine::images::Wanted;
 use crate::wire::outbound::UserBlock;
 use crate::wire::outbound::UserContent;
 
@@ -19,13 +26,19 @@ impl Machine {
         if self.loaded.as_ref().is_some_and(|loaded| loaded.prompt != next.id) {
             self.loaded = None;
         }
-        if next.images.is_empty() || self.loaded.is_some() {
+        let names_none = named::mentions(&next.text).is_empty();
+        if (next.images.is_empty() && names_none) || self.loaded.is_some() {
             return true;
         }
         if self.loading.as_ref() != Some(&next.id) {
-            let (prompt, images) = (next.id.clone(), next.images.clone());
+            let prompt = next.id.clone();
+            let wanted = Wanted {
+                images: next.images.clone(),
+                text: next.text.clone(),
+                directory: PathBuf::from(&self.directory),
+            };
             self.loading = Some(prompt.clone());
-            self.effects.push(Effect::LoadImages { prompt, images });
+            self.effects.push(Effect::LoadImages { prompt, wanted });
         }
         false
     }
@@ -41,9 +54,28 @@ impl Machine {
     /// What the CLI is sent of a prompt; what cannot be sent is taken out of it, and told.
     pub(super) fn content_of(&mut self, prompt: &mut Prompt) -> UserContent {
         let loaded = self.loaded.take().filter(|loaded| loaded.prompt == prompt.id);
-        let loaded = loaded.map(|loaded| loaded.images).unwrap_or_default();
+        let (loaded, mentioned) = loaded.map(|loaded| (loaded.images, loaded.mentioned)).unwrap_or_default();
+        let mut wanted: Vec<_> = std::mem::take(&mut prompt.images).into_iter().zip(loaded).collect();
+        // From the last one on, so that the places of those before it stay.
+        let mut instead = Vec::new();
+        for Mentioned { mention, instead: what } in mentioned.into_iter().rev() {
+            // Without its `@` the CLI does not look for it once more.
+            if named::mentions(&prompt.text).contains(&mention) {
+                prompt.text.replace_range(mention.range, &mention.path);
+            }
+            instead.push(match what {
+                Ok((image, source)) => {
+                    let text =
+                        format!("{} is larger than the model takes: it is shown as {}.", mention.path, size(&image));
+                    self.emit(EventKind::Noted(Notice::info(text)));
+                    (image, Ok(source))
+                }
+                Err(why) => (named_only(mention.path), Err(why)),
+            });
+        }
+        wanted.extend(instead.into_iter().rev());
         let mut blocks = Vec::new();
-        for (image, loaded) in std::mem::take(&mut prompt.images).into_iter().zip(loaded) {
+        for (image, loaded) in wanted {
             match loaded {
                 Ok(source) => {
                     blocks.push(UserBlock::Image { source });
@@ -69,4 +101,14 @@ impl Machine {
         }
         UserContent::Blocks(blocks)
     }
+}
+
+/// `2000x1333`
+fn size(image: &ImageRef) -> String {
+    format!("{}x{}", image.width, image.height)
+}
+
+/// An image of which nothing goes out but its name.
+fn named_only(name: String) -> ImageRef {
+    ImageRef { path: String::new(), name, kind: ImageKind::Png, bytes: 0, width: 0, height: 0 }
 }

@@ -10,7 +10,6 @@ use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
 use crate::core::ids::Timestamp;
-use crate::core::image::ImageRef;
 use crate::core::trouble::Trouble;
 use crate::core::worktree::Place;
 use crate::engine::approvals::inspect::Inspection;
@@ -18,6 +17,8 @@ use crate::engine::approvals::inspect::Job;
 use crate::engine::approvals::look::Compare;
 use crate::engine::approvals::look::Recheck;
 use crate::engine::approvals::look::Rechecked;
+use crate::engine::images::Mentioned;
+use crate::engine::images::Wanted;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
 use crate::engine::spawn::Launch;
@@ -38,6 +39,8 @@ pub(crate) struct Now {
 pub(crate) struct Loaded {
     pub(crate) prompt: PromptId,
     pub(crate) images: Vec<Result<UserImage, String>>,
+    /// Images that its text names and the CLI would leave out.
+    pub(crate) mentioned: Vec<Mentioned>,
 }
 
 #[derive(Debug)]
@@ -124,7 +127,7 @@ pub(crate) enum Effect {
     /// Read the images of a prompt; `ImagesLoaded` follows.
     LoadImages {
         prompt: PromptId,
-        images: Vec<ImageRef>,
+        wanted: Wanted,
     },
     /// Do something with the session's worktree; an outcome follows.
     Worktree {

@@ -13,6 +13,7 @@ use super::lists;
 use super::pages;
 use super::sessions;
 use super::timeline;
+use crate::core::image::named;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
 use crate::tui::input::key::Key;
@@ -189,8 +190,14 @@ pub fn paste(ui: &mut Ui, world: World<'_>, text: &str) -> Vec<Effect> {
     }
     // What will run stands in the box letter by letter, however long it is; a token could hide it.
     let is_edit = is_on_approval(ui, world) && matches!(shown_pane(ui), Some(Pane::Edit(_)));
+    let is_prompt = ui.layers.is_empty() && !is_on_approval(ui, world);
     if let Some(composer) = text_box(ui, world) {
-        if is_edit { composer.insert(text) } else { composer.paste(text) }
+        // A picture that is dropped on the terminal comes as its path: the model is to see it.
+        match named::pasted(text).filter(|_| is_prompt) {
+            Some(mention) => composer.insert(&mention),
+            None if is_edit => composer.insert(text),
+            None => composer.paste(text),
+        }
     }
     Vec::new()
 }

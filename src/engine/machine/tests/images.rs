@@ -25,7 +25,7 @@ fn send(text: &str, images: &[&str]) -> Command {
 impl Bench {
     fn load(&mut self, images: Vec<Result<UserImage, String>>) -> &mut Self {
         let prompt = self.loads.pop().expect("images are to be read");
-        self.give(Input::ImagesLoaded(Loaded { prompt, images }))
+        self.give(Input::ImagesLoaded(Loaded { prompt, images, mentioned: Vec::new() }))
     }
 
     fn contents(&self) -> Vec<UserContent> {
@@ -77,10 +77,39 @@ fn what_was_read_for_a_prompt_that_left_the_queue_goes_with_no_other() {
     bench.command(Command::DropQueued { session: ID, prompt: first });
     bench.load(vec![Ok(source())]);
     let sent = bench.contents().len();
-    bench.give(Input::ImagesLoaded(Loaded { prompt: "unknown".into(), images: vec![Ok(source())] }));
+    bench.give(Input::ImagesLoaded(Loaded {
+        prompt: "unknown".into(),
+        images: vec![Ok(source())],
+        mentioned: Vec::new(),
+    }));
     if sent == 1 {
         bench.load(vec![Ok(source())]);
     }
     assert_eq!(bench.contents()[1], UserContent::Blocks(vec![UserBlock::Image { source: source() }, text("two")]));
     assert_eq!(bench.contents().len(), 2);
+}
+
+#[test]
+fn an_image_that_the_text_names_is_sent_smaller_or_refused_with_a_word() {
+    use crate::core::image::named;
+    use crate::engine::images::Mentioned;
+    let mut bench = Bench::running(|_| {});
+    let words = "compare @big.png with @\"my moves.gif\" and @src/a.rs";
+    bench.line(&result()).command(send(words, &[]));
+    let prompt = bench.loads.pop().expect("the text names images");
+    let mut mentions = named::mentions(words).into_iter();
+    let mut mentioned = |instead| Mentioned { mention: mentions.next().unwrap(), instead };
+    let mentioned = vec![mentioned(Ok((image("big.png"), source()))), mentioned(Err("it is too large".into()))];
+    bench.give(Input::ImagesLoaded(Loaded { prompt, images: Vec::new(), mentioned }));
+    let said = text("compare big.png with my moves.gif and @src/a.rs\n(The image my moves.gif could not be attached.)");
+    assert_eq!(bench.contents()[1], UserContent::Blocks(vec![UserBlock::Image { source: source() }, said]));
+    let told = |words: &str| {
+        bench.log.iter().any(|event| matches!(&event.kind, EventKind::Noted(note) if note.text.contains(words)))
+    };
+    assert!(told("big.png is larger than the model takes: it is shown as 2x1"));
+    assert!(told("my moves.gif was not sent: it is too large"));
+    assert!(bench.fleet.get(ID).unwrap().last_prompt().unwrap().shown().contains("[image: big.png, 2x1]"));
+    // A text without images goes at once.
+    bench.line(&result()).command(send("see @src/a.rs", &[]));
+    assert_eq!(bench.contents()[2], UserContent::Text("see @src/a.rs".into()));
 }
