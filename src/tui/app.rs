@@ -442,11 +442,7 @@ impl App {
                 }
             }
             if let Some(form) = self.ui.forms.get_mut(&seen.id) {
-                form.n_lines = seen.n_lines;
-                form.page = seen.page;
-                form.danger_rows.clone_from(&seen.danger_rows);
-                form.seen_to = form.seen_to.max(seen.seen_to).min(seen.n_lines);
-                form.scroll = form.scroll.min(seen.max_scroll);
+                form.note(&seen.seen);
             }
         }
         let changes = drawn.next_change.into_iter().chain(update::next_wake(&self.ui, self.world())).min();

@@ -17,6 +17,7 @@ use crate::core::session::Session;
 use crate::tui::input::keymap::Keymap;
 use crate::tui::theme::Theme;
 use crate::tui::ui::Ui;
+use crate::tui::ui::approval::Seen;
 use crate::tui::ui::dialog::ListEntry;
 use crate::tui::ui::tab::Scroll;
 use crate::tui::ui::tab::Tab;
@@ -91,15 +92,7 @@ pub struct Drawn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApprovalDrawn {
     pub id: ApprovalId,
-    /// Lines of what is asked, at this width.
-    pub n_lines: usize,
-    /// The first line below what was shown.
-    pub seen_to: usize,
-    pub max_scroll: usize,
-    /// Lines that show at once.
-    pub page: usize,
-    /// The lines of what is dangerous, the worst first.
-    pub danger_rows: Vec<usize>,
+    pub seen: Seen,
 }
 
 impl<'a> Scene<'a> {

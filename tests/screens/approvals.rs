@@ -35,6 +35,7 @@ use serde_json::json;
 use crate::support::fleet;
 use crate::support::fleet::Story;
 use crate::support::screen::Stage;
+use crate::support::screen::looked_at;
 use crate::support::screen::snapshot;
 
 fn check(name: &str, stage: &mut Stage, story: &Story, width: u16, height: u16) {
@@ -48,15 +49,7 @@ fn asked(tool: &str, input: Value, change: impl FnOnce(&mut Approval)) -> (Story
     story.in_session(1).tool("ask", tool, input.clone());
     let mut approval = story.approval(Some("ask"), tool, input);
     change(&mut approval);
-    let id = approval.id;
-    let form = ApprovalForm::new(&approval);
-    story.ask(approval);
-    story.wait(1_000);
-    let mut stage = Stage::of(&story.fleet);
-    stage.ui.forms.insert(id, form);
-    stage.ui.approval =
-        Some(ApprovalFocus { drawn: Some(Timestamp(story.now.0 - 1_000)), ..ApprovalFocus::new(id, None) });
-    (story, stage)
+    looked_at(story, approval)
 }
 
 fn form(stage: &mut Stage) -> &mut ApprovalForm {
@@ -114,12 +107,12 @@ fn a_long_command_says_how_much_is_below_until_its_end_was_seen() {
     let (story, mut stage) = asked("Bash", json!({"command": command.join("\n")}), |_| {});
     let (buffer, drawn) = stage.draw(&story.fleet, story.now, 100, 30);
     insta::assert_snapshot!("long_command_top", snapshot(&buffer, drawn.cursor));
-    let seen = drawn.approval.expect("it is on the screen");
+    let seen = drawn.approval.expect("it is on the screen").seen;
     assert!(seen.n_lines >= 60 && seen.seen_to < seen.n_lines && seen.max_scroll > 0);
     form(&mut stage).scroll = usize::MAX / 2;
     let (buffer, drawn) = stage.draw(&story.fleet, story.now, 100, 30);
     insta::assert_snapshot!("long_command_end", snapshot(&buffer, drawn.cursor));
-    let seen = drawn.approval.expect("it is on the screen");
+    let seen = drawn.approval.expect("it is on the screen").seen;
     assert_eq!(seen.seen_to, seen.n_lines);
 }
 
@@ -149,7 +142,7 @@ fn what_a_command_does_stands_below_it_and_the_danger_beside_the_answers() {
         check(&format!("anatomy_{width}x{height}"), &mut stage, &story, width, height);
     }
     let (_, drawn) = stage.draw(&story.fleet, story.now, 80, 24);
-    assert_eq!(drawn.approval.expect("it is on the screen").danger_rows, [2, 4]);
+    assert_eq!(drawn.approval.expect("it is on the screen").seen.danger_rows, [2, 4]);
 }
 
 #[test]

@@ -8,14 +8,12 @@ use adjutant::core::approval::elicitation::FieldKind;
 use adjutant::core::approval::elicitation::Offered;
 use adjutant::core::approval::elicitation::TextFormat;
 use adjutant::core::approval::elicitation::Wanted;
-use adjutant::core::ids::Timestamp;
-use adjutant::tui::ui::approval::ApprovalFocus;
-use adjutant::tui::ui::approval::ApprovalForm;
 use serde_json::json;
 
 use crate::support::fleet;
 use crate::support::fleet::Story;
 use crate::support::screen::Stage;
+use crate::support::screen::looked_at;
 use crate::support::screen::snapshot;
 
 fn check(name: &str, stage: &mut Stage, story: &Story, width: u16, height: u16) {
@@ -28,15 +26,7 @@ fn asked(message: &str, wanted: Wanted) -> (Story, Stage) {
     let asked = Elicitation { server: "tickets".into(), message: message.into(), wanted };
     let mut approval = story.approval(None, "Elicitation", json!({}));
     approval = Approval { ask: Ask::Elicitation(Box::new(asked)), ..approval };
-    let id = approval.id;
-    let form = ApprovalForm::new(&approval);
-    story.ask(approval);
-    story.wait(1_000);
-    let mut stage = Stage::of(&story.fleet);
-    stage.ui.forms.insert(id, form);
-    stage.ui.approval =
-        Some(ApprovalFocus { drawn: Some(Timestamp(story.now.0 - 1_000)), ..ApprovalFocus::new(id, None) });
-    (story, stage)
+    looked_at(story, approval)
 }
 
 #[test]

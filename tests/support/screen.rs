@@ -2,12 +2,15 @@
 
 use std::fmt::Write;
 
+use adjutant::core::approval::Approval;
 use adjutant::core::fleet::Fleet;
 use adjutant::core::ids::SessionId;
 use adjutant::core::ids::Timestamp;
 use adjutant::tui::input::keymap::Keymap;
 use adjutant::tui::theme::Theme;
 use adjutant::tui::ui::Ui;
+use adjutant::tui::ui::approval::ApprovalFocus;
+use adjutant::tui::ui::approval::ApprovalForm;
 use adjutant::tui::ui::dialog::ListEntry;
 use adjutant::tui::ui::tab::Tab;
 use adjutant::tui::view;
@@ -22,6 +25,8 @@ use ratatui::style::Color;
 use ratatui::style::Modifier;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
+
+use super::fleet::Story;
 
 /// Everything a frame needs beside the fleet.
 pub struct Stage {
@@ -70,6 +75,19 @@ impl Stage {
         let drawn = view::draw(&mut buffer, &scene, &mut self.layouts);
         (buffer, drawn)
     }
+}
+
+/// A request in a story, and a terminal whose eyes have been on it for a second.
+pub fn looked_at(mut story: Story, approval: Approval) -> (Story, Stage) {
+    let id = approval.id;
+    let form = ApprovalForm::new(&approval);
+    story.ask(approval);
+    story.wait(1_000);
+    let mut stage = Stage::of(&story.fleet);
+    stage.ui.forms.insert(id, form);
+    stage.ui.approval =
+        Some(ApprovalFocus { drawn: Some(Timestamp(story.now.0 - 1_000)), ..ApprovalFocus::new(id, None) });
+    (story, stage)
 }
 
 /// The rows of a buffer, without the blanks at their ends.

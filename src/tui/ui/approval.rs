@@ -157,6 +157,20 @@ pub struct QuestionDraft {
     pub free_text: String,
 }
 
+/// How much of a text was under the person's eyes in a frame.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Lines of what is asked, at this width.
+    pub n_lines: usize,
+    /// The first line below what was shown.
+    pub seen_to: usize,
+    pub max_scroll: usize,
+    /// Lines that show at once.
+    pub page: usize,
+    /// The lines of what is dangerous, the worst first.
+    pub danger_rows: Vec<usize>,
+}
+
 /// Everything typed and selected for one approval; kept until it is decided.
 #[derive(Debug, Clone)]
 pub struct ApprovalForm {
@@ -202,6 +216,16 @@ impl ApprovalForm {
             question: 0,
             filling,
         }
+    }
+
+    /// Takes note of a frame. Lines of another width are other lines: what was seen of those counts no more.
+    pub fn note(&mut self, seen: &Seen) {
+        let before = if self.n_lines == seen.n_lines { self.seen_to } else { 0 };
+        self.seen_to = before.max(seen.seen_to).min(seen.n_lines);
+        self.n_lines = seen.n_lines;
+        self.page = seen.page;
+        self.danger_rows.clone_from(&seen.danger_rows);
+        self.scroll = self.scroll.min(seen.max_scroll);
     }
 
     /// Lines of the main part that were not on the screen yet.
@@ -287,5 +311,20 @@ mod tests {
         draft.toggle(0, false);
         draft.toggle(0, false);
         assert_eq!(draft.answer(&question).unwrap().answer, "a");
+    }
+
+    #[test]
+    fn lines_of_another_width_must_be_seen_anew() {
+        let approval = Approval::new(ApprovalId(1), SessionId(1), "Bash", serde_json::Value::Null);
+        let mut form = ApprovalForm::new(&approval);
+        let frame = |n_lines, seen_to| Seen { n_lines, seen_to, page: 20, ..Seen::default() };
+        form.note(&frame(100, 20));
+        form.note(&frame(100, 60));
+        assert_eq!(form.n_unseen(), 40);
+        // The window is made twice as wide.
+        form.note(&frame(50, 20));
+        assert_eq!(form.n_unseen(), 30);
+        form.note(&frame(50, 10));
+        assert_eq!(form.n_unseen(), 30, "scrolling back forgets nothing");
     }
 }

@@ -6,6 +6,7 @@ use crate::core::approval::elicitation::Elicitation;
 use crate::core::approval::elicitation::Field;
 use crate::core::approval::elicitation::Given;
 use crate::core::approval::elicitation::Wanted;
+use crate::tui::input::action::Action;
 
 /// A row that the cursor can stand on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,32 @@ pub fn field_of(row: Row) -> Option<usize> {
         Row::Write(field) | Row::Option(field, _) => Some(field),
         Row::Send | Row::OpenPage | Row::Dismiss => None,
     }
+}
+
+/// What the keys do on a row, the most wanted first.
+pub fn keys_on(asked: &Elicitation, row: Row) -> Vec<(Action, &'static str)> {
+    let fields = match &asked.wanted {
+        Wanted::Form(fields) => fields.as_slice(),
+        Wanted::Page { .. } | Wanted::Unfit(_) => &[],
+    };
+    let is_multiple = field_of(row).and_then(|field| fields.get(field)).is_some_and(Field::is_multiple);
+    let enter = match row {
+        Row::Write(_) => "write",
+        Row::Option(..) if is_multiple => "next field",
+        Row::Option(..) => "choose, go on",
+        Row::Send => "send",
+        Row::OpenPage => "agree, copy the address",
+        Row::Dismiss => "close without an answer",
+    };
+    let mut keys = vec![(Action::SubmitAnswers, enter)];
+    if matches!(row, Row::Option(..)) {
+        keys.insert(0, (Action::OptionToggle, "choose"));
+    }
+    if !fields.is_empty() {
+        keys.push((Action::QuestionNext, "next field"));
+    }
+    keys.push((Action::DeclineQuestions, "decline"));
+    keys
 }
 
 /// All rows, from top to bottom.

@@ -38,6 +38,7 @@ use crate::tui::render::paths;
 use crate::tui::render::sanitize::reveal_with;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::Pane;
+use crate::tui::ui::approval::Seen;
 use crate::tui::ui::guard::ARMING_MS;
 use crate::tui::ui::guard::Status;
 use content::Known;
@@ -264,7 +265,8 @@ impl<'d> Dialog<'d, '_> {
             None => (upper.len(), seen_to),
         };
         let danger_rows = danger_rows.to_vec();
-        let drawn = ApprovalDrawn { id, n_lines, seen_to, max_scroll, page: height, danger_rows };
+        let seen = Seen { n_lines, seen_to, max_scroll, page: height, danger_rows };
+        let drawn = ApprovalDrawn { id, seen };
         Reported { drawn: Some(drawn), cursor }
     }
 

@@ -14,6 +14,8 @@ use super::paint::spelled;
 use super::pulse::Pulse;
 use super::state;
 use crate::core::approval::Approval;
+use crate::core::approval::Ask;
+use crate::core::approval::elicitation::Wanted;
 use crate::core::cell::CellBody;
 use crate::core::session::Activity;
 use crate::core::session::Session;
@@ -21,6 +23,7 @@ use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
 use crate::tui::input::key;
 use crate::tui::render::width;
+use crate::tui::ui::approval::Pane;
 use crate::tui::ui::dialog::Layer;
 use crate::tui::ui::dialog::ListKind;
 use crate::tui::ui::dialog::TextDialog;
@@ -130,13 +133,7 @@ fn possible(scene: &Scene<'_>) -> Vec<Hint> {
         Context::Global | Context::Input => input(scene, session),
         Context::Timeline => timeline(scene, session),
         Context::Approval => approval(scene),
-        Context::Questions => vec![
-            hint(Action::OptionToggle),
-            hint(Action::SubmitAnswers),
-            hint(Action::QuestionNext),
-            hint(Action::DeclineQuestions),
-            hint(Action::LaterQuestions),
-        ],
+        Context::Questions => questions(scene),
         Context::Plan => vec![said(Action::PlanPageDown, "scroll"), hint(Action::LaterPlan)],
         Context::List => list(scene),
         Context::Editor => match scene.ui.layers.last() {
@@ -149,7 +146,8 @@ fn possible(scene: &Scene<'_>) -> Vec<Hint> {
             Some(Layer::Text(TextDialog { kind: TextKind::RemoveWorktree { .. }, .. })) => {
                 vec![said(Action::EditorDone, "remove, if it is the name"), said(Action::EditorClose, "keep it")]
             }
-            _ => vec![hint(Action::EditorDone), hint(Action::EditorNewline), hint(Action::EditorClose)],
+            Some(_) => vec![hint(Action::EditorDone), hint(Action::EditorNewline), hint(Action::EditorClose)],
+            None => written(scene),
         },
         Context::Confirm => match scene.ui.layers.last() {
             Some(Layer::Confirm(confirm)) => {
@@ -236,6 +234,40 @@ fn approval(scene: &Scene<'_>) -> Vec<Hint> {
         out.push(hint(Action::PreviousApproval));
     }
     out
+}
+
+/// Moving through a form; what its own rows do stands beside them.
+fn questions(scene: &Scene<'_>) -> Vec<Hint> {
+    let asked = scene.ui.shown_approval(scene.fleet).map(|open| &open.approval.ask);
+    let (row, other) = match asked {
+        Some(Ask::Elicitation(asked)) => {
+            let n_fields = if let Wanted::Form(fields) = &asked.wanted { fields.len() } else { 0 };
+            ("next row", (n_fields > 1).then_some("previous field"))
+        }
+        Some(Ask::Questions(asked)) => ("next answer", (asked.len() > 1).then_some("previous question")),
+        Some(Ask::Tool | Ask::Plan(_)) | None => return Vec::new(),
+    };
+    let mut out = vec![said(Action::OptionDown, row), said(Action::OptionUp, "previous row")];
+    out.extend(other.map(|words| said(Action::QuestionPrevious, words)));
+    out.push(hint(Action::LaterQuestions));
+    out
+}
+
+/// What becomes of a text that is written inside an approval.
+fn written(scene: &Scene<'_>) -> Vec<Hint> {
+    let form = scene.ui.approval.as_ref().and_then(|focus| scene.ui.forms.get(&focus.id));
+    let done = match form.map(|form| &form.pane) {
+        Some(Pane::DenyMessage(_)) => "deny, and say this",
+        Some(Pane::Comment(_)) => "allow, and say this",
+        Some(Pane::PlanFeedback(_)) => "keep planning with this",
+        Some(Pane::Edit(_)) => "allow what stands here",
+        Some(Pane::FreeText(_)) => "take it",
+        Some(Pane::Always(_)) => return vec![said(Action::EditorDone, "use this rule"), hint(Action::EditorClose)],
+        Some(Pane::TypeYes { .. }) => return vec![said(Action::EditorDone, "allow"), hint(Action::EditorClose)],
+        Some(Pane::Main | Pane::Whole) | None => return vec![hint(Action::EditorClose)],
+    };
+    let external = said(Action::EditorExternal, "in your editor");
+    vec![said(Action::EditorDone, done), hint(Action::EditorClose), hint(Action::EditorNewline), external]
 }
 
 fn list(scene: &Scene<'_>) -> Vec<Hint> {

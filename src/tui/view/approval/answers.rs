@@ -10,6 +10,9 @@ use crate::tui::input::action::Action;
 use crate::tui::input::keymap::Keymap;
 use crate::tui::theme::Theme;
 use crate::tui::ui::approval::CHOICES;
+use crate::tui::ui::elicitation::Filling;
+use crate::tui::ui::elicitation::Row;
+use crate::tui::ui::elicitation::keys_on;
 use crate::tui::ui::guard::Status;
 use crate::tui::view::footer;
 use crate::tui::view::modal;
@@ -28,6 +31,8 @@ pub(super) struct Answers<'a> {
     /// Lines that were not on the screen yet.
     pub(super) n_unseen: usize,
     pub(super) choice: Option<usize>,
+    /// What was put into a server's form.
+    pub(super) filling: Option<&'a Filling>,
     /// What is being said of the last key.
     pub(super) status: Option<Status>,
     /// Few rows: the shortest words.
@@ -71,10 +76,9 @@ impl Answers<'_> {
                 pieces.push((Action::DeclineQuestions, Action::DeclineQuestions.def().hint));
                 self.flow(&pieces)
             }
-            Ask::Elicitation(_) => {
-                let pieces = [Action::OptionToggle, Action::SubmitAnswers, Action::DeclineQuestions];
-                let words = ["choose", "choose, write, send", "decline"];
-                self.flow(&pieces.into_iter().zip(words).collect::<Vec<_>>())
+            Ask::Elicitation(asked) => {
+                let row = self.filling.map_or(Row::Dismiss, |filling| filling.current(asked));
+                self.flow(&keys_on(asked, row))
             }
             Ask::Plan(_) => {
                 let words = |action: Action, short: &'static str| {

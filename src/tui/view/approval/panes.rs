@@ -45,6 +45,7 @@ impl<'d> Dialog<'d, '_> {
             is_armed: self.is_armed,
             n_unseen,
             choice: self.form.and_then(|form| form.choice),
+            filling: self.form.map(|form| &form.filling),
             status: self.scene.ui.guard.status(self.scene.now),
             is_tight: self.is_tight,
         }
