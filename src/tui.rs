@@ -8,10 +8,14 @@
 
 /// The whole state, and the one place that performs effects.
 pub mod app;
-/// The history of prompts, names for a completion.
+/// The history of prompts.
 pub mod files;
+/// Looking for files by what is typed of their names.
+pub mod finder;
 /// Keys and what they mean.
 pub mod input;
+/// Files that a prompt names with an `@`.
+pub mod mention;
 /// Text machinery: cleaning, measuring, wrapping, Markdown, highlighting, diffs.
 pub mod render;
 /// The loop that waits and draws.

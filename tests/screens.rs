@@ -12,6 +12,8 @@ mod dialogs;
 mod elicitation;
 /// The screen under all dialogs.
 mod main_screen;
+/// The menu that completes what is typed.
+mod menu;
 /// Any size and any state.
 mod sizes;
 /// The timeline.

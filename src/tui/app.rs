@@ -10,8 +10,8 @@ use crossterm::event::KeyEventKind;
 use crossterm::terminal;
 use tokio::sync::mpsc;
 
-use super::files;
 use super::files::HistoryFile;
+use super::finder::Finder;
 use super::input::keymap::Keymap;
 use super::terminal::messages;
 use super::terminal::screen::Screen;
@@ -119,6 +119,7 @@ pub struct App {
     pick: bool,
     data_dir: PathBuf,
     searcher: Option<finding::Searcher>,
+    finder: Option<Finder>,
     /// Conversations on their way from the thread that reads them.
     finding: Option<mpsc::UnboundedReceiver<Vec<Entry>>>,
     /// When a frame is due because something changed.
@@ -160,6 +161,7 @@ impl App {
             conversations: options.conversations,
             data_dir: options.data_dir,
             searcher: None,
+            finder: None,
             pick: options.pick,
             finding: None,
             due: None,
@@ -214,6 +216,7 @@ impl App {
         update::settle(&mut self.ui, world);
         self.fetch_history();
         self.search_what_is_typed();
+        self.find_what_is_typed();
         result
     }
 
@@ -339,10 +342,6 @@ impl App {
                 Effect::OpenFile { path, line } => self.visit = Some(Visit::Open { path, line }),
                 Effect::Suspend => self.visit = Some(Visit::Suspend),
                 Effect::SavePrompt(past) => self.history.append(&past),
-                Effect::FindFiles { session, directory, typed } => {
-                    let found = files::find(&directory, &typed);
-                    self.update(|ui, world| update::external::files_found(ui, world, session, &typed, found));
-                }
                 Effect::FindConversations => self.find_conversations(),
                 Effect::StartDemo => {
                     self.ui.is_demo = true;
@@ -391,7 +390,7 @@ impl App {
     /// what stood there before may be taken for a part of it.
     pub fn draw(&mut self) -> io::Result<()> {
         let at = now();
-        update::settle(&mut self.ui, World { fleet: &self.fleet, keymap: &self.keymap, now: at });
+        self.settle();
         let entries = update::lists::entries(&self.ui, self.world());
         // The word of a new size may still be on its way.
         let size = terminal::size()?;

@@ -27,6 +27,8 @@ pub mod dialog;
 pub mod elicitation;
 /// Whether a key is an answer, part of a sentence, or neither.
 pub mod guard;
+/// The menu that completes what is typed.
+pub mod menu;
 /// One tab's view of its session.
 pub mod tab;
 
@@ -35,6 +37,7 @@ use approval::ApprovalForm;
 use dialog::Layer;
 use dialog::Over;
 use guard::AnswerGuard;
+use menu::Completing;
 use tab::Tab;
 
 /// Whether the progress panel shows beside the timeline.
@@ -99,6 +102,8 @@ pub struct Ui {
     pub screen: Screen,
     /// Whether a key answers.
     pub guard: AnswerGuard,
+    /// The menu over the input box.
+    pub completing: Completing,
     /// When text was last typed or pasted somewhere, if it was not sent since.
     pub last_typed: Option<Timestamp>,
     /// When the last approval dialog went away.
@@ -152,6 +157,7 @@ impl Default for Ui {
             pending_key: None,
             screen: Screen { width: 80, height: 24, focused: true },
             guard: AnswerGuard::default(),
+            completing: Completing::default(),
             last_typed: None,
             dialog_closed: None,
             deaf_until: None,
@@ -201,7 +207,8 @@ impl Ui {
     /// What lies over the main screen.
     pub fn over(&self, fleet: &Fleet) -> Over {
         let approval = self.shown_approval(fleet).map(|open| open.approval.id);
-        Over { approval, layers: self.layers.iter().map(std::mem::discriminant).collect() }
+        let layers = self.layers.iter().map(std::mem::discriminant).collect();
+        Over { approval, layers, menu: self.completing.n_rows() }
     }
 
     /// Which layer has the keys. Computed from what is open, so that it can never disagree with it.
@@ -215,6 +222,7 @@ impl Ui {
         }
         match self.tab() {
             Some(tab) if tab.selected.is_some() => Context::Timeline,
+            Some(_) if self.completing.is_open() => Context::Menu,
             _ => Context::Input,
         }
     }

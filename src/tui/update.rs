@@ -17,13 +17,13 @@ use crate::tui::ui::Ui;
 pub mod approvals;
 /// What happened while nobody looked.
 pub mod away;
-/// The input box: sending, history, completion.
+/// The input box: sending, history.
 pub mod compose;
 /// Conversations that began elsewhere.
 pub mod conversations;
 /// What the engine's events change here.
 pub mod events;
-/// Edits that came back from an external editor, and files found for a completion.
+/// Edits that came back from an external editor.
 pub mod external;
 /// The list of what is allowed beyond single calls.
 mod grants;
@@ -31,6 +31,8 @@ mod grants;
 pub mod keys;
 /// Lists: their entries, and what taking one does.
 pub mod lists;
+/// The menu that completes what is typed.
+pub mod menu;
 /// Pages, questions and texts that are asked for.
 pub mod pages;
 /// Words in everything that was said.
@@ -80,12 +82,6 @@ pub enum Effect {
         line: u64,
     },
     SavePrompt(PastPrompt),
-    /// Look for files whose path begins with this, seen from the directory.
-    FindFiles {
-        session: SessionId,
-        directory: String,
-        typed: String,
-    },
     /// Look for conversations of the CLI; they come piece by piece.
     FindConversations,
     StartDemo,
@@ -102,6 +98,7 @@ pub enum Effect {
 pub fn settle(ui: &mut Ui, world: World<'_>) {
     sessions::settle(ui, world.fleet);
     approvals::settle(ui, world);
+    menu::settle(ui, world);
     if ui.toast.as_ref().is_some_and(|toast| toast.until <= world.now) {
         ui.toast = None;
     }
@@ -116,7 +113,11 @@ pub fn give_held(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
 /// that disappears, a dialog whose keys begin to count.
 pub fn next_wake(ui: &Ui, world: World<'_>) -> Option<Timestamp> {
     let toast = ui.toast.as_ref().map(|toast| toast.until);
-    [toast, approvals::next_wake(ui, world)].into_iter().flatten().filter(|at| *at > world.now).min()
+    [toast, approvals::next_wake(ui, world), menu::next_wake(ui)]
+        .into_iter()
+        .flatten()
+        .filter(|at| *at > world.now)
+        .min()
 }
 
 /// The approvals that wait for an answer from here, oldest first.

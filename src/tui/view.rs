@@ -37,6 +37,8 @@ mod footer;
 mod layouts;
 /// The screen under all dialogs.
 mod main_screen;
+/// The menu over the input box.
+mod menu;
 /// Boxes over the screen.
 mod modal;
 /// Putting styled text onto the buffer.
@@ -120,6 +122,9 @@ pub fn draw(buf: &mut Buffer, scene: &Scene<'_>, layouts: &mut Layouts) -> Drawn
     let main = main_screen::draw(buf, area, scene, layouts, &mut pulse, n_sheet);
     drawn.cursor = main.cursor;
     drawn.scroll = main.scroll;
+    if n_sheet == 0 && scene.ui.layers.is_empty() {
+        menu::draw(buf, &main.regions, scene);
+    }
     if n_sheet > 0 {
         let covered = !scene.ui.layers.is_empty();
         let reported = approval::draw(buf, main.regions.sheet, scene, layouts, &mut pulse, covered);

@@ -12,7 +12,6 @@ use adjutant::core::permission::RuleBehavior;
 use adjutant::core::permission::Scope;
 use adjutant::tui::input::action::ACTIONS;
 use adjutant::tui::input::action::Context;
-use adjutant::tui::ui::dialog::Completion;
 use adjutant::tui::ui::dialog::Confirm;
 use adjutant::tui::ui::dialog::ConfirmKind;
 use adjutant::tui::ui::dialog::Layer;
@@ -125,18 +124,6 @@ fn what_is_granted_is_listed_and_stands_in_the_panel() {
         let (buffer, drawn) = stage.draw(&story.fleet, story.now, width, height);
         insta::assert_snapshot!(format!("grants_{width}x{height}"), snapshot(&buffer, drawn.cursor));
     }
-}
-
-#[test]
-fn completions_stand_over_the_input() {
-    let words: Vec<Completion> = ["/compact", "/context", "/cost"]
-        .iter()
-        .map(|word| Completion { text: (*word).into(), detail: "a command of the CLI".into() })
-        .collect();
-    let entries =
-        words.iter().map(|word| entry(ListItem::Text(word.text.clone()), &word.text, &word.detail, "")).collect();
-    let kind = ListKind::Completions { n_typed: 2, words };
-    check("completions", Layer::List(ListDialog::new(kind)), Some(entries), 100, 30);
 }
 
 #[test]

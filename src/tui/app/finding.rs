@@ -14,7 +14,10 @@ use crate::store::Store;
 use crate::store::search::Hit;
 use crate::transcripts::list::Entry;
 use crate::transcripts::list::list_in_batches;
+use crate::tui::finder::Answer;
+use crate::tui::finder::Finder;
 use crate::tui::update;
+use crate::tui::update::World;
 
 /// Something that came to the terminal, other than keys.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub enum News {
     Found(Option<Vec<Entry>>),
     /// What the store has for these words.
     Hits(String, Result<Vec<Hit>, String>),
+    /// Files that are called as was typed.
+    Files(Answer),
 }
 
 /// Hits of one search: more than anybody reads.
@@ -81,11 +86,22 @@ impl App {
                 None => std::future::pending().await,
             }
         };
+        let files = async {
+            let answer = match &mut self.finder {
+                Some(finder) => finder.answer().await,
+                None => None,
+            };
+            match answer {
+                Some(answer) => answer,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             update = self.link.recv() => News::Update(update),
             found = found => News::Found(found),
             (typed, hits) = hits => News::Hits(typed, hits),
+            answer = files => News::Files(answer),
         }
     }
 
@@ -104,6 +120,10 @@ impl App {
                 self.update(|ui, _| update::search::answered(ui, &typed, hits));
                 self.changed();
             }
+            News::Files(answer) => {
+                self.update(|ui, world| update::menu::found(ui, world, answer));
+                self.changed();
+            }
         }
     }
 
@@ -119,6 +139,21 @@ impl App {
         if let Some(searcher) = &self.searcher {
             // It ends only with us.
             let _ = searcher.queries.send(typed);
+        }
+    }
+
+    /// Looks for the files whose name is being typed, when it has changed.
+    pub(super) fn find_what_is_typed(&mut self) {
+        let world = World { fleet: &self.fleet, keymap: &self.keymap, now: now() };
+        let Some(query) = update::menu::wanted(&mut self.ui, world) else { return };
+        if self.finder.is_none() {
+            match Finder::start() {
+                Ok(finder) => self.finder = Some(finder),
+                Err(error) => self.ui.say(format!("Files cannot be looked for: {error}."), true, now()),
+            }
+        }
+        if let Some(finder) = &self.finder {
+            finder.ask(query);
         }
     }
 

@@ -7,6 +7,8 @@
 pub enum Context {
     Global,
     Input,
+    /// The menu that completes what is typed; keys it does not know fall through to `Input`.
+    Menu,
     Timeline,
     /// An approval of a tool.
     Approval,
@@ -25,9 +27,10 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Global,
         Self::Input,
+        Self::Menu,
         Self::Timeline,
         Self::Approval,
         Self::Questions,
@@ -43,6 +46,7 @@ impl Context {
         match self {
             Self::Global => "Everywhere",
             Self::Input => "Input",
+            Self::Menu => "Menu of commands and files",
             Self::Timeline => "Timeline",
             Self::Approval => "Approval",
             Self::Questions => "Questions",
@@ -154,6 +158,13 @@ actions! {
         ScrollUp "scroll_up" ["shift-up", "ctrl-up"] "" "Scroll the timeline up by half a page"
         ScrollDown "scroll_down" ["shift-down", "ctrl-down"] "" "Scroll the timeline down by half a page"
         EnterTimeline "enter_timeline" ["ctrl-g"] "timeline" "Move through the timeline with the keyboard"
+    }
+    Menu {
+        MenuDown "menu_down" ["down", "ctrl-n"] "next" "Go to the next entry"
+        MenuUp "menu_up" ["up", "ctrl-p"] "previous" "Go to the previous entry"
+        MenuTake "menu_take" ["tab"] "take" "Take the entry"
+        MenuTakeOrSend "menu_take_or_send" ["enter"] "take" "Take the entry; when it stands there already, send the prompt"
+        MenuClose "menu_close" ["esc"] "close" "Close the menu, and keep what was typed"
     }
     Timeline {
         CellDown "cell_down" ["j", "down"] "" "Go to the next entry"

@@ -169,6 +169,19 @@ impl Composer {
         line.map(|line| line.chars().take(cursor.1).collect()).unwrap_or_default()
     }
 
+    /// The part of the cursor's line that stands behind it.
+    pub fn after_cursor(&self) -> String {
+        let cursor = self.area.cursor();
+        let line = self.area.lines().get(cursor.0);
+        line.map(|line| line.chars().skip(cursor.1).collect()).unwrap_or_default()
+    }
+
+    /// The line and the column in characters where the cursor stands.
+    pub fn cursor(&self) -> (usize, usize) {
+        let cursor = self.area.cursor();
+        (cursor.0, cursor.1)
+    }
+
     /// Deletes so many characters before the cursor.
     pub fn delete_before(&mut self, n_chars: usize) {
         for _ in 0..n_chars {

@@ -43,6 +43,8 @@ pub struct Over {
     pub approval: Option<ApprovalId>,
     /// The layers from below, by kind.
     pub layers: Vec<std::mem::Discriminant<Layer>>,
+    /// Rows of the menu over the input box.
+    pub menu: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,17 +158,6 @@ pub enum ListKind {
         /// Why nothing can be found.
         trouble: Option<String>,
     },
-    /// Completions of the word before the cursor, which has so many characters.
-    Completions {
-        n_typed: usize,
-        words: Vec<Completion>,
-    },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Completion {
-    pub text: String,
-    pub detail: String,
 }
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The input box: sending, history, completion.
+//! The input box: sending, history.
 
 use crossterm::event::KeyEvent;
 use tui_textarea::Input;
@@ -10,7 +10,6 @@ use super::conversations;
 use super::sessions;
 use super::timeline;
 use crate::core::command::Command;
-use crate::core::ids::SessionId;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
 use crate::core::session::Session;
@@ -19,7 +18,6 @@ use crate::tui::ui::PastPrompt;
 use crate::tui::ui::Ui;
 use crate::tui::ui::composer::Composer;
 use crate::tui::ui::composer::Recall;
-use crate::tui::ui::dialog::Completion;
 use crate::tui::ui::dialog::ListKind;
 use crate::tui::ui::tab::Scroll;
 use crate::tui::ui::tab::ScrollBy;
@@ -49,7 +47,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action, event: Option<K
             let text = ui.tab().map(|tab| tab.composer.text()).unwrap_or_default();
             return vec![Effect::Edit { text, target: EditTarget::Composer(session.id) }];
         }
-        Action::Complete => return complete(ui, world, session),
+        Action::Complete => super::menu::complete(ui, world),
         Action::ScrollUp => timeline::scroll(ui, ScrollBy::HalfPages(-1)),
         Action::ScrollDown => timeline::scroll(ui, ScrollBy::HalfPages(1)),
         Action::EnterTimeline => timeline::enter(ui, session),
@@ -154,65 +152,5 @@ fn history(ui: &mut Ui, session: &Session, action: Action, event: Option<KeyEven
     with_composer(ui, |composer| {
         composer.set_text(&text);
         composer.recall = next.map(|back| Recall { back, draft });
-    });
-}
-
-/// The file name that is being typed behind `@`, in quotes or without.
-fn mentioned(before: &str) -> Option<&str> {
-    if let Some((_, quoted)) = before.rsplit_once("@\"").filter(|(_, quoted)| !quoted.contains('"')) {
-        return Some(quoted);
-    }
-    before.rsplit(char::is_whitespace).next()?.strip_prefix('@')
-}
-
-fn complete(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec<Effect> {
-    let Some(tab) = ui.tab() else { return Vec::new() };
-    let before = tab.composer.before_cursor();
-    if tab.composer.is_on_first_line() && before.starts_with('/') && !before.contains(' ') {
-        let typed = before.trim_start_matches('/').to_lowercase();
-        let commands = session.cli.commands.iter().filter(|command| command.name.to_lowercase().starts_with(&typed));
-        let words: Vec<Completion> = commands
-            .map(|command| Completion {
-                text: format!("/{} ", command.name),
-                detail: format!("{} {}", command.argument_hint, command.description).trim().to_owned(),
-            })
-            .collect();
-        if words.is_empty() && session.cli.commands.is_empty() {
-            ui.say("The CLI tells its commands once it runs: send a first prompt.", false, world.now);
-        }
-        offer(ui, session.id, before.chars().count(), words);
-        return Vec::new();
-    }
-    let typed = mentioned(&before);
-    match typed {
-        Some(typed) => vec![Effect::FindFiles {
-            session: session.id,
-            directory: session.spec.directory.clone(),
-            typed: typed.to_owned(),
-        }],
-        None => {
-            ui.say("Tab completes a /command or an @file.", false, world.now);
-            Vec::new()
-        }
-    }
-}
-
-/// Takes the only completion at once, or lets the person choose.
-pub(super) fn offer(ui: &mut Ui, session: SessionId, n_typed: usize, words: Vec<Completion>) {
-    if ui.active != Some(session) {
-        return;
-    }
-    match words.as_slice() {
-        [] => {}
-        [only] => take(ui, n_typed, &only.text),
-        _ => sessions::open_list(ui, ListKind::Completions { n_typed, words }),
-    }
-}
-
-/// Replaces what was typed of a word by the whole word.
-pub(super) fn take(ui: &mut Ui, n_typed: usize, word: &str) {
-    with_composer(ui, |composer| {
-        composer.delete_before(n_typed);
-        composer.insert(word);
     });
 }

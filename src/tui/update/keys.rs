@@ -1,6 +1,7 @@
 //! Keys and pastes on their way through the layers: the focused one first, then the actions that work
 //! everywhere, then plain typing.
 
+use crossterm::event::KeyCode;
 use crossterm::event::KeyEvent;
 use crossterm::event::KeyEventKind;
 use tui_textarea::Input;
@@ -10,6 +11,7 @@ use super::World;
 use super::approvals;
 use super::compose;
 use super::lists;
+use super::menu;
 use super::pages;
 use super::sessions;
 use super::timeline;
@@ -50,7 +52,11 @@ pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent, is_burst: bool) -> Ve
         }
         return Vec::new();
     }
-    let context = ui.focus(world.fleet);
+    let context = match ui.focus(world.fleet) {
+        // What came in one piece is text, whatever stands over the input box.
+        Context::Menu if is_burst => Context::Input,
+        context => context,
+    };
     let keys: Vec<Key> = ui.pending_key.take().into_iter().chain([pressed]).collect();
     let found = look_up(world.keymap, context, &keys);
     if event.kind == KeyEventKind::Repeat && matches!(found, Lookup::Found(action) if decides(action)) {
@@ -68,7 +74,10 @@ pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent, is_burst: bool) -> Ve
         }
     }
     match found {
-        Lookup::Found(action) => act(ui, world, action, Some(event)),
+        Lookup::Found(action) => {
+            ui.completing.typed = None;
+            act(ui, world, action, Some(event))
+        }
         Lookup::Prefix => {
             ui.pending_key = Some(pressed);
             Vec::new()
@@ -80,6 +89,8 @@ pub fn key(ui: &mut Ui, world: World<'_>, event: KeyEvent, is_burst: bool) -> Ve
         Lookup::Nothing if asks_for_demo(ui, context, pressed) => vec![Effect::StartDemo],
         Lookup::Nothing => {
             typed(ui, world, event);
+            let writes = pressed.typed().is_some() || event.code == KeyCode::Backspace;
+            menu::typed(ui, world, writes, is_burst);
             Vec::new()
         }
     }
@@ -159,16 +170,17 @@ fn works_over_dialogs(action: Action) -> bool {
 fn look_up(keymap: &Keymap, context: Context, keys: &[Key]) -> Lookup {
     let everywhere = || match keymap.look_up(Context::Global, keys) {
         Lookup::Found(action)
-            if !matches!(context, Context::Input | Context::Timeline) && !works_over_dialogs(action) =>
+            if !matches!(context, Context::Input | Context::Menu | Context::Timeline)
+                && !works_over_dialogs(action) =>
         {
             Lookup::Nothing
         }
         found => found,
     };
-    match keymap.look_up(context, keys) {
-        Lookup::Nothing => everywhere(),
-        found => found,
-    }
+    let under = if context == Context::Menu { Some(Context::Input) } else { None };
+    let layers = [Some(context), under].into_iter().flatten();
+    let found = layers.map(|layer| keymap.look_up(layer, keys)).find(|found| *found != Lookup::Nothing);
+    found.unwrap_or_else(everywhere)
 }
 
 /// Text was pasted. It is never an answer: over a dialog that answers it goes to the input box.
@@ -176,6 +188,7 @@ pub fn paste(ui: &mut Ui, world: World<'_>, text: &str) -> Vec<Effect> {
     prove_focus(ui, world);
     ui.pending_key = None;
     ui.last_typed = Some(world.now);
+    ui.completing.stop();
     ui.guard.drop_held(world.now);
     let context = ui.focus(world.fleet);
     if is_on_approval(ui, world) && matches!(shown_pane(ui), Some(Pane::TypeYes { .. })) {
@@ -274,7 +287,7 @@ pub(super) fn insert(ui: &mut Ui, world: World<'_>, text: &str) {
 /// The shortest of line editors, for a word.
 fn edit_word(word: &mut String, event: KeyEvent, typed: Option<char>) {
     match (event.code, typed) {
-        (crossterm::event::KeyCode::Backspace, _) => {
+        (KeyCode::Backspace, _) => {
             word.pop();
         }
         (_, Some(c)) => word.push(c),
@@ -287,6 +300,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action, event: Option<K
     match action.def().context {
         Context::Global => sessions::act(ui, world, action),
         Context::Input => compose::act(ui, world, action, event),
+        Context::Menu => menu::act(ui, world, action),
         Context::Timeline => timeline::act(ui, world, action),
         Context::Approval | Context::Questions | Context::Plan => approvals::act(ui, world, action),
         Context::List => lists::act(ui, world, action),

@@ -132,9 +132,6 @@ fn all_entries(ui: &Ui, world: World<'_>, list: &ListDialog) -> Vec<ListEntry> {
         }
         ListKind::Conversations { found, .. } => conversations::rows(ui, world, found),
         ListKind::Found { hits, .. } => search::rows(ui, world, hits),
-        ListKind::Completions { words, .. } => {
-            words.iter().map(|word| entry(ListItem::Text(word.text.clone()), word.text.trim(), &word.detail)).collect()
-        }
     }
 }
 
@@ -271,7 +268,6 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
         }
         (_, ListItem::Conversation(entry)) => return conversations::take(ui, world, &entry, Action::ListTake),
         (ListKind::Found { asked, .. }, ListItem::Hit(hit)) => return search::take(ui, world, &hit, asked),
-        (ListKind::Completions { n_typed, .. }, ListItem::Text(word)) => compose::take(ui, *n_typed, &word),
         (_, ListItem::Grant(id)) => grants::look(ui, world, id),
         (_, ListItem::Text(text)) => {
             if let Some(tab) = ui.tab_mut() {

@@ -20,6 +20,8 @@ use crate::tui::ui::guard::HOLD_MS;
 
 /// A server's form.
 mod elicitation;
+/// The menu over the input box.
+mod menu;
 /// Sessions in worktrees.
 mod worktrees;
 
@@ -662,24 +664,5 @@ fn the_palette_finds_by_name_and_synonym_and_never_destroys_by_a_weak_match() {
                 assert!(rows.iter().all(|row| !destroys.contains(&row.detail.as_str())), "{typed}: {rows:?}");
             }
         }
-    }
-}
-
-#[test]
-fn names_with_blanks_are_completed_in_quotes() {
-    for (typed, found, expected) in [
-        ("@cl", "src/client.rs", "@src/client.rs "),
-        ("@no", "notes and more.md", "@\"notes and more.md\" "),
-        ("@\"my no", "my notes/", "@\"my notes/"),
-        ("see @\"my notes/a b", "my notes/a b.md", "see @\"my notes/a b.md\" "),
-    ] {
-        let mut desk = Desk::new();
-        desk.ui.tab_mut().unwrap().composer.set_text(typed);
-        let world = World { fleet: &desk.fleet, keymap: &desk.keymap, now: Timestamp(desk.now) };
-        let tab = KeyEvent::new(KeyCode::Tab, KeyModifiers::NONE);
-        let effects = keys::key(&mut desk.ui, world, tab, false);
-        let [Effect::FindFiles { session, typed, .. }] = effects.as_slice() else { panic!("{effects:?}") };
-        external::files_found(&mut desk.ui, world, *session, typed, vec![found.to_owned()]);
-        assert_eq!(desk.draft(), expected);
     }
 }

@@ -23,7 +23,6 @@ use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
 use crate::tui::ui::dialog::Confirm;
 use crate::tui::ui::dialog::Layer;
-use crate::tui::ui::dialog::ListKind;
 use crate::tui::ui::dialog::TextDialog;
 
 /// Lists with a filter.
@@ -53,10 +52,7 @@ pub(super) fn draw(
 ) -> Option<Reported> {
     let layer = scene.ui.layers.last()?;
     let body = regions.body;
-    let is_completion = matches!(layer, Layer::List(list) if matches!(list.kind, ListKind::Completions { .. }));
-    if !is_completion {
-        paint::dim(buf, body, scene.theme);
-    }
+    paint::dim(buf, body, scene.theme);
     // Without a footer the keys stand in the edge of the box.
     let keys = |room: u16| -> Spans {
         if regions.footer.height > 0 { Vec::new() } else { footer::hints(scene, usize::from(room.saturating_sub(6))) }
@@ -67,19 +63,9 @@ pub(super) fn draw(
             draw_confirm(buf, body, confirm, scene);
             Reported::default()
         }
-        Layer::List(list) if is_completion => {
-            let high = regions.timeline.height.saturating_add(regions.docked.height).min(12);
-            let at = Rect { y: regions.rule.y.saturating_sub(high).max(body.y), height: high, ..regions.input };
-            let at = Rect { width: at.width.min(ASK_WIDTH), ..at };
-            Reported {
-                cursor: list::draw(buf, at, list, scene, keys(at.width), list::Fit::Bottom),
-                page_max_scroll: None,
-            }
+        Layer::List(list) => {
+            Reported { cursor: list::draw(buf, body, list, scene, keys(body.width)), page_max_scroll: None }
         }
-        Layer::List(list) => Reported {
-            cursor: list::draw(buf, body, list, scene, keys(body.width), list::Fit::Middle),
-            page_max_scroll: None,
-        },
         Layer::Text(text) => Reported {
             cursor: draw_text(buf, body, text, scene, keys(body.width.min(ASK_WIDTH))),
             page_max_scroll: None,

@@ -131,6 +131,13 @@ fn possible(scene: &Scene<'_>) -> Vec<Hint> {
     let session = scene.session();
     match scene.ui.focus(scene.fleet) {
         Context::Global | Context::Input => input(scene, session),
+        Context::Menu => vec![
+            hint(Action::MenuTake),
+            hint(Action::MenuDown),
+            hint(Action::MenuUp),
+            hint(Action::MenuClose),
+            hint(Action::Newline),
+        ],
         Context::Timeline => timeline(scene, session),
         Context::Approval => approval(scene),
         Context::Questions => questions(scene),
@@ -297,11 +304,7 @@ fn list(scene: &Scene<'_>) -> Vec<Hint> {
             out = vec![said(Action::ListTake, "go on"), hint(Action::ListFork), hint(Action::ListFollow)];
         }
         ListKind::Found { .. } => out = vec![said(Action::ListTake, "go there")],
-        ListKind::Palette
-        | ListKind::Modes(_)
-        | ListKind::Models(_)
-        | ListKind::History(_)
-        | ListKind::Completions { .. } => {}
+        ListKind::Palette | ListKind::Modes(_) | ListKind::Models(_) | ListKind::History(_) => {}
     }
     out.push(hint(Action::ListClose));
     out

@@ -180,7 +180,7 @@ const PROMPT_WIDTH: u16 = 3;
 
 fn draw_input(buf: &mut Buffer, area: Rect, scene: &Scene<'_>, typed: Option<composer::Typed>) -> Option<Position> {
     let theme = scene.theme;
-    let has_focus = scene.ui.focus(scene.fleet) == Context::Input;
+    let has_focus = matches!(scene.ui.focus(scene.fleet), Context::Input | Context::Menu);
     let wide = if area.width > 12 { PROMPT_WIDTH } else { 0 };
     if wide > 0 {
         let style = if has_focus { theme.prompt } else { theme.dim };

@@ -25,14 +25,6 @@ const MAX_WIDTH: u16 = 96;
 /// Rows that show at once; further ones scroll.
 const MAX_ROWS: u16 = 24;
 
-/// Where the box stands in its area.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fit {
-    Middle,
-    /// At the lower edge, over the input it completes.
-    Bottom,
-}
-
 fn title(kind: &ListKind) -> &'static str {
     match kind {
         ListKind::Palette => "What shall be done?",
@@ -46,7 +38,6 @@ fn title(kind: &ListKind) -> &'static str {
         ListKind::Conversations { is_reading: true, .. } => "Earlier conversations (reading)",
         ListKind::Conversations { .. } => "Earlier conversations",
         ListKind::Found { .. } => "Find in everything that was said",
-        ListKind::Completions { .. } => "Complete",
     }
 }
 
@@ -63,9 +54,7 @@ fn nothing(kind: &ListKind, is_filtered: bool) -> &str {
         ListKind::History(_) => "no earlier prompt in this directory",
         ListKind::Conversations { is_reading: true, .. } => "looking for conversations",
         ListKind::Conversations { .. } => "the CLI has kept no conversation here",
-        ListKind::Palette | ListKind::Modes(_) | ListKind::Found { .. } | ListKind::Completions { .. } => {
-            "nothing here"
-        }
+        ListKind::Palette | ListKind::Modes(_) | ListKind::Found { .. } => "nothing here",
     }
 }
 
@@ -75,21 +64,14 @@ pub(super) fn draw(
     list: &ListDialog,
     scene: &Scene<'_>,
     keys: Spans,
-    fit: Fit,
 ) -> Option<Position> {
     let theme = scene.theme;
     let entries = scene.entries.unwrap_or_default();
     let n_rows = u16::try_from(entries.len()).unwrap_or(u16::MAX).clamp(1, MAX_ROWS);
     let wide = modal::fitting(body.width, MAX_WIDTH);
     let high = n_rows.saturating_add(4).min(body.height);
-    let area = match fit {
-        Fit::Middle => {
-            // The filter stays where it is while the list below it gets shorter.
-            let box_at = modal::centered(body, wide, MAX_ROWS + 4);
-            Rect { height: high, ..box_at }
-        }
-        Fit::Bottom => Rect { x: body.x, y: body.bottom() - high, width: wide, height: high },
-    };
+    // The filter stays where it is while the list below it gets shorter.
+    let area = Rect { height: high, ..modal::centered(body, wide, MAX_ROWS + 4) };
     let selected = list.selected.min(entries.len().saturating_sub(1));
     let mut right = Vec::new();
     if !list.marked.is_empty() {
