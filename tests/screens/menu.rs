@@ -35,7 +35,7 @@ fn item(label: &str, detail: &str, is_file: bool) -> MenuItem {
 fn stage(text: &str, kind: MenuKind, items: Vec<MenuItem>) -> (Story, Stage) {
     let story = fleet::busy();
     let mut stage = Stage::of(&story.fleet);
-    stage.tab().composer.insert(text);
+    stage.tab(1).composer.insert(text);
     let at = WordAt { session: SessionId(1), row: 0, column: 0 };
     let word = Word { at, kind, text: text.into(), name: text[1..].into(), is_quoted: false };
     let mut menu = Menu::new(word);
