@@ -32,7 +32,7 @@ const STEP: usize = 512;
 /// A list is used for so long before it is made anew, or for ten times as long as making it took.
 const FRESH: Duration = Duration::from_secs(3);
 /// A list that nobody asks for is given up after this time.
-const KEPT: Duration = Duration::from_secs(60);
+const KEPT: Duration = Duration::from_mins(1);
 
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
