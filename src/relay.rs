@@ -26,6 +26,8 @@ pub mod mentions;
 pub mod messenger;
 /// The relay at work.
 pub mod service;
+/// Plans that are too long for a card.
+mod steps;
 /// The worktree of a session on a card.
 pub mod trees;
 /// The two languages of the phone.

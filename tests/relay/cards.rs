@@ -289,6 +289,27 @@ fn what_does_not_fit_is_cut_in_the_middle_and_says_so() {
 }
 
 #[test]
+fn a_plan_loses_whole_steps_and_the_others_keep_their_numbers() {
+    let step = |n: usize| format!("{n}. Step number {n} does this and that\n   - and a part of it\n");
+    let plan: String = (1..=900).map(step).collect::<Vec<_>>().concat();
+    let card = card_with(Block::Prose(plan)).with(Block::Buttons(vec![button("Accept")]));
+    for limit in [MAX_BYTES, render::SMALLER] {
+        let found = render::within(&card, Tongue::English, limit);
+        assert!(found.cut && render::n_bytes(&found.json) <= limit);
+        let shown = contents(&found.json, "markdown").concat();
+        let numbered = shown.lines().filter_map(|line| line.split_once(". Step number "));
+        let steps: Vec<(usize, usize)> = numbered
+            .map(|(number, rest)| (number.trim().parse().unwrap(), rest.split(' ').next().unwrap().parse().unwrap()))
+            .collect();
+        assert!(steps.iter().all(|(number, named)| number == named), "{shown}");
+        assert_eq!((steps[0].0, steps.last().unwrap().0), (1, 900));
+        let behind =
+            shown.lines().skip_while(|line| !line.contains("bytes cut")).skip(1).find(|line| !line.trim().is_empty());
+        assert!(behind.is_some_and(|line| line.contains(". Step number ")), "{shown}");
+    }
+}
+
+#[test]
 fn too_many_pieces_and_tables_become_fewer() {
     let mut card = card_with(Block::Divider);
     card.blocks.extend((0..400).map(|n| Block::Text(format!("piece {n}"))));

@@ -21,6 +21,7 @@ use crate::core::change::Remark;
 use crate::redact;
 use crate::redact::Redactor;
 use crate::relay::card::Block;
+use crate::relay::steps;
 use crate::relay::words::Tongue;
 
 /// Words from outside between quotation marks of ours.
@@ -248,46 +249,12 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
 /// A way to shorten a text that is too long for a card.
 pub(super) type Cut = for<'t> fn(&'t str, Tongue) -> Cow<'t, str>;
 
-/// Both ends of a plan that is too long for a card, cut where a step, a heading or a paragraph begins. What stands
-/// between them ends a list, so that the steps behind it keep their numbers.
+/// A plan that is too long for a card, without steps from its middle.
 pub(super) fn cut_between_steps(text: &str, tongue: Tongue) -> Cow<'_, str> {
     if text.len() <= MAX_SHOWN {
         return text.into();
     }
-    let (most, least) = (MAX_SHOWN * 2 / 3, text.len() - MAX_SHOWN / 3);
-    let places = beginnings(text);
-    let head = places.iter().copied().rfind(|at| *at <= most && *at > most / 2);
-    let tail = places.iter().copied().find(|at| *at >= least && text.len() - *at > MAX_SHOWN / 6);
-    let (Some(head), Some(tail)) = (head, tail) else {
-        return cut_middle(text, tongue);
-    };
-    format!("{}\n\n{}\n\n{}", text[..head].trim_end(), gap(tail - head, tongue), &text[tail..]).into()
-}
-
-/// Where something begins that stands for itself: not inside code, and not below a step.
-fn beginnings(text: &str) -> Vec<usize> {
-    let (mut at, mut in_code, mut after_blank, mut places) = (0, false, true, Vec::new());
-    for line in text.split_inclusive('\n') {
-        let start = line.trim_start();
-        let is_fence = start.starts_with("```") || start.starts_with("~~~");
-        let mark = start.trim_start_matches(|c: char| c.is_ascii_digit());
-        let is_numbered = mark.len() < start.len() && mark.starts_with(['.', ')']);
-        let is_step = is_numbered || start.starts_with(['-', '*', '+', '#']) || after_blank;
-        if !in_code && !is_fence && is_step && start.len() == line.len() && !start.trim().is_empty() {
-            places.push(at);
-        }
-        in_code ^= is_fence;
-        after_blank = start.is_empty();
-        at += line.len();
-    }
-    places
-}
-
-fn gap(n_cut: usize, tongue: Tongue) -> String {
-    match tongue {
-        Tongue::English => format!("… {n_cut} bytes cut …"),
-        Tongue::Chinese => format!("… 省略 {n_cut} 字节 …"),
-    }
+    steps::cut(text, MAX_SHOWN, tongue).map_or_else(|| cut_middle(text, tongue), Cow::Owned)
 }
 
 /// Both ends of a text that is too long for a card, with what is missing said between them.
@@ -297,28 +264,12 @@ pub(super) fn cut_middle(text: &str, tongue: Tongue) -> Cow<'_, str> {
     }
     let (head, tail) =
         (text.floor_char_boundary(MAX_SHOWN * 2 / 3), text.floor_char_boundary(text.len() - MAX_SHOWN / 3));
-    format!("{}\n{}\n{}", &text[..head], gap(tail - head, tongue), &text[tail..]).into()
+    format!("{}\n{}\n{}", &text[..head], steps::gap(tail - head, tongue), &text[tail..]).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_plan_is_cut_between_its_steps_and_these_keep_their_numbers() {
-        let step = |n: usize| {
-            format!("{n}. Step number {n} does a thing\n   - and a part of it\n\n   ```sh\n1. no step\n   ```\n")
-        };
-        let plan: String = (1..400).map(step).collect();
-        let shown = cut_between_steps(&plan, Tongue::English);
-        assert!(shown.len() <= MAX_SHOWN + 64 && shown.contains("bytes cut"));
-        let (head, tail) = shown.split_once("\n\n… ").unwrap();
-        let tail = tail.split_once(" …\n\n").unwrap().1;
-        assert!(head.ends_with("```"), "{head}");
-        let first: usize = tail.split_once(". Step number").unwrap().0.parse().unwrap();
-        assert!(tail.starts_with(&step(first)) && first > 100, "{first}");
-        assert!(plan.starts_with(head) && plan.ends_with(tail), "nothing but the middle is gone");
-    }
 
     #[test]
     fn one_that_has_no_steps_is_cut_all_the_same() {

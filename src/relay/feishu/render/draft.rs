@@ -16,6 +16,7 @@ use crate::relay::card::FieldKind;
 use crate::relay::card::Form;
 use crate::relay::card::Style;
 use crate::relay::card::Tone;
+use crate::relay::steps;
 use crate::relay::words::Tongue;
 
 /// The longest of the texts that are one line: a title, what is on a button, what can be chosen.
@@ -155,7 +156,10 @@ impl Draft {
                 self.markdown(&text::fenced(language, &text));
             }
             Block::Prose(text) => {
-                let text = self.cut(text, self.cap, "\n\n");
+                let text = match self.without_steps(text) {
+                    Some(text) => text,
+                    None => self.cut(text, self.cap, "\n\n"),
+                };
                 let prose = prose::safe(&text, &mut self.n_tables_left);
                 self.markdown(&prose);
             }
@@ -163,6 +167,13 @@ impl Draft {
             Block::Buttons(buttons) => buttons.chunks(MAX_BESIDE).for_each(|row| self.row(row)),
             Block::Form(form) => self.form(form),
         }
+    }
+
+    /// A text that is too long, cut between its steps.
+    fn without_steps(&mut self, text: &str) -> Option<String> {
+        let cut = (text.len() > self.cap).then(|| steps::cut(text, self.cap, self.tongue)).flatten()?;
+        self.cut = true;
+        Some(cut)
     }
 
     /// The text, or its two ends.
