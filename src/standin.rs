@@ -11,6 +11,8 @@
 
 use std::process::ExitCode;
 
+/// What goes on after its call.
+mod background;
 /// The lines of the protocol, from our side of it.
 mod lines;
 /// Plays a script.

@@ -86,6 +86,10 @@ pub(super) fn success(id: &str, response: &Value) -> Value {
         "response": {"subtype": "success", "request_id": id, "response": response}})
 }
 
+pub(super) fn failure(id: &str, error: &str) -> Value {
+    json!({"type": "control_response", "response": {"subtype": "error", "request_id": id, "error": error}})
+}
+
 /// The answer to `initialize`.
 pub(super) fn introduction() -> Value {
     let model =

@@ -14,7 +14,9 @@ use std::time::Instant;
 use serde_json::Value;
 use serde_json::json;
 
+use super::background::Running;
 use super::lines::Heard;
+use super::lines::failure;
 use super::lines::introduction;
 use super::lines::listen;
 use super::lines::put;
@@ -22,12 +24,11 @@ use super::lines::put_line;
 use super::lines::stop_listening;
 use super::lines::success;
 use super::lines::to_stderr;
-use super::script::Agent;
 use super::script::Step;
 use super::script::Text;
 use super::script::Tool;
 
-const INTERRUPTED: &str = "[Request interrupted by user for tool use]";
+pub(super) const INTERRUPTED: &str = "[Request interrupted by user for tool use]";
 /// Tokens that one turn is said to use, and what they are said to cost.
 const TURN_TOKENS: u64 = 1800;
 const TURN_COST: f64 = 0.0124;
@@ -36,7 +37,7 @@ const CONTEXT_WINDOW: u64 = 200_000;
 const PIECE: usize = 4;
 
 /// Why a turn stops before its last step.
-enum Stop {
+pub(super) enum Stop {
     Interrupted,
     Failed { status: Option<u64>, text: String },
     Exit(ExitCode),
@@ -59,8 +60,9 @@ pub(super) struct Player {
     ended: bool,
     n: u64,
     n_turns: u64,
-    parent: Option<String>,
+    pub(super) parent: Option<String>,
     last_text: String,
+    pub(super) background: Vec<Running>,
 }
 
 /// A child that nothing but SIGKILL ends before its time.
@@ -94,6 +96,7 @@ impl Player {
             n_turns: 0,
             parent: None,
             last_text: String::new(),
+            background: Vec::new(),
         }
     }
 
@@ -124,9 +127,11 @@ impl Player {
 
     fn await_prompt(&mut self) -> bool {
         while self.prompts.is_empty() {
-            if self.ended || !self.hear(None) {
+            let due = self.next_background();
+            if !self.hear(due) && (self.ended || due.is_none()) {
                 return false;
             }
+            self.end_due_background();
         }
         true
     }
@@ -174,6 +179,17 @@ impl Player {
                 let used = TURN_TOKENS * (self.n_turns + 1);
                 json!({"totalTokens": used, "maxTokens": CONTEXT_WINDOW, "rawMaxTokens": CONTEXT_WINDOW})
             }
+            "stop_task" => {
+                self.stop_background(request["task_id"].as_str().unwrap_or_default());
+                json!({})
+            }
+            "get_task_output" => {
+                let Some(output) = self.output_of(request["task_id"].as_str().unwrap_or_default()) else {
+                    put_line(&failure(id, "no such task"));
+                    return;
+                };
+                output
+            }
             _ => json!({}),
         };
         put_line(&success(id, &reply));
@@ -197,7 +213,7 @@ impl Player {
         }
     }
 
-    fn id(&mut self, kind: &str) -> String {
+    pub(super) fn id(&mut self, kind: &str) -> String {
         self.n += 1;
         format!("{kind}_{}_{}", std::process::id(), self.n)
     }
@@ -211,7 +227,7 @@ impl Player {
         put_line(&fields);
     }
 
-    fn system(&self, subtype: &str, mut fields: Value) {
+    pub(super) fn system(&self, subtype: &str, mut fields: Value) {
         fields["subtype"] = subtype.into();
         self.line("system", fields);
     }
@@ -224,6 +240,15 @@ impl Player {
 
     fn turn(&mut self, steps: &[Step]) -> Option<Stop> {
         let (uuid, _) = self.prompts.pop_front()?;
+        self.turn_of(uuid, steps)
+    }
+
+    /// A turn that follows something else than a prompt.
+    pub(super) fn own_turn(&mut self, steps: &[Step]) {
+        let _ = self.turn_of(None, steps);
+    }
+
+    fn turn_of(&mut self, uuid: Option<String>, steps: &[Step]) -> Option<Stop> {
         let started = Instant::now();
         self.interrupted = false;
         self.n_turns += 1;
@@ -265,7 +290,7 @@ impl Player {
         stop
     }
 
-    fn steps(&mut self, steps: &[Step]) -> Result<(), Stop> {
+    pub(super) fn steps(&mut self, steps: &[Step]) -> Result<(), Stop> {
         steps.iter().try_for_each(|step| self.step(step))
     }
 
@@ -278,6 +303,7 @@ impl Player {
             Step::Tool(tool) => self.tools(std::slice::from_ref(&**tool))?,
             Step::Tools(tools) => self.tools(tools)?,
             Step::Agent(agent) => self.agent(agent)?,
+            Step::Background(work) => self.begin_background(work),
             Step::SleepMs(ms) => self.pause(Duration::from_millis(*ms))?,
             Step::Deltas { count, per_second } => {
                 let text = "word ".repeat(usize::try_from(*count).unwrap_or_default());
@@ -367,7 +393,7 @@ impl Player {
         stop
     }
 
-    fn call(&mut self, name: &str, input: &Value) -> String {
+    pub(super) fn call(&mut self, name: &str, input: &Value) -> String {
         let (message, call) = (self.id("msg"), self.id("toolu"));
         let input = if input.is_null() { json!({}) } else { input.clone() };
         self.line(
@@ -378,7 +404,7 @@ impl Player {
         call
     }
 
-    fn result(&self, call: &str, text: &str, detail: &Value, error: bool) {
+    pub(super) fn result(&self, call: &str, text: &str, detail: &Value, error: bool) {
         self.line(
             "user",
             json!({"message": {"role": "user", "content": [{"type": "tool_result",
@@ -458,26 +484,5 @@ impl Player {
         self.pause(Duration::from_millis(tool.takes_ms))?;
         self.result(call, &tool.result, &tool.detail, tool.error);
         self.steps(&tool.allowed)
-    }
-
-    fn agent(&mut self, agent: &Agent) -> Result<(), Stop> {
-        let input = json!({"description": agent.description, "subagent_type": agent.kind, "prompt": agent.description});
-        let call = self.call("Agent", &input);
-        let task = self.id("task");
-        let about = json!({"task_id": task, "tool_use_id": call, "description": agent.description,
-            "subagent_type": agent.kind, "task_type": "local_agent"});
-        self.system("task_started", about);
-        let above = self.parent.replace(call.clone());
-        let stop = self.steps(&agent.steps);
-        self.parent = above;
-        let status = if stop.is_ok() { "completed" } else { "stopped" };
-        self.system(
-            "task_notification",
-            json!({"task_id": task, "tool_use_id": call, "status": status,
-            "summary": agent.result}),
-        );
-        let text = if stop.is_ok() { agent.result.as_str() } else { INTERRUPTED };
-        self.result(&call, text, &Value::Null, stop.is_err());
-        stop
     }
 }

@@ -19,6 +19,8 @@ pub enum Step {
     Tools(Vec<Tool>),
     /// A sub-agent whose steps carry its call as their parent.
     Agent(Agent),
+    /// A shell that goes on after its call has returned.
+    Background(Background),
     SleepMs(u64),
     /// Many small deltas, `per_second` of them; zero is as fast as the pipe takes them.
     Deltas {
@@ -102,6 +104,20 @@ pub struct Agent {
     pub steps: Vec<Step>,
     #[serde(default)]
     pub result: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Background {
+    pub command: String,
+    pub description: String,
+    pub takes_ms: u64,
+    /// What it prints.
+    #[serde(default)]
+    pub output: String,
+    /// The turn that follows its end.
+    #[serde(default)]
+    pub then: Vec<Step>,
 }
 
 /// Reads a script: steps one after another, over as many lines as they like, with comment lines that

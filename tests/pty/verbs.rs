@@ -209,3 +209,19 @@ fn import_lists_what_the_cli_keeps_without_anything_that_a_terminal_would_obey()
     assert_eq!(elsewhere.status.code(), Some(0));
     assert!(text(&elsewhere.stdout).contains("no conversation"), "{}", text(&elsewhere.stdout));
 }
+
+#[test]
+fn run_waits_for_background_work_and_prints_what_came_of_it_or_says_what_it_left() {
+    let work = |takes_ms: u64| {
+        let background = serde_json::json!({"command": "make", "description": "build it", "takes_ms": takes_ms,
+            "then": [{"say": "the build is green"}]});
+        serde_json::json!({"turn": [{"background": background}, {"say": "started"}]}).to_string()
+    };
+    let stage = Stage::new(&work(700));
+    let run = adjutant(&stage, &["run", "-p", "hi", "web"], "");
+    assert_eq!((run.status.code(), text(&run.stdout).trim()), (Some(0), "the build is green"), "{}", text(&run.stderr));
+    let stage = Stage::new(&work(60_000));
+    let left = adjutant(&stage, &["run", "-p", "hi", "--tasks-wait", "1", "web"], "");
+    assert_eq!((left.status.code(), text(&left.stdout).trim()), (Some(4), "started"), "{}", text(&left.stderr));
+    assert!(text(&left.stderr).contains("build it"), "{}", text(&left.stderr));
+}
