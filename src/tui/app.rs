@@ -36,11 +36,13 @@ use crate::link::Link;
 use crate::link::Update;
 use crate::transcripts::list::Entry;
 
+mod early;
 mod finding;
 mod opening;
 /// Programs that borrow the terminal.
 mod visiting;
 
+use early::Early;
 pub use finding::News;
 use visiting::Visit;
 
@@ -131,6 +133,8 @@ pub struct App {
     told_key: Timestamp,
     title: String,
     ended: Option<Ended>,
+    /// What is typed before the session is there that it is meant for.
+    early: Early,
 }
 
 impl App {
@@ -170,6 +174,7 @@ impl App {
             told_key: Timestamp(i64::MIN),
             title: String::new(),
             ended: None,
+            early: Early::new(Instant::now()),
         })
     }
 
@@ -247,6 +252,10 @@ impl App {
     /// Something came from the terminal.
     /// `is_burst`: it arrived in one piece with other keys.
     pub fn input(&mut self, event: TerminalEvent, is_burst: bool) {
+        // What lies over the screen takes its keys.
+        let is_opening = self.is_opening() && self.ui.layers.is_empty();
+        let is_alone = self.ui.session(&self.fleet).is_none();
+        let Some(event) = self.early.hold(event, is_opening, is_alone, Instant::now()) else { return };
         let effects = match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
                 self.tell_presence();
@@ -277,6 +286,12 @@ impl App {
         self.changed();
     }
 
+    fn release_early(&mut self) {
+        for event in self.early.release(self.is_opening()) {
+            self.input(event, true);
+        }
+    }
+
     /// Whether somebody is at a terminal decides what goes to the phone.
     fn tell_presence(&mut self) {
         let now = now();
@@ -295,6 +310,7 @@ impl App {
                 self.ui.tabs.values_mut().for_each(|tab| tab.asked_before = None);
                 self.settle();
                 self.open_all();
+                self.release_early();
                 self.changed();
             }
             Some(Update::Phone(view)) => {
@@ -318,6 +334,7 @@ impl App {
                     }
                 }
                 self.settle();
+                self.release_early();
                 let soon = self.drawn_at + STREAM_FRAME;
                 self.due.get_or_insert(soon);
             }

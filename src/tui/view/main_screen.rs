@@ -202,6 +202,7 @@ fn placeholder(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let theme = scene.theme;
     let session = scene.session();
     let text = match (session, session.and_then(|session| session.followed.as_ref())) {
+        (None, _) if !scene.ui.awaited_tags.is_empty() => "opening: what you type waits for it".to_owned(),
         (None, _) => "no session is open".to_owned(),
         (_, Some(Followed { by: Some(by) })) => format!("read-only: {} works on it", flat(by)),
         (_, Some(Followed { by: None })) => "read-only: nobody works on it any more".to_owned(),
