@@ -44,6 +44,7 @@ mod process;
 mod remembered;
 mod session;
 mod spawn;
+mod tasks;
 /// Settings of the CLI under which nobody is asked.
 mod unasked;
 mod watch;

@@ -172,6 +172,11 @@ impl Translator {
         self.tasks.get(id)
     }
 
+    /// Sub-agents that go on after their call, in words.
+    pub(crate) fn background_agents(&self) -> Vec<String> {
+        self.tasks.background_agents()
+    }
+
     pub(crate) fn has_running_tasks(&self) -> bool {
         self.tasks.any_running()
     }

@@ -1,6 +1,7 @@
 //! The real CLI, every version at hand, against a scripted model on loopback. Assertions are on what
 //! reached the model and the disk, not only on what we think happened.
 
+mod answering;
 mod approvals;
 mod changes;
 mod conversation;
@@ -9,6 +10,7 @@ mod elicitation;
 mod images;
 mod import;
 mod subagents;
+mod unasked;
 mod worktrees;
 
 use std::path::PathBuf;

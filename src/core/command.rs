@@ -104,6 +104,11 @@ pub enum Command {
         session: SessionId,
         task: TaskId,
     },
+    /// Asks for what a background task has printed.
+    ReadTask {
+        session: SessionId,
+        task: TaskId,
+    },
     /// Only looks on while somebody else goes on with the conversation.
     Follow {
         session: SessionId,
@@ -162,6 +167,7 @@ impl Command {
             | Self::Answer { session, .. }
             | Self::Revoke { session, .. }
             | Self::StopTask { session, .. }
+            | Self::ReadTask { session, .. }
             | Self::Follow { session }
             | Self::TakeOver { session }
             | Self::Renew { session }

@@ -7,6 +7,9 @@ use super::ids::TaskId;
 use super::ids::Timestamp;
 use super::ids::ToolCallId;
 
+/// Bytes of what a task has printed that are kept: the newest.
+pub const MAX_OUTPUT: usize = 8 << 10;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TaskState {
     Running,
@@ -30,6 +33,9 @@ pub struct Task {
     pub tokens: u64,
     /// The last tool it used, or the summary it ended with.
     pub last: Option<String>,
+    /// The end of what it has printed, when somebody asked.
+    #[serde(default)]
+    pub output: Option<String>,
 }
 
 /// What a progress or end report says about a task.
@@ -38,6 +44,9 @@ pub struct TaskReport {
     pub tool_uses: Option<u64>,
     pub tokens: Option<u64>,
     pub last: Option<String>,
+    /// The end of what it has printed.
+    #[serde(default)]
+    pub output: Option<String>,
 }
 
 impl Task {
@@ -46,6 +55,9 @@ impl Task {
         self.tokens = report.tokens.unwrap_or(self.tokens);
         if report.last.is_some() {
             self.last = report.last;
+        }
+        if report.output.is_some() {
+            self.output = report.output;
         }
     }
 }

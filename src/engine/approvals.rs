@@ -23,6 +23,8 @@ use crate::wire::permission::PermissionUpdate;
 pub(crate) mod answer;
 /// From a request to what a person is shown.
 pub(crate) mod ask;
+/// The CLI's own dialogs.
+pub(crate) mod dialog;
 /// An MCP server's requests for input.
 pub(crate) mod elicit;
 /// What the disk says about a request: the file it would change, whether the policy lets it pass.
@@ -60,6 +62,10 @@ pub(crate) struct Pending {
     pub(crate) deadline: Option<Duration>,
     /// An answer that waits for a look at the file that it would have changed.
     pub(crate) held: Option<(Decision, Answer)>,
+    /// It is a dialog of the CLI, and answered as such.
+    pub(crate) is_dialog: bool,
+    /// The CLI takes the word that a question was left unanswered.
+    pub(crate) says_unanswered: bool,
 }
 
 /// The requests of one process.

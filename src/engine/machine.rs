@@ -13,6 +13,7 @@
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
@@ -26,7 +27,9 @@ use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
+use crate::core::ids::TaskId;
 use crate::core::ids::Timestamp;
+use crate::core::ids::ToolCallId;
 use crate::core::ids::TurnId;
 use crate::core::permission::PermissionMode;
 use crate::core::prompt::Prompt;
@@ -42,6 +45,7 @@ use crate::wire::outbound::ClientRequest;
 use crate::wire::outbound::Outbound;
 
 mod asking;
+mod background;
 mod changes;
 mod clock;
 mod commands;
@@ -163,6 +167,13 @@ pub(crate) struct Machine {
     renew: bool,
     /// This CLI tells when it is idle; an older one only sends a `result`.
     tells_state: bool,
+    /// Where shells in the background write, and that this CLI tells their output nowhere else.
+    task_files: HashMap<TaskId, PathBuf>,
+    reads_task_files: bool,
+    /// The servers of calls that have not ended, by call.
+    server_calls: HashMap<ToolCallId, String>,
+    /// This CLI takes the word that a question was left unanswered.
+    says_unanswered: bool,
     /// What was said of settings that keep requests from the person.
     unasked_told: Vec<String>,
 
@@ -255,6 +266,10 @@ impl Machine {
             restart_in: None,
             renew: false,
             tells_state: false,
+            task_files: HashMap::new(),
+            reads_task_files: false,
+            server_calls: HashMap::new(),
+            says_unanswered: false,
             unasked_told: Vec::new(),
             tree: Tree::of(session),
             desk: Desk::default(),
@@ -291,6 +306,7 @@ impl Machine {
             Input::Branch(branch) => self.branch_is(branch),
             Input::Worktree(outcome) => self.tree_outcome(*outcome),
             Input::ImagesLoaded(loaded) => self.images_loaded(loaded),
+            Input::TaskRead { task, text } => self.task_printed(&task, &text),
             Input::Tick => self.tick(),
         }
         self.renew_if_idle();

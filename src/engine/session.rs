@@ -24,6 +24,7 @@ use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
+use crate::core::ids::TaskId;
 use crate::core::permission::RuleBehavior;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
@@ -54,6 +55,7 @@ use crate::engine::process::Process;
 use crate::engine::process::ToWriter;
 use crate::engine::spawn;
 use crate::engine::spawn::Launch;
+use crate::engine::tasks;
 use crate::engine::watch;
 use crate::engine::watch::Ground;
 use crate::engine::worktrees;
@@ -236,6 +238,7 @@ impl Task {
                         self.watch = Some(watch::watch(self.ground(), conversation, self.found.clone()));
                     }
                     Effect::EndWatch => self.watch = None,
+                    Effect::ReadTask { task, file } => self.read_task(task, file),
                     Effect::LoadImages { prompt, wanted } => self.load_images(prompt, wanted),
                     Effect::Worktree { place, job } => self.work(*place, job),
                     Effect::Finish => self.done = true,
@@ -459,6 +462,16 @@ impl Task {
                 Err(_) => (vec![Err("the disk does not answer".to_owned()); n], Vec::new()),
             };
             let _ = found.send(Input::ImagesLoaded(Loaded { prompt, images, mentioned })).await;
+        });
+    }
+
+    fn read_task(&self, task: TaskId, file: PathBuf) {
+        let found = self.found.clone();
+        tokio::spawn(async move {
+            let look = tokio::task::spawn_blocking(move || tasks::read(&file));
+            if let Ok(Ok(Some(text))) = tokio::time::timeout(DISK_PATIENCE, look).await {
+                let _ = found.send(Input::TaskRead { task, text }).await;
+            }
         });
     }
 

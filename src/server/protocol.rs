@@ -17,7 +17,7 @@ use crate::core::phone::PhoneWish;
 use crate::link::Update;
 
 /// Counted up with each change of what follows the greeting.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;
 /// This program's version, for people.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// No frame is longer. The longest are snapshots and the inputs of tool calls.

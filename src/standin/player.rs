@@ -240,7 +240,7 @@ impl Player {
 
     fn turn(&mut self, steps: &[Step]) -> Option<Stop> {
         let (uuid, _) = self.prompts.pop_front()?;
-        self.turn_of(uuid, steps)
+        self.turn_of(uuid.as_deref(), steps)
     }
 
     /// A turn that follows something else than a prompt.
@@ -248,7 +248,7 @@ impl Player {
         let _ = self.turn_of(None, steps);
     }
 
-    fn turn_of(&mut self, uuid: Option<String>, steps: &[Step]) -> Option<Stop> {
+    fn turn_of(&mut self, uuid: Option<&str>, steps: &[Step]) -> Option<Stop> {
         let started = Instant::now();
         self.interrupted = false;
         self.n_turns += 1;

@@ -104,7 +104,12 @@ impl Translator {
             output.touched.push(file.path);
         }
         self.plans.remove(&call);
-        let text = if is_launch(&text, detail.as_ref()) { LAUNCHED.to_owned() } else { text };
+        let text = if is_launch(&text, detail.as_ref()) {
+            self.tasks.goes_on(&call.0);
+            LAUNCHED.to_owned()
+        } else {
+            text
+        };
         let (text, omitted) = bound::output(&text);
         let (detail, changed) = super::changes::of_result(detail);
         output.push(EventKind::ToolEnded { call, outcome, output: ToolOutput { text, omitted, detail, changed } });

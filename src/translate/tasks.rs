@@ -29,6 +29,9 @@ pub(crate) struct KnownTask {
     /// The sub-agent's type.
     pub(crate) kind: Option<String>,
     running: bool,
+    /// The call that began it, and that this call has returned.
+    call: Option<String>,
+    is_background: bool,
     /// It stood in a list of background tasks: when it is no longer in one, it has ended.
     listed: bool,
 }
@@ -47,6 +50,19 @@ impl Tasks {
         self.known.values().any(|task| task.running)
     }
 
+    /// Sub-agents that go on after their call, in words.
+    pub(super) fn background_agents(&self) -> Vec<String> {
+        let is_one = |task: &&KnownTask| task.running && task.is_background && task.kind.is_some();
+        self.known.values().filter(is_one).map(|task| task.description.clone()).collect()
+    }
+
+    /// A call has returned, and its sub-agent goes on.
+    pub(super) fn goes_on(&mut self, call: &str) {
+        for task in self.known.values_mut().filter(|task| task.call.as_deref() == Some(call)) {
+            task.is_background = true;
+        }
+    }
+
     fn entry(&mut self, id: &str) -> &mut KnownTask {
         if self.known.len() >= MAX_TASKS {
             self.known.retain(|_, task| task.running);
@@ -60,6 +76,7 @@ fn report(usage: Option<&TaskUsage>, last: Option<String>) -> TaskReport {
         tool_uses: usage.map(|usage| usage.tool_uses),
         tokens: usage.map(|usage| usage.total_tokens),
         last: last.filter(|text| !text.is_empty()).map(|text| bound::cut(&text, MAX_SUMMARY)),
+        output: None,
     }
 }
 
@@ -82,6 +99,7 @@ impl Translator {
         task.running = true;
         task.description.clone_from(&description);
         task.kind = line.subagent_type.as_deref().map(bound::word);
+        task.call.clone_from(&line.tool_use_id);
         output.push(EventKind::TaskStarted {
             task: TaskId::from(line.task_id.as_str()),
             call: line.tool_use_id.as_deref().map(ToolCallId::from),

@@ -102,7 +102,9 @@ async fn an_interrupt_leaves_a_background_agent_alone_and_its_words_stand_under_
         rig.send(Command::Interrupt { session: id }).await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Interrupted);
         if is_old {
-            // It knows no other way: its background agents end with the turn.
+            // It knows no other way: its background agents end with the turn, which is said.
+            let told = |kind: &EventKind| matches!(kind, EventKind::Noted(notice) if notice.text.contains("with an interrupt: look around"));
+            assert!(rig.events.iter().any(|event| told(&event.kind)));
             rig.end().await;
             return;
         }

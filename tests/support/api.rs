@@ -40,6 +40,8 @@ pub enum Reply {
     Broken,
     /// The first piece, then nothing for a very long time.
     Hang,
+    /// The model refuses to answer.
+    Refusal,
 }
 
 pub fn text(text: &str) -> Reply {
@@ -230,6 +232,17 @@ async fn messages(State(shared): State<Arc<Mutex<Shared>>>, Json(body): Json<Val
             (StatusCode::TOO_MANY_REQUESTS, headers, Json(body)).into_response()
         }
         Reply::Message { blocks, pause } => stream(events(number, &blocks), pause, After::End),
+        Reply::Refusal => {
+            let mut events = events(number, &[Block::Text("I will not".into())]);
+            for event in &mut events {
+                if event["type"] == "message_delta" {
+                    event["delta"]["stop_reason"] = "refusal".into();
+                    event["delta"]["stop_details"] =
+                        json!({ "type": "refusal", "category": "cyber", "explanation": "x" });
+                }
+            }
+            stream(events, Duration::ZERO, After::End)
+        }
         Reply::Broken => {
             stream(events(number, &[Block::Text("one two three".into())])[..3].to_vec(), Duration::ZERO, After::Break)
         }

@@ -22,6 +22,7 @@ use crate::core::figures;
 use crate::core::ids::Timestamp;
 use crate::core::session::Activity;
 use crate::core::session::Session;
+use crate::core::task::Task;
 use crate::core::usage::Tokens;
 use crate::core::worktree::Worktree;
 
@@ -47,10 +48,24 @@ struct Line {
     waiting: Vec<Waiting>,
     queue: usize,
     tasks: usize,
+    /// What runs in the background.
+    background: Vec<Background>,
     cost_usd: f64,
     /// It goes on by itself when a usage limit has lifted, and when it will do so.
     goes_on: bool,
     resumes: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+struct Background {
+    id: String,
+    kind: String,
+    description: String,
+    started: Timestamp,
+    /// What it did last, as it said.
+    last: Option<String>,
+    /// The end of what it has printed, as far as it was read.
+    output: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -246,9 +261,21 @@ fn line(session: &Session) -> Line {
         waiting: waiting.collect(),
         queue: session.queue.len(),
         tasks: session.running_tasks().count(),
+        background: session.running_tasks().map(background).collect(),
         cost_usd: session.usage.cost_usd,
         goes_on: session.goes_on,
         resumes: session.resume.as_ref().map(|resume| resume.at),
+    }
+}
+
+fn background(task: &Task) -> Background {
+    Background {
+        id: task.id.to_string(),
+        kind: task.kind.clone(),
+        description: task.description.clone(),
+        started: task.started,
+        last: task.last.clone(),
+        output: task.output.clone(),
     }
 }
 

@@ -22,7 +22,7 @@ impl CliRules {
         }
     }
 
-    pub(super) fn is_old(self) -> bool {
+    pub fn is_old(self) -> bool {
         self == Self::Old
     }
 }

@@ -291,9 +291,7 @@ impl Session {
             }
             EventKind::TaskProgress { task, report } => {
                 self.hear(at);
-                if let Some(task) = self.tasks.iter_mut().find(|known| known.id == *task) {
-                    task.note(report.clone());
-                }
+                self.task_progressed(task, report);
             }
             EventKind::TaskEnded { task, state, report } => {
                 self.hear(at);

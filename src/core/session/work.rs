@@ -114,10 +114,23 @@ impl Session {
             tool_uses: 0,
             tokens: 0,
             last: None,
+            output: None,
         });
         if let Some(call) = call {
             self.transcript.change_call(call, |call| call.task = Some(id.clone()));
         }
+    }
+
+    /// What it prints stands in the timeline under the call that began it.
+    pub(super) fn task_progressed(&mut self, id: &TaskId, report: &TaskReport) {
+        let Some(task) = self.tasks.iter_mut().find(|known| known.id == *id) else { return };
+        task.note(report.clone());
+        let (Some(call), Some(text)) = (task.call.clone(), &report.output) else { return };
+        self.transcript.change_call(&call, |call| {
+            let output = call.output.get_or_insert_default();
+            output.text.clone_from(text);
+            output.omitted = 0;
+        });
     }
 
     pub(super) fn task_ended(&mut self, id: &TaskId, state: TaskState, report: &TaskReport, at: Timestamp) {

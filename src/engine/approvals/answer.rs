@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Pending;
 use super::ask::suggestion;
+use super::dialog;
 use super::elicit;
 use crate::core::approval::Answer;
 use crate::core::approval::Ask;
@@ -24,6 +25,9 @@ const DENIED: &str = "The user denied this tool call.";
 
 /// The answer for the CLI, whatever the request was, or a sentence about why this decision cannot answer it.
 pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Result<wire_out::Answer, String> {
+    if pending.is_dialog {
+        return dialog::answer(&pending.approval, decision, by).map(wire_out::Answer::UserDialog);
+    }
     match &pending.approval.ask {
         Ask::Elicitation(asked) => elicit::answer(asked, decision, by).map(wire_out::Answer::Elicitation),
         Ask::Tool | Ask::Questions(_) | Ask::Plan(_) => {
@@ -74,7 +78,7 @@ fn permission(pending: &Pending, decision: &Decision, by: &Surface) -> Result<Pe
         }
         (Decision::Grant(_), _) => Err("only calls of a tool can be granted".into()),
         (Decision::Answers(answers), Ask::Questions(_)) => {
-            Ok(allow(with_answers(&approval.input, answers), Vec::new()))
+            Ok(allow(with_answers(&approval.input, answers, pending.says_unanswered), Vec::new()))
         }
         // The mode goes with the answer: left alone, the CLI would go back to the one from before planning,
         // which may ask for less than the person has just been told.
@@ -98,12 +102,23 @@ fn allow(updated_input: Value, updated_permissions: Vec<wire::PermissionUpdate>)
     PermissionAnswer::Allow { updated_input, updated_permissions, decision_classification: None }
 }
 
-fn with_answers(input: &Value, answers: &[Answer]) -> Value {
+/// What the model reads in the place of an answer that was left out: of the mark beside it it sees nothing.
+const UNANSWERED: &str = "(not answered: the user skipped this question)";
+
+fn with_answers(input: &Value, answers: &[Answer], says_unanswered: bool) -> Value {
     let mut input = input.clone();
     if let Some(fields) = input.as_object_mut() {
-        let answers: serde_json::Map<String, Value> =
+        let mut answers: serde_json::Map<String, Value> =
             answers.iter().map(|answer| (answer.question.clone(), answer.answer.clone().into())).collect();
-        let annotations = annotations(fields.get("questions"), &answers);
+        let mut annotations = annotations(fields.get("questions"), &answers);
+        let questions = fields.get("questions").and_then(Value::as_array).into_iter().flatten();
+        let left = questions.filter_map(|question| question.get("question")?.as_str()).map(str::to_owned);
+        for question in left.filter(|question| !answers.contains_key(question)).collect::<Vec<_>>() {
+            if says_unanswered {
+                annotations.insert(question.clone(), serde_json::json!({ "unanswered": "skipped" }));
+            }
+            answers.insert(question, UNANSWERED.into());
+        }
         fields.insert("answers".into(), answers.into());
         if !annotations.is_empty() {
             fields.insert("annotations".into(), annotations.into());

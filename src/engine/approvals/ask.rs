@@ -126,11 +126,14 @@ fn binding(request: &CanUseTool, unknown_fields: &[String]) -> Binding {
     }
 }
 
+/// The name of a server as it stands in the names of its tools.
+pub(crate) fn in_names(server: &str) -> String {
+    server.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' }).collect()
+}
+
 /// Whether a tool is named after its server, as the CLI names them: `mcp__server__tool`.
 fn belongs(tool: &str, server: &str) -> bool {
-    let name: String =
-        server.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' }).collect();
-    let rest = tool.strip_prefix("mcp__").and_then(|rest| rest.strip_prefix(&name));
+    let rest = tool.strip_prefix("mcp__").and_then(|rest| rest.strip_prefix(&in_names(server)));
     rest.is_some_and(|rest| rest.len() > 2 && rest.starts_with("__"))
 }
 

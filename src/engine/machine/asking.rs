@@ -101,6 +101,8 @@ impl Machine {
             asked: self.now.mono,
             deadline: None,
             held: None,
+            is_dialog: false,
+            says_unanswered: self.says_unanswered,
         });
     }
 
@@ -217,11 +219,11 @@ impl Machine {
 
     pub(super) fn send_answer(&mut self, request_id: String, answer: Answer, decision: Decision) {
         let Some(pending) = self.desk.of_request(&request_id) else { return };
-        let is_of_server = matches!(pending.approval.ask, Ask::Elicitation(_));
+        let is_permission = !pending.is_dialog && !matches!(pending.approval.ask, Ask::Elicitation(_));
         let (id, call) = (pending.approval.id, pending.approval.call.clone());
         let line = Outbound::Answer { request_id: request_id.clone(), answer };
         self.effects.push(Effect::Write { line, receipt: Some(request_id) });
-        if !is_of_server {
+        if is_permission {
             self.follow_decision(id, decision, call);
         }
     }

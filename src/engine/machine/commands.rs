@@ -73,6 +73,7 @@ impl Machine {
             Command::SetMode { mode, .. } => self.set_mode(mode),
             Command::SetModel { model, .. } => self.set_model(model),
             Command::Answer { approval, decision, by, .. } => self.decide(approval, *decision, by),
+            Command::ReadTask { task, .. } => self.read_task(&task),
             Command::StopTask { task, .. } => {
                 if self.expect_process() {
                     let task_id = task.0.to_string();

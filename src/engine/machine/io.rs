@@ -9,6 +9,7 @@ use crate::core::event::EventKind;
 use crate::core::ids::ConversationId;
 use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
+use crate::core::ids::TaskId;
 use crate::core::ids::Timestamp;
 use crate::core::trouble::Trouble;
 use crate::core::worktree::Place;
@@ -91,6 +92,11 @@ pub(crate) enum Input {
     /// What came of a job on the session's worktree.
     Worktree(Box<worktrees::Outcome>),
     ImagesLoaded(Loaded),
+    /// The end of what a background task has printed.
+    TaskRead {
+        task: TaskId,
+        text: String,
+    },
     /// A deadline may have passed.
     Tick,
 }
@@ -128,6 +134,11 @@ pub(crate) enum Effect {
     LoadImages {
         prompt: PromptId,
         wanted: Wanted,
+    },
+    /// Read the end of what a background task prints; `TaskRead` follows.
+    ReadTask {
+        task: TaskId,
+        file: PathBuf,
     },
     /// Do something with the session's worktree; an outcome follows.
     Worktree {

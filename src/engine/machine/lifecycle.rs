@@ -14,6 +14,7 @@ use crate::core::event::EventKind;
 use crate::core::session::Exit;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
+use crate::engine::approvals::dialog;
 use crate::engine::guard;
 use crate::engine::process::Rung;
 use crate::engine::spawn::Launch;
@@ -56,6 +57,7 @@ fn introduction() -> Initialize {
         // An interrupt ends the turn alone; what runs in the background is stopped by itself.
         per_task_stop_affordance: Some(true),
         forward_subagent_text: Some(true),
+        supported_dialog_kinds: dialog::KINDS.iter().map(|kind| (*kind).to_owned()).collect(),
         ..Initialize::default()
     }
 }
@@ -68,6 +70,10 @@ impl Machine {
         self.desk.forget_requests();
         self.changes.forget();
         self.requests.clear();
+        self.task_files.clear();
+        self.server_calls.clear();
+        self.reads_task_files = false;
+        self.says_unanswered = false;
         self.stderr.clear();
         self.startup_error = None;
         self.garbage_told = false;

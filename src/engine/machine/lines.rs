@@ -25,7 +25,6 @@ use crate::wire::inbound::system::Init;
 use crate::wire::inbound::turn::TurnResult;
 use crate::wire::inbound::words::CommandState;
 use crate::wire::outbound::Answer;
-use crate::wire::outbound::UserDialogAnswer;
 
 impl Machine {
     pub(super) fn lines(&mut self, lines: Vec<FromStdout>) {
@@ -57,8 +56,10 @@ impl Machine {
                 _ => {}
             }
             let over = if let EventKind::ToolEnded { call, .. } = &event { self.change_is_over(call) } else { None };
-            self.emit(event);
+            self.follow_servers(&event);
+            self.emit(event.clone());
             self.effects.extend(over);
+            self.follow_background(&event);
         }
         self.effects.extend(output.touched.drain(..).map(Effect::NoteFile));
     }
@@ -117,6 +118,7 @@ impl Machine {
         let id = ConversationId::from(id.as_str());
         let mode = init.permission_mode.as_ref().and_then(|mode| PermissionMode::parse(mode.as_str()));
         let mode = mode.or(self.mode).unwrap_or_default();
+        self.says_unanswered = init.capabilities.iter().any(|word| word == "ask_user_question_unanswered_v1");
         self.conversation = Some(id.clone());
         self.fork = false;
         self.mode = Some(mode);
@@ -145,7 +147,10 @@ impl Machine {
                 self.elicitation(request_id, &request);
                 return;
             }
-            Request::UserDialog(_) => Answer::UserDialog(UserDialogAnswer::Cancelled),
+            Request::UserDialog(dialog) => {
+                self.user_dialog(request_id, &dialog);
+                return;
+            }
             Request::Unfit(why) => {
                 if !self.desk.knows(&request_id) {
                     self.tell_unfit(&why);

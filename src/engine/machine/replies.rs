@@ -6,6 +6,7 @@ use super::Machine;
 use super::lifecycle::Life;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
+use crate::core::ids::TaskId;
 use crate::core::permission::PermissionMode;
 use crate::core::session::CliInfo;
 use crate::core::session::ModelChoice;
@@ -39,6 +40,7 @@ pub(super) enum Asked {
     Context,
     Settings,
     StopTask,
+    TaskOutput(TaskId),
 }
 
 impl Machine {
@@ -89,6 +91,8 @@ impl Machine {
             (Asked::Context, Outcome::Error { message, .. }) => {
                 self.refused("This CLI does not tell how full the context is.", message);
             }
+            (Asked::TaskOutput(task), Outcome::Success(payload)) => self.task_output(&task, Ok(payload)),
+            (Asked::TaskOutput(task), Outcome::Error { message, .. }) => self.task_output(&task, Err(message)),
             (Asked::StopTask, Outcome::Error { message, .. }) => {
                 self.refused("The task could not be stopped.", message);
             }

@@ -35,6 +35,8 @@ use crate::engine::worktrees::Job;
 use crate::wire::decode::decode;
 use crate::wire::permission::PermissionAnswer;
 
+/// What goes on in the background.
+mod background;
 /// Changes of files.
 mod changing;
 /// Servers that ask for input.
@@ -60,6 +62,8 @@ struct Bench {
     answers: BTreeMap<String, Vec<PermissionAnswer>>,
     /// Prompts whose images are to be read.
     loads: Vec<PromptId>,
+    /// Files of outputs that are to be read.
+    reads: Vec<(TaskId, PathBuf)>,
     lines: Vec<Outbound>,
     signals: Vec<Rung>,
     /// A process runs.
@@ -110,6 +114,7 @@ impl Bench {
             log: Vec::new(),
             answers: BTreeMap::new(),
             loads: Vec::new(),
+            reads: Vec::new(),
             lines: Vec::new(),
             signals: Vec::new(),
             alive: false,
@@ -174,6 +179,7 @@ impl Bench {
                 Effect::Finish => self.finished = true,
                 Effect::CloseInput | Effect::NoteFile(_) | Effect::LookUpBranch | Effect::ReadHistory { .. } => {}
                 Effect::LoadImages { prompt, .. } => self.loads.push(prompt),
+                Effect::ReadTask { task, file } => self.reads.push((task, file)),
                 Effect::Watch(_) => self.n_watches += 1,
                 Effect::EndWatch => self.n_watches -= 1,
             }
@@ -415,6 +421,29 @@ fn a_flood_of_requests_is_denied_and_never_allowed() {
 }
 
 #[test]
+fn a_question_that_is_skipped_is_told_to_the_model_in_words_and_marked_where_the_cli_takes_it() {
+    for capable in [false, true] {
+        let mut bench = Bench::running(|_| {});
+        let words: &[&str] = if capable { &["ask_user_question_unanswered_v1"] } else { &[] };
+        bench.line(
+            &json!({"type": "system", "subtype": "init", "session_id": "s", "model": "m", "cwd": "/w", "tools": [],
+            "permissionMode": "default", "capabilities": words}),
+        );
+        let question =
+            |text: &str| json!({"question": text, "header": "H", "options": [{"label": "a", "description": ""}]});
+        let questions = json!([question("One?"), question("Two?")]);
+        bench.ask("a", &json!({"tool_name": "AskUserQuestion", "input": {"questions": questions}})).inspect_all(None);
+        let answer = crate::core::approval::Answer { question: "One?".into(), answer: "a".into() };
+        bench.decide(1, Decision::Answers(vec![answer]));
+        let PermissionAnswer::Allow { updated_input, .. } = &bench.answers["a"][0] else { panic!("allowed") };
+        assert_eq!(updated_input["answers"]["One?"], "a");
+        assert!(updated_input["answers"]["Two?"].as_str().unwrap().contains("not answered"));
+        let expected = if capable { json!({"Two?": {"unanswered": "skipped"}}) } else { Value::Null };
+        assert_eq!(updated_input["annotations"], expected);
+    }
+}
+
+#[test]
 fn answers_go_into_the_input() {
     let mut bench = Bench::running(|_| {});
     let questions = json!([{"question": "Q?", "header": "H", "options": [{"label": "a", "description": ""}]}]);
@@ -461,7 +490,7 @@ fn requests_that_nobody_can_serve_are_declined() {
             _ => None,
         })
         .collect();
-    assert_eq!(answers.len(), 4);
+    assert_eq!(answers.len(), 3, "a dialog that is not known is left to the CLI");
     assert!(!answers.iter().any(|answer| matches!(answer, Answer::Permission(_))));
 }
 

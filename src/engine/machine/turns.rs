@@ -298,6 +298,7 @@ impl Machine {
         turn.interrupt = Some(Interrupt { until, signalled: false });
         self.translator.note_interrupt();
         self.emit(EventKind::Interrupting);
+        self.tell_of_agents_that_end();
         self.request(ClientRequest::Interrupt { cancel_queued: false }, Asked::Interrupt);
     }
 

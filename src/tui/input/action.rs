@@ -129,7 +129,7 @@ actions! {
         ChooseMode "choose_mode" ["alt-m"] "" "Choose the permission mode from a list"
         ChooseModel "choose_model" ["alt-o"] "" "Choose the model from a list"
         Queue "queue" ["alt-q"] "queue" "Look at the prompts that wait: edit, move or drop them"
-        Tasks "tasks" ["alt-t"] "" "Look at the background tasks and stop them"
+        Tasks "tasks" ["alt-t"] "" "Look at the background tasks, read what they print, and stop them"
         Panel "panel" ["alt-p"] "" "Show or hide the progress panel"
         FoldAll "fold_all" ["ctrl-o"] "fold" "Fold or unfold all output and thinking"
         Retry "retry" ["alt-r"] "" "Send the last prompt again after an error"
@@ -221,6 +221,7 @@ actions! {
         QuestionNext "question_next" ["tab"] "next question" "Go to the next question"
         QuestionPrevious "question_previous" ["shift-tab"] "" "Go to the previous question"
         SubmitAnswers "submit_answers" ["enter"] "answer" "Choose, and send the answers when all are given"
+        SkipQuestion "skip_question" ["ctrl-s"] "skip" "Leave this question unanswered, and go on with the others"
         DeclineQuestions "decline_questions" ["ctrl-x"] "decline" "Do not answer; the model is told so"
         LaterQuestions "later_questions" ["esc"] "later" "Leave them pending and go back"
     }

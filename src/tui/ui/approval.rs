@@ -155,6 +155,8 @@ pub struct QuestionDraft {
     pub row: usize,
     pub chosen: Vec<usize>,
     pub free_text: String,
+    /// The person leaves it unanswered.
+    pub skipped: bool,
 }
 
 /// How much of a text was under the person's eyes in a frame.
@@ -233,9 +235,11 @@ impl ApprovalForm {
         self.n_lines.saturating_sub(self.seen_to)
     }
 
-    /// The answers, when every question has one.
+    /// The answers, when every question has one or is skipped.
     pub fn answers(&self, questions: &[Question]) -> Option<Vec<Answer>> {
-        questions.iter().zip(&self.questions).map(|(question, draft)| draft.answer(question)).collect()
+        let drafts = || questions.iter().zip(&self.questions);
+        let is_whole = drafts().all(|(question, draft)| draft.skipped || draft.answer(question).is_some());
+        is_whole.then(|| drafts().filter_map(|(question, draft)| draft.answer(question)).collect())
     }
 }
 
@@ -253,6 +257,7 @@ impl QuestionDraft {
 
     /// Chooses a row or takes it back; where only one may be chosen, the others give way.
     pub fn toggle(&mut self, place: usize, multiple: bool) {
+        self.skipped = false;
         if let Some(found) = self.chosen.iter().position(|chosen| *chosen == place) {
             self.chosen.remove(found);
             return;

@@ -52,6 +52,8 @@ pub enum PageContent {
     Help,
     /// Everything there is about a cell, as text.
     Text(String),
+    /// What a background task has printed.
+    Task(SessionId, TaskId),
     /// The progress panel, on a screen without room for it.
     Progress,
 }

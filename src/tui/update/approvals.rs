@@ -399,6 +399,7 @@ pub(super) fn text_done(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
                 {
                     draft.chosen.clear();
                 }
+                draft.skipped &= text.is_empty();
                 draft.free_text = text;
             }
             form.pane = Pane::Main;

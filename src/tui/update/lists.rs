@@ -21,6 +21,7 @@ use crate::core::permission::PermissionMode;
 use crate::core::permission::PermissionUpdate;
 use crate::core::prompt::MoveWay;
 use crate::core::session::title_of;
+use crate::core::task::Task;
 use crate::tui::input::action::ACTIONS;
 use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
@@ -121,7 +122,13 @@ fn all_entries(ui: &Ui, world: World<'_>, list: &ListDialog) -> Vec<ListEntry> {
         ListKind::Tasks(id) => {
             let Some(session) = world.fleet.get(*id) else { return Vec::new() };
             let tasks = session.running_tasks();
-            tasks.map(|task| entry(ListItem::Task(task.id.clone()), &task.description, &task.kind)).collect()
+            let row = |task: &Task| {
+                let printed = task.output.as_deref().or(task.last.as_deref()).unwrap_or_default();
+                let newest = printed.lines().rev().find(|line| !line.trim().is_empty());
+                let detail = newest.map_or_else(|| task.kind.clone(), |line| format!("{}: {}", task.kind, line.trim()));
+                entry(ListItem::Task(task.id.clone()), &task.description, detail)
+            };
+            tasks.map(row).collect()
         }
         ListKind::Grants => grants::rows(world),
         ListKind::Inbox => waiting(ui, world.fleet).into_iter().map(|open| inbox_row(world, &open.approval)).collect(),
@@ -268,6 +275,7 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
         }
         (_, ListItem::Conversation(entry)) => return conversations::take(ui, world, &entry, Action::ListTake),
         (ListKind::Found { asked, .. }, ListItem::Hit(hit)) => return search::take(ui, world, &hit, asked),
+        (ListKind::Tasks(session), ListItem::Task(task)) => return pages::look_at_task(ui, *session, task),
         (_, ListItem::Grant(id)) => grants::look(ui, world, id),
         (_, ListItem::Text(text)) => {
             if let Some(tab) = ui.tab_mut() {

@@ -9,6 +9,8 @@ use super::sessions;
 use super::timeline;
 use super::worktrees;
 use crate::core::command::Command;
+use crate::core::ids::SessionId;
+use crate::core::ids::TaskId;
 use crate::core::session::SessionSpec;
 use crate::tui::input::action::Action;
 use crate::tui::ui::Ui;
@@ -129,6 +131,12 @@ fn scroll(ui: &mut Ui, to: impl Fn(usize) -> usize) {
             }
         }
     }
+}
+
+/// What a task in the background has printed, as it is told.
+pub(super) fn look_at_task(ui: &mut Ui, session: SessionId, task: TaskId) -> Vec<Effect> {
+    open_page(ui, "Background task", PageContent::Task(session, task.clone()));
+    vec![Effect::Send(Command::ReadTask { session, task })]
 }
 
 fn copy(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {

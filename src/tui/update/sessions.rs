@@ -18,6 +18,7 @@ use crate::core::phone::PhoneView;
 use crate::core::phone::PhoneWish;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
+use crate::core::task::Task;
 use crate::core::worktree::WorktreeSpec;
 use crate::tui::input::action::Action;
 use crate::tui::ui::Panel;
@@ -181,7 +182,11 @@ fn act_on_session(ui: &mut Ui, world: World<'_>, session: &Session, action: Acti
         Action::ChooseMode => open_list(ui, ListKind::Modes(id)),
         Action::ChooseModel => open_list(ui, ListKind::Models(id)),
         Action::Queue => open_list(ui, ListKind::Queue(id)),
-        Action::Tasks => open_list(ui, ListKind::Tasks(id)),
+        Action::Tasks => {
+            open_list(ui, ListKind::Tasks(id));
+            let read = |task: &Task| Effect::Send(Command::ReadTask { session: id, task: task.id.clone() });
+            return session.running_tasks().map(read).collect();
+        }
         Action::GoOnAfterLimit => {
             let goes_on = !session.goes_on;
             let who = if goes_on { "goes on by itself" } else { "waits for you" };

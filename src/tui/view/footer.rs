@@ -297,7 +297,7 @@ fn list(scene: &Scene<'_>) -> Vec<Hint> {
                 hint(Action::ListDrop),
             ];
         }
-        ListKind::Tasks(_) => out = vec![said(Action::ListDrop, "stop")],
+        ListKind::Tasks(_) => out = vec![said(Action::ListTake, "output"), said(Action::ListDrop, "stop")],
         ListKind::Grants => out = vec![said(Action::ListTake, "look at it"), said(Action::ListDrop, "take back")],
         ListKind::Inbox => out = vec![said(Action::ListTake, "look at it"), hint(Action::ListToggle)],
         ListKind::Conversations { .. } => {

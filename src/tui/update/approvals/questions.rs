@@ -10,6 +10,7 @@ use crate::tui::input::action::Action;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::ApprovalForm;
 use crate::tui::ui::approval::Pane;
+use crate::tui::ui::approval::QuestionDraft;
 use crate::tui::ui::composer::Composer;
 use crate::tui::update::Effect;
 use crate::tui::update::World;
@@ -35,6 +36,13 @@ pub(super) fn question(ui: &mut Ui, world: World<'_>, approval: &Approval, actio
         Action::OptionUp => draft.row = (draft.row + n_rows - 1) % n_rows,
         Action::QuestionNext => form.question = (form.question + 1) % questions.len(),
         Action::QuestionPrevious => form.question = (form.question + questions.len() - 1) % questions.len(),
+        Action::SkipQuestion => {
+            *draft = QuestionDraft { row: draft.row, skipped: true, ..QuestionDraft::default() };
+            if let Some(answers) = form.answers(questions) {
+                return decide(ui, world, approval, Decision::Answers(answers));
+            }
+            go_to_unanswered(form, questions);
+        }
         Action::OptionToggle if on_free_text => open_free_text(form),
         Action::OptionToggle => draft.toggle(draft.row, asked.multiple),
         Action::SubmitAnswers => {
@@ -66,7 +74,9 @@ pub(super) fn go_to_unanswered(form: &mut ApprovalForm, questions: &[Question]) 
     let here = form.question;
     let open = (here..questions.len()).chain(0..here).find(|place| {
         let draft = form.questions.get(*place);
-        questions.get(*place).is_some_and(|question| draft.and_then(|draft| draft.answer(question)).is_none())
+        let is_settled =
+            |question: &Question| draft.is_some_and(|draft| draft.skipped || draft.answer(question).is_some());
+        questions.get(*place).is_some_and(|question| !is_settled(question))
     });
     form.question = open.unwrap_or(form.question);
 }

@@ -72,6 +72,10 @@ impl Answers<'_> {
                 ];
                 if questions.len() > 1 {
                     pieces.push((Action::QuestionNext, Action::QuestionNext.def().hint));
+                    // On the smallest screens the answers themselves need the row.
+                    if !self.is_tight {
+                        pieces.push((Action::SkipQuestion, Action::SkipQuestion.def().hint));
+                    }
                 }
                 pieces.push((Action::DeclineQuestions, Action::DeclineQuestions.def().hint));
                 self.flow(&pieces)

@@ -30,7 +30,7 @@ pub(super) fn lines(
     let draft_of = |idx: usize| form.and_then(|form| form.questions.get(idx)).unwrap_or(&empty);
     if questions.len() > 1 {
         let tab = |(idx, question): (usize, &Question)| {
-            let answered = draft_of(idx).answer(question).is_some();
+            let answered = draft_of(idx).skipped || draft_of(idx).answer(question).is_some();
             tab(idx, question, idx == at, answered, theme)
         };
         sheet.lines.extend(modal::flow(questions.iter().enumerate().map(tab).collect(), room, theme));
@@ -44,6 +44,9 @@ pub(super) fn lines(
     }
     if question.multiple {
         sheet.say("several may be chosen", theme.dim);
+    }
+    if draft.skipped {
+        sheet.say("skipped: the model is told that you did not answer this", theme.dim);
     }
     sheet.blank();
     let mut current = 0..0;

@@ -7,6 +7,9 @@ use ratatui::text::Line;
 use super::Reported;
 use super::inside;
 use crate::core::figures::count;
+use crate::core::ids::SessionId;
+use crate::core::ids::TaskId;
+use crate::core::task::TaskState;
 use crate::tui::input::action::ACTIONS;
 use crate::tui::input::action::Context;
 use crate::tui::render::sanitize::sanitize;
@@ -46,7 +49,7 @@ pub(super) fn draw(
     let max_width = match page.content {
         PageContent::Help => HELP_WIDTH,
         PageContent::Progress => PROGRESS_WIDTH,
-        PageContent::Text(_) => MAX_WIDTH,
+        PageContent::Text(_) | PageContent::Task(..) => MAX_WIDTH,
     };
     let wide = modal::fitting(body.width, max_width);
     let room = inside(wide);
@@ -62,6 +65,10 @@ pub(super) fn draw(
                 .session(scene.fleet)
                 .map(|session| panel::lines(scene, session, room, pulse))
                 .unwrap_or_default();
+            &owned
+        }
+        PageContent::Task(session, task) => {
+            owned = wrap_text_hard(&sanitize(&of_task(scene, *session, task)), room, theme.text, theme);
             &owned
         }
         PageContent::Text(text) => {
@@ -84,6 +91,24 @@ pub(super) fn draw(
     let inner = modal::draw(buf, area, edges, theme.border_focus, theme);
     modal::window(buf, inner, lines, scroll);
     Reported { cursor: None, page_max_scroll: Some(max_scroll) }
+}
+
+/// A task as it is known: what it does, and the end of what it has printed.
+fn of_task(scene: &Scene<'_>, session: SessionId, task: &TaskId) -> String {
+    let known = scene.fleet.get(session).and_then(|session| session.tasks.iter().find(|known| known.id == *task));
+    let Some(task) = known else { return "This task is not known any more.".to_owned() };
+    let state = match task.state {
+        TaskState::Running => "running",
+        TaskState::Done => "done",
+        TaskState::Failed => "failed",
+        TaskState::Stopped => "stopped",
+    };
+    let printed = match (&task.output, &task.last) {
+        (Some(output), _) => output.as_str(),
+        (None, Some(last)) => last.as_str(),
+        (None, None) => "nothing is known of what it has printed",
+    };
+    format!("{} ({}, {state})\n\n{printed}", task.description, task.kind)
 }
 
 /// Every key and what it does, from the table and the keymap as they are.
