@@ -10,7 +10,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::wire::outbound::{Answer, Outbound, Priority, UserContent, UserMessage, UserOrigin};
+use crate::wire::outbound::{Answer, CallAnswer, Outbound, Priority, UserContent, UserMessage, UserOrigin};
 
 /// Makes the line, newline included. It fails only when a value has no JSON at all, which the
 /// types of this room do not allow; the caller need not tell the cases apart.
@@ -37,7 +37,9 @@ pub fn encode(outbound: &Outbound) -> Result<String, serde_json::Error> {
 fn answer_line(request_id: &str, answer: &Answer) -> Result<String, serde_json::Error> {
     match answer {
         Answer::Permission(answer) => success(request_id, answer),
+        Answer::Call(answer) => success(request_id, answer),
         Answer::Hook(output) => success(request_id, output),
+        Answer::Refuse { reason } => success(request_id, &Refusal::new(reason)),
         Answer::Mcp(reply) => success(request_id, &McpReply { mcp_response: reply }),
         Answer::McpNoSuchServer { id, server_name } => {
             let reply = no_such_server(id, server_name);
@@ -134,6 +136,21 @@ struct ResponseLine<'a, T> {
 enum ResponseBody<'a, T> {
     Success { request_id: &'a str, response: &'a T },
     Error { request_id: &'a str, error: &'a str },
+}
+
+/// A refusal in both shapes: each CLI reads the one that it waits for.
+#[derive(Serialize)]
+struct Refusal<'a> {
+    behavior: &'static str,
+    message: &'a str,
+    #[serde(flatten)]
+    call: CallAnswer,
+}
+
+impl<'a> Refusal<'a> {
+    fn new(reason: &'a str) -> Self {
+        Self { behavior: "deny", message: reason, call: CallAnswer::Deny { reason: reason.to_owned() } }
+    }
 }
 
 #[derive(Serialize)]

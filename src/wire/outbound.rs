@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde::ser::SerializeMap;
 use serde_json::Value;
 
 use crate::wire::inbound::words::PermissionMode;
@@ -288,9 +289,56 @@ pub struct HookMatcher {
     pub matcher: Option<String>,
     /// Ours to choose; they come back as `callback_id`.
     pub hook_callback_ids: Vec<String>,
-    /// How long the CLI waits for our answer, in seconds.
+    /// How long the CLI waits for our answer, in seconds. Its timer counts milliseconds in 31 bits: more than 24 days
+    /// are no time at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
+    /// What an error for an answer, or one that cannot be read, means; newer versions only. Older ones let the call
+    /// through then, so no callback is ever answered with an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_failure: Option<OnFailure>,
+}
+
+/// What a callback that fails means for its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// The call does not run.
+    Block,
+}
+
+/// What a host says of a call that has not begun (`PreToolUseHookSpecificOutput`). It never says "allow": that would
+/// take the CLI's own checks away.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CallAnswer {
+    /// Nothing: the CLI goes on as it would.
+    Pass,
+    /// A request for permission comes for it, whatever the mode.
+    Ask {
+        /// Comes back as the request's `decision_reason`.
+        reason: String,
+    },
+    /// It does not run.
+    Deny {
+        /// The model reads it.
+        reason: String,
+    },
+}
+
+impl Serialize for CallAnswer {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (decision, reason) = match self {
+            Self::Pass => return serializer.serialize_map(Some(0))?.end(),
+            Self::Ask { reason } => ("ask", reason),
+            Self::Deny { reason } => ("deny", reason),
+        };
+        let output = serde_json::json!({
+            "hookEventName": "PreToolUse", "permissionDecision": decision, "permissionDecisionReason": reason,
+        });
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("hookSpecificOutput", &output)?;
+        map.end()
+    }
 }
 
 /// The answer to a request of the CLI.
@@ -298,8 +346,15 @@ pub struct HookMatcher {
 pub enum Answer {
     /// To `can_use_tool`.
     Permission(PermissionAnswer),
-    /// To `hook_callback`; `{}` lets things take their course.
+    /// To `hook_callback` about a call.
+    Call(CallAnswer),
+    /// To any other `hook_callback`; `{}` lets things take their course.
     Hook(Value),
+    /// To a request that nobody could read: no, whether it was for permission or about a call.
+    Refuse {
+        /// The model reads it.
+        reason: String,
+    },
     /// To `mcp_message`: the server's JSON-RPC reply.
     Mcp(Value),
     /// To `mcp_message` for a server that we do not have.

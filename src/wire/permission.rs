@@ -46,6 +46,14 @@ wire_struct! {
         pub decision_reason: Option<String>,
         /// Why, as a word: `rule`, `mode`, `subcommandResults`, `hook`, `safetyCheck`, `classifier`, …
         pub decision_reason_type: Option<String>,
+        /// The hook event that asked, such as `PreToolUse`.
+        pub decision_reason_hook_event: Option<String>,
+        /// Where that hook is declared, such as `settings`; absent for one that the host declared.
+        pub decision_reason_hook_source: Option<String>,
+        /// The settings that the rule stands in which asked, such as `projectSettings`.
+        pub decision_reason_rule_source: Option<String>,
+        /// Of an MCP tool: only the default of the server's policy asked. It binds nothing.
+        pub server_policy_ask_only: Option<bool>,
         /// Set when a safety check is involved; when it is not `Yes`, no automatic approval.
         pub classifier_approvable: Approvable,
         /// Offer no "always".

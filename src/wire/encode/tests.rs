@@ -61,7 +61,8 @@ fn a_user_message_has_the_documented_shape() {
 #[test]
 fn requests_have_the_documented_shape() {
     let text = || "x".to_owned();
-    let hooks = HookMatcher { matcher: Some(text()), hook_callback_ids: vec![text()], timeout: Some(5) };
+    let hooks =
+        HookMatcher { matcher: Some(text()), hook_callback_ids: vec![text()], timeout: Some(5), on_failure: None };
     let initialize = Initialize {
         hooks: BTreeMap::from([("Stop".to_owned(), vec![hooks])]),
         sdk_mcp_servers: vec![text()],

@@ -15,6 +15,7 @@ use crate::wire::inbound::Unknown;
 use crate::wire::lenient::{self, Loose};
 use crate::wire::macros::wire_struct;
 use crate::wire::permission::CanUseTool;
+use crate::wire::permission::McpServerProvenance;
 use crate::wire::scan::scan;
 
 /// A request of the CLI. Answer each once, unless it is withdrawn.
@@ -46,6 +47,8 @@ pub enum Request {
     Unknown(Unknown),
     /// `can_use_tool` in a form that no person can be shown as what it is: answer it with this error.
     Unfit(String),
+    /// `hook_callback` about a call in such a form: refuse the call. An error would let it through.
+    UnfitCall(String),
 }
 
 wire_struct! {
@@ -69,6 +72,8 @@ wire_struct! {
         pub transcript_path: Option<String>,
         /// Its directory.
         pub cwd: Option<String>,
+        /// The prompt that it belongs to.
+        pub prompt_id: Option<String>,
         /// Its permission mode.
         pub permission_mode: Option<String>,
         /// The sub-agent.
@@ -77,6 +82,8 @@ wire_struct! {
         pub agent_type: Option<String>,
         /// The tool.
         pub tool_name: Option<String>,
+        /// The MCP server behind it.
+        pub mcp_server: Option<McpServerProvenance>,
         /// Its arguments.
         pub tool_input: Option<Value>,
         /// What it gave back.
@@ -158,19 +165,34 @@ wire_struct! {
     }
 }
 
+impl HookCallback {
+    /// Whether it asks what is to become of a call that has not begun.
+    pub fn is_about_a_call(&self) -> bool {
+        self.input.hook_event_name == "PreToolUse"
+    }
+}
+
 impl ControlRequest {
-    /// Takes out a request for permission that could not be sent back as it is shown; `line` is the text it stood in.
+    /// Takes out a request for permission, or a callback about a call, that could not be shown or judged as what it
+    /// is; `line` is the text it stood in.
     pub(crate) fn judge(&mut self, line: &str) {
-        let Request::CanUseTool(request) = &self.request else { return };
-        let why = if request.tool_name.trim().is_empty() {
+        let (tool, input) = match &self.request {
+            Request::CanUseTool(request) => (Some(request.tool_name.as_str()), Some(&request.input)),
+            Request::HookCallback(callback) if callback.is_about_a_call() => {
+                (callback.input.tool_name.as_deref(), callback.input.tool_input.as_ref())
+            }
+            _ => return,
+        };
+        let why = if tool.is_none_or(|tool| tool.trim().is_empty()) {
             Some("it names no tool".to_owned())
-        } else if !request.input.is_object() {
+        } else if !input.is_some_and(Value::is_object) {
             Some("its input is no object".to_owned())
         } else {
             scan(line).objection()
         };
         if let Some(why) = why {
-            self.request = Request::Unfit(why);
+            let is_callback = matches!(self.request, Request::HookCallback(_));
+            self.request = if is_callback { Request::UnfitCall(why) } else { Request::Unfit(why) };
         }
     }
 
