@@ -18,6 +18,7 @@ use super::section::kind;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::changes_shell;
 use crate::core::permission::runs_anything;
+use crate::core::tool::table;
 
 /// Tools whose input names files.
 pub const FILE_TOOLS: [&str; 9] =
@@ -300,13 +301,13 @@ fn host(section: &mut Section<'_, '_>) -> Option<HostPattern> {
 fn objections(rule: &Rule) -> Vec<(&'static str, String)> {
     let mut wrong = Vec::new();
     let tool = rule.tool.text.as_str();
-    let known = || FILE_TOOLS.into_iter().chain(DIALOGS).chain(["Bash", "WebFetch", "WebSearch", "Task", "TodoWrite"]);
+    let known = || table::all().map(|tool| tool.name);
     let hint = did_you_mean(tool, known());
     if !rule.tool.is_glob() && !tool.starts_with("mcp__") && !known().any(|known| known == tool) && !hint.is_empty() {
         wrong.push(("tool", format!("there is no tool “{tool}”{hint}")));
     }
-    if rule.command.is_some() && tool != "Bash" {
-        wrong.push(("command", format!("only Bash has commands, and this rule is for {tool}")));
+    if rule.command.is_some() && !table::runs_text(tool) {
+        wrong.push(("command", format!("only Bash and its kind have commands, and this rule is for {tool}")));
     }
     if rule.path.is_some() && !FILE_TOOLS.contains(&tool) {
         wrong.push(("path", format!("only {} have paths, and this rule is for {tool}", FILE_TOOLS.join(", "))));
@@ -323,12 +324,15 @@ fn objections(rule: &Rule) -> Vec<(&'static str, String)> {
 fn object_to_allowing(rule: &Rule, wrong: &mut Vec<(&'static str, String)>) {
     let tool = rule.tool.text.as_str();
     let needed = match tool {
-        "Bash" => rule.command.is_none().then_some("command"),
+        _ if table::is_shell(tool) => rule.command.is_none().then_some("command"),
         "WebFetch" => rule.host.is_none().then_some("host"),
         _ => (FILE_TOOLS.contains(&tool) && rule.path.is_none()).then_some("path"),
     };
     if let Some(key) = needed {
         wrong.push(("action", format!("allowing {tool} needs a {key}: without one it would allow every call")));
+    }
+    if table::runs_text(tool) && !table::is_shell(tool) {
+        wrong.push(("action", format!("what {tool} runs cannot be read, so a rule can only deny or ask it")));
     }
     if DIALOGS.contains(&tool) {
         wrong.push(("action", format!("{tool} is answered by you; a rule can only deny or ask it")));
@@ -395,7 +399,10 @@ mod tests {
                 "tool = \"bash\"\naction = \"deny\"",
                 "2: [approvals.rules] tool: there is no tool “bash”; did you mean “Bash”?",
             ),
-            ("tool = \"Read\"\ncommand = \"x\"\naction = \"deny\"", "3: [approvals.rules] command: only Bash has"),
+            (
+                "tool = \"Read\"\ncommand = \"x\"\naction = \"deny\"",
+                "3: [approvals.rules] command: only Bash and its kind have",
+            ),
             ("tool = \"Bash\"\npath = \"x\"\naction = \"deny\"", "3: [approvals.rules] path: only Read, Write"),
             ("tool = \"Read\"\nhost = \"x.y\"\naction = \"deny\"", "3: [approvals.rules] host: only WebFetch"),
             ("tool = \"Read\"\npath = \"a[\"\naction = \"deny\"", "3: [approvals.rules] path: “a[” is no pattern"),

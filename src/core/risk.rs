@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use super::approval::danger::DangerClass;
 use super::permission::runs_anything;
+use super::tool::table;
+use super::tool::table::Does;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Risk {
@@ -23,6 +25,7 @@ pub enum Risk {
     Secrets,
     RunsAnything,
     NoSandbox,
+    UnknownTool,
 }
 
 impl Risk {
@@ -39,13 +42,14 @@ impl Risk {
             Self::Secrets => "touches files that look secret",
             Self::RunsAnything => "runs a program given as text",
             Self::NoSandbox => "runs outside the CLI's sandbox",
+            Self::UnknownTool => "adjutant does not know what this tool does",
         }
     }
 
     /// How careful a person has to be with it.
     pub fn class(self) -> DangerClass {
         match self {
-            Self::Network | Self::RunsAnything | Self::LeavesProject => DangerClass::Notable,
+            Self::Network | Self::RunsAnything | Self::LeavesProject | Self::UnknownTool => DangerClass::Notable,
             Self::Deletes
             | Self::RunsDownloaded
             | Self::Privileged
@@ -60,14 +64,17 @@ impl Risk {
 /// Judges a call of `tool` with `input` in a session that works in `directory`.
 pub fn judge(tool: &str, input: &Value, directory: &str) -> Vec<Risk> {
     let mut risks = Vec::new();
-    match tool {
-        "Bash" | "PowerShell" => {
-            command_risks(text(input, "command"), directory, &mut risks);
+    if table::is_unknown(tool) {
+        risks.push(Risk::UnknownTool);
+    }
+    match table::of(tool).map(|tool| tool.does) {
+        Some(Does::Runs { field } | Does::RunsOther { field }) => {
+            command_risks(text(input, field), directory, &mut risks);
             if input.get("dangerouslyDisableSandbox").is_some_and(|value| *value != Value::Bool(false)) {
                 risks.push(Risk::NoSandbox);
             }
         }
-        "WebFetch" | "WebSearch" => risks.push(Risk::Network),
+        Some(Does::Fetches | Does::Sends) => risks.push(Risk::Network),
         _ => {
             for key in ["file_path", "notebook_path", "path"] {
                 let path = text(input, key);

@@ -10,6 +10,9 @@ use super::ids::TaskId;
 use super::ids::Timestamp;
 use super::ids::ToolCallId;
 
+/// What each built-in tool does.
+pub mod table;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToolState {
     /// The model is still writing the input.

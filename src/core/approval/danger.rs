@@ -82,7 +82,7 @@ impl Approval {
             | Risk::Publishes
             | Risk::Network
             | Risk::RunsAnything => is_whole,
-            Risk::LeavesProject | Risk::Secrets | Risk::NoSandbox => false,
+            Risk::LeavesProject | Risk::Secrets | Risk::NoSandbox | Risk::UnknownTool => false,
         };
         dangers.extend(self.risks.iter().filter(|risk| !told(risk)).map(|risk| Danger::Mark(*risk)));
         dangers.extend((read.is_some() && !is_whole).then_some(Danger::NotRead));
@@ -104,7 +104,7 @@ impl Approval {
             None if self.is_command() => Some(DangerClass::Dangerous),
             None => Some(class_of_call(self)),
         };
-        let bound = (!binding.permits_automatic()).then_some(DangerClass::Notable);
+        let bound = (!binding.permits_automatic() || self.place.is_doubtful).then_some(DangerClass::Notable);
         [marks, does, bound].into_iter().flatten().max().unwrap_or(DangerClass::Harmless)
     }
 }

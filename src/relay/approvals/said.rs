@@ -67,6 +67,7 @@ pub(super) fn risk(risk: Risk, tongue: Tongue) -> &'static str {
         Risk::Secrets => "涉及疑似机密的文件",
         Risk::RunsAnything => "运行以文本给出的程序",
         Risk::NoSandbox => "在 CLI 沙箱之外运行",
+        Risk::UnknownTool => "adjutant 不了解此工具的作用",
     };
     tongue.pick(risk.describe(), chinese)
 }

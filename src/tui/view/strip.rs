@@ -22,6 +22,7 @@ use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::figures::count;
 use crate::core::session::Session;
+use crate::core::tool::table;
 use crate::tui::input::action::Action;
 use crate::tui::theme::Theme;
 
@@ -90,7 +91,7 @@ fn revealed(input: &Value, theme: &Theme) -> Value {
 /// What a tool does, after "wants to" and before what it is about.
 fn verb(tool: &str) -> &'static str {
     match tool {
-        "Bash" | "PowerShell" => "run",
+        _ if table::runs_text(tool) => "run",
         "Edit" | "MultiEdit" | "NotebookEdit" => "change",
         "Write" => "write",
         "Read" | "NotebookRead" => "read",

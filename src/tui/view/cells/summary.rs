@@ -48,7 +48,14 @@ pub(in crate::tui::view) fn summary(tool: &str, input: &Value, env: &Env<'_>) ->
     };
     let place = || path_of("path").map(|path| format!("in {path}")).unwrap_or_default();
     let found = match tool {
-        "Bash" | "PowerShell" => text(input, "command").map(|command| plain(one_line(command, theme))),
+        "Bash" | "PowerShell" | "Monitor" => text(input, "command").map(|command| plain(one_line(command, theme))),
+        "ScheduleWakeup" | "CronCreate" => text(input, "prompt").map(|prompt| {
+            let when = text(input, "cron")
+                .map(flat)
+                .or_else(|| input.get("delaySeconds").and_then(Value::as_u64).map(|seconds| format!("in {seconds} s")));
+            with_dim(one_line(prompt, theme), when.unwrap_or_default())
+        }),
+        "EnterWorktree" => text(input, "name").or_else(|| text(input, "path")).map(|name| plain(flat(name))),
         "Read" => path_of("file_path").map(|path| with_dim(path, read_range(input))),
         "Edit" | "MultiEdit" | "Write" => path_of("file_path").map(plain),
         "NotebookEdit" => path_of("notebook_path").map(plain),

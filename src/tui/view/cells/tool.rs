@@ -91,7 +91,9 @@ fn has_body(call: &ToolCall) -> bool {
 }
 
 fn command(call: &ToolCall) -> Option<&str> {
-    matches!(call.name.as_str(), "Bash" | "PowerShell").then(|| call.input.get("command")?.as_str()).flatten()
+    matches!(call.name.as_str(), "Bash" | "PowerShell" | "Monitor")
+        .then(|| call.input.get("command")?.as_str())
+        .flatten()
 }
 
 fn is_long_command(call: &ToolCall) -> bool {
