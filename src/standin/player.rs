@@ -28,6 +28,10 @@ use super::script::Step;
 use super::script::Text;
 use super::script::Tool;
 
+mod told;
+
+use told::Told;
+
 pub(super) const INTERRUPTED: &str = "[Request interrupted by user for tool use]";
 /// Tokens that one turn is said to use, and what they are said to cost.
 const TURN_TOKENS: u64 = 1800;
@@ -54,6 +58,8 @@ pub(super) struct Player {
     /// Tools that were allowed for good.
     always: HashSet<String>,
     initialized: bool,
+    /// The host wants to be told of each call.
+    callback: Option<String>,
     never_initialize: bool,
     deaf: bool,
     interrupted: bool,
@@ -88,6 +94,7 @@ impl Player {
             tells_state: std::env::var_os("CLAUDE_CODE_SDK_READS_SESSION_STATE").is_some(),
             always: HashSet::new(),
             initialized: false,
+            callback: None,
             never_initialize: false,
             deaf: false,
             interrupted: false,
@@ -160,6 +167,8 @@ impl Player {
             "initialize" if self.never_initialize => return,
             "initialize" => {
                 self.initialized = true;
+                let callback = request.pointer("/hooks/PreToolUse/0/hookCallbackIds/0");
+                self.callback = callback.and_then(Value::as_str).map(str::to_owned);
                 introduction()
             }
             "interrupt" => {
@@ -416,8 +425,20 @@ impl Player {
         let mut calls = Vec::new();
         for tool in tools {
             let call = self.call(&tool.name, &tool.input);
+            let told = self.tell(tool, &call)?;
             let free = self.mode == "bypassPermissions" || self.always.contains(&tool.name);
-            let request = (tool.ask && !free).then(|| self.ask(tool, &call));
+            let request = match told {
+                Told::Pass => (tool.ask && !free).then(|| self.ask(tool, &call, &Value::Null)),
+                Told::Ask(reason) => {
+                    let why = json!({"decision_reason": reason, "decision_reason_type": "hook"});
+                    Some(self.ask(tool, &call, &why))
+                }
+                Told::Deny(reason) => {
+                    self.result(&call, &format!("PreToolUse:{} hook error: {reason}", tool.name), &Value::Null, true);
+                    self.steps(&tool.denied)?;
+                    continue;
+                }
+            };
             calls.push((tool, call, request));
         }
         if calls.iter().any(|(_, _, request)| request.is_some()) {
@@ -436,18 +457,6 @@ impl Player {
             }
         }
         Ok(())
-    }
-
-    fn ask(&mut self, tool: &Tool, call: &str) -> String {
-        let id = self.id("req");
-        let input = if tool.input.is_null() { json!({}) } else { tool.input.clone() };
-        let mut request = json!({"subtype": "can_use_tool", "tool_name": tool.name, "input": input,
-            "tool_use_id": call});
-        for (key, value) in tool.request.as_object().into_iter().flatten() {
-            request[key] = value.clone();
-        }
-        put_line(&json!({"type": "control_request", "request_id": id, "request": request}));
-        id
     }
 
     fn one_tool(&mut self, tool: &Tool, call: &str, request: Option<&str>) -> Result<(), Stop> {

@@ -73,6 +73,11 @@ pub struct Tool {
     /// Ask for permission first.
     #[serde(default)]
     pub ask: bool,
+    /// Where it is said to run; without it, where the process is.
+    pub directory: Option<std::path::PathBuf>,
+    /// The host is not told of it before it runs.
+    #[serde(default)]
+    pub untold: bool,
     /// More fields of the request, such as `permission_suggestions`.
     #[serde(default)]
     pub request: Value,
