@@ -74,11 +74,21 @@ impl GrantRule {
         }
     }
 
+    /// Whether it holds only where it was given: what the call means depends on the directory that it runs in.
+    pub fn is_of_a_place(&self) -> bool {
+        match self {
+            Self::Same { .. } | Self::Commands(_) => true,
+            Self::Edits { .. } | Self::Reads { .. } | Self::Fetches { .. } | Self::Tool(_) => false,
+        }
+    }
+
     /// How far it goes beyond [`describe`](Self::describe), or where it stops.
     pub fn reach(&self) -> Option<&'static str> {
         match self {
-            Self::Same { .. } => None,
-            Self::Commands(_) => Some("with further words that change nothing; anything else on the line is asked"),
+            Self::Same { .. } => Some("in this directory"),
+            Self::Commands(_) => {
+                Some("in this directory, with further words that change nothing; anything else on the line is asked")
+            }
             Self::Edits { .. } | Self::Reads { .. } => {
                 Some("but nothing that looks secret or steers tools, and nothing that links lead to elsewhere")
             }
@@ -127,7 +137,8 @@ pub enum Granted {
 pub struct Grant {
     pub id: GrantId,
     pub session: SessionId,
-    /// Where the session works: what a rule of a project belongs to.
+    /// Where the call would have run that it was given with; of what the CLI remembers, where the session works: what a
+    /// rule of a project belongs to.
     pub directory: String,
     pub granted: Granted,
     pub by: Surface,
@@ -177,6 +188,9 @@ impl Grant {
     /// What is allowed, in one line.
     pub fn describe(&self) -> String {
         match &self.granted {
+            Granted::Boxed { terms, .. } if terms.rule.is_of_a_place() => {
+                format!("{} in {}", terms.rule.describe(), self.directory)
+            }
             Granted::Boxed { terms, .. } => terms.rule.describe(),
             Granted::Remembered(update) => update.text(),
         }

@@ -17,6 +17,8 @@ use crate::config::rules::Rule;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::permission::RuleBehavior;
+use crate::core::tool::table;
+use crate::core::tool::table::Does;
 
 /// What a command line does to the world.
 pub(crate) mod anatomy;
@@ -27,6 +29,8 @@ mod granted;
 mod paths;
 mod reading;
 mod rules;
+/// What a call touches that looks secret.
+mod secrets;
 mod shell;
 
 pub use explain::Question;
@@ -34,6 +38,7 @@ pub use explain::anatomy as anatomy_of;
 pub use explain::explain;
 pub(crate) use granted::covering;
 pub(crate) use granted::offers;
+pub(crate) use secrets::secret;
 
 /// When a listed tool is asked all the same.
 const NOT_REACHED: &str =
@@ -47,6 +52,8 @@ pub(crate) struct Scene {
     pub(crate) profile: Option<String>,
     /// The title that a person gave it.
     pub(crate) session: Option<String>,
+    /// The rules were made for the very directory that the call runs in.
+    pub(crate) granted_there: bool,
 }
 
 /// What the policy says.
@@ -83,8 +90,14 @@ impl Ruling {
 /// Judges a request.
 pub(crate) fn decide(approval: &Approval, config: &Approvals, scene: &Scene) -> Ruling {
     let of_scene: Vec<&Rule> = config.rules.iter().filter(|rule| rules::is_for(rule, &approval.tool, scene)).collect();
-    let ruling = match approval.input.get("command").and_then(Value::as_str) {
-        Some(line) if approval.tool == "Bash" => rules::of_command(approval, line, &of_scene, scene),
+    let text = |field: &str| approval.input.get(field).and_then(Value::as_str);
+    let ruling = match table::of(&approval.tool).map(|tool| tool.does) {
+        Some(Does::Runs { field }) if text(field).is_some() => {
+            rules::of_command(approval, text(field).unwrap_or_default(), &of_scene, scene)
+        }
+        Some(Does::RunsOther { field }) => {
+            rules::of_foreign(approval, text(field).unwrap_or_default(), &of_scene, scene)
+        }
         _ => rules::of_call(approval, &of_scene),
     };
     let ruling = match (ruling.action, &ruling.rule) {

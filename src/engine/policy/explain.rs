@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::core::anatomy::Anatomy;
 use crate::core::approval::Approval;
 use crate::core::ids::Timestamp;
+use crate::core::tool::table;
 use crate::engine::approvals::ask;
 use crate::engine::approvals::inspect;
 use crate::wire::permission::CanUseTool;
@@ -44,7 +45,7 @@ pub fn explain(question: &Question, config: &Config) -> Result<Ruling, String> {
     let directory = &question.directory;
     let extra = profile.directories.iter().map(|extra| directory.join(extra));
     let directories = std::iter::once(directory.clone()).chain(extra).collect();
-    let scene = Scene { directories, profile: name, session: question.session.clone() };
+    let scene = Scene { directories, profile: name, session: question.session.clone(), granted_there: false };
     Ok(decide(&approval(question)?, &config.approvals, &scene))
 }
 
@@ -61,14 +62,16 @@ fn approval(question: &Question) -> Result<Approval, String> {
 
 /// The input as the CLI would send it.
 fn input(tool: &str, text: &str, directory: &Path) -> Result<Value, String> {
-    if text.trim_start().starts_with('{') && tool != "Bash" || text.trim_start().starts_with("{\"") {
+    if text.trim_start().starts_with('{') && !table::runs_text(tool) || text.trim_start().starts_with("{\"") {
         let value: Value = serde_json::from_str(text).map_err(|error| format!("the input is no JSON: {error}"))?;
         return if value.is_object() { Ok(value) } else { Err("the input is no JSON object".into()) };
     }
     // The CLI's own tools are given whole paths.
     let path = || directory.join(text);
     Ok(match tool {
-        "Bash" => json!({ "command": text }),
+        "Workflow" => json!({ "script": text }),
+        "REPL" => json!({ "code": text }),
+        _ if table::runs_text(tool) => json!({ "command": text }),
         "Read" | "Write" | "Edit" | "MultiEdit" => json!({ "file_path": path() }),
         "NotebookEdit" | "NotebookRead" => json!({ "notebook_path": path() }),
         "Glob" | "Grep" => json!({ "pattern": "x", "path": path() }),

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::Scene;
 use super::decide;
+use super::rules::is_at_home;
 use super::shell;
 use super::why_bound;
 use crate::config::Approvals;
@@ -28,6 +29,7 @@ use crate::core::ids::GrantId;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::wide_directory;
 use crate::core::risk::Risk;
+use crate::core::tool::table;
 
 /// Tools that change a file.
 const EDITS: [&str; 4] = ["Edit", "MultiEdit", "Write", "NotebookEdit"];
@@ -43,10 +45,18 @@ const MAX_WORDS: usize = 3;
 /// The grants of a session that cover the call, oldest first.
 pub(crate) fn covering(grants: &[Grant], approval: &Approval, config: &Approvals, scene: &Scene) -> Vec<GrantId> {
     let serves = |grant: &&Grant| match &grant.granted {
-        Granted::Boxed { terms, .. } => covers(&terms.rule, approval, config, scene),
+        Granted::Boxed { terms, .. } => {
+            is_there(&terms.rule, &grant.directory, approval) && covers(&terms.rule, approval, config, scene)
+        }
         Granted::Remembered(_) => false,
     };
     grants.iter().filter(serves).map(|grant| grant.id).collect()
+}
+
+/// Whether the call runs where the grant holds.
+fn is_there(rule: &GrantRule, directory: &str, approval: &Approval) -> bool {
+    let place = &approval.place;
+    !rule.is_of_a_place() || (!place.is_doubtful && Path::new(&place.directory) == Path::new(directory))
 }
 
 /// Whether the grant allows the call.
@@ -61,8 +71,14 @@ fn covers(rule: &GrantRule, approval: &Approval, config: &Approvals, scene: &Sce
     }
     let Some(rules) = rules(rule) else { return false };
     let mut extended = config.clone();
+    let granted_there = !is_at_home(approval, scene);
+    if granted_there {
+        // Rules of the configuration that allow hold where the session was opened; only the grant is for this place.
+        extended.rules.retain(|rule| rule.action != RuleBehavior::Allow);
+    }
     extended.rules.extend(rules);
-    decide(approval, &extended, scene).action == RuleBehavior::Allow
+    let scene = Scene { granted_there, ..scene.clone() };
+    decide(approval, &extended, &scene).action == RuleBehavior::Allow
 }
 
 /// Whether anything but a person may allow calls like this one, and more than this one may be allowed.
@@ -114,12 +130,16 @@ pub(crate) fn offers(approval: &Approval, config: &Approvals, scene: &Scene) -> 
     let tool = approval.tool.as_str();
     let mut offers = Vec::new();
     let is_file_tool = FILE_TOOLS.contains(&tool);
-    if !is_file_tool && approval.input.to_string().len() <= MAX_SAME {
+    let knows_place = !approval.place.is_doubtful;
+    if !is_file_tool && knows_place && approval.input.to_string().len() <= MAX_SAME {
         offers.push(GrantRule::Same { tool: tool.to_owned(), input: approval.input.clone() });
     }
     let text = |field: &str| approval.input.get(field).and_then(Value::as_str);
     match tool {
-        "Bash" => offers.extend(text("command").and_then(|line| commands(line, approval, config, scene))),
+        _ if table::runs_text(tool) => {
+            let line = table::command(tool, &approval.input);
+            offers.extend(line.and_then(|line| commands(line, approval, config, scene)));
+        }
         "WebFetch" => {
             let host = text("url").and_then(|url| url::Url::parse(url).ok()?.host_str().map(str::to_owned));
             offers.extend(host.map(|host| GrantRule::Fetches { host }));

@@ -92,7 +92,7 @@ pub(super) fn places(approval: &Approval, directory: &Path) -> Option<Vec<PathBu
             _ => {}
         }
     }
-    if places.is_empty() && matches!(approval.tool.as_str(), "Glob" | "Grep") {
+    if places.is_empty() && matches!(approval.tool.as_str(), "Glob" | "Grep") && !approval.place.is_doubtful {
         places.push(directory.to_owned());
     }
     // A tool that reads files and names none reads we know not what.
@@ -122,7 +122,7 @@ mod tests {
 
     fn approval(directory: &Path, tool: &str, input: Value) -> Approval {
         Approval {
-            place: Place { directory: directory.to_string_lossy().into_owned(), branch: None, leads_to: None },
+            place: Place { directory: directory.to_string_lossy().into_owned(), ..Place::default() },
             ..Approval::new(ApprovalId(1), SessionId(1), tool, input)
         }
     }

@@ -21,26 +21,33 @@ use crate::config::rules::Rule;
 use crate::core::approval::Approval;
 use crate::core::permission::RuleBehavior;
 use crate::core::risk::looks_secret;
+use crate::core::tool::table;
+use crate::core::tool::table::Does;
 
-/// Fields of Bash that do not change what runs. Any other may.
-const BASH_FIELDS: [&str; 5] = ["command", "description", "timeout", "run_in_background", "dangerouslyDisableSandbox"];
+/// Fields of Bash and its kind that do not change what runs. Any other may.
+const SHELL_FIELDS: [&str; 7] =
+    ["command", "description", "timeout", "run_in_background", "dangerouslyDisableSandbox", "timeout_ms", "persistent"];
 /// Fields of an input that name a place on the disk.
 const PATH_FIELDS: [&str; 5] = ["file_path", "notebook_path", "path", "directory", "dir_path"];
 
-/// Tools that change a file: the field of its path, and the fields that are no path.
-const CHANGING_TOOLS: [(&str, &str, &[&str]); 4] = [
-    ("Write", "file_path", &["content"]),
-    ("Edit", "file_path", &["old_string", "new_string", "replace_all"]),
-    ("MultiEdit", "file_path", &["edits"]),
-    ("NotebookEdit", "notebook_path", &["new_source", "cell_id", "cell_type", "edit_mode"]),
-];
+/// What rules call every tool that runs command lines.
+const SHELL: &str = "Bash";
 
 /// Whether a rule speaks of this tool in this session.
 pub(super) fn is_for(rule: &Rule, tool: &str, scene: &Scene) -> bool {
     let same_profile = rule.profile.is_none() || rule.profile == scene.profile;
     let same_session =
         rule.session.as_ref().is_none_or(|pattern| scene.session.as_ref().is_some_and(|title| pattern.matches(title)));
-    rule.tool.matches(tool) && same_profile && same_session
+    let is_named = match table::of(tool).map(|tool| tool.does) {
+        // Whatever runs commands is Bash to a rule.
+        Some(Does::Runs { .. }) => rule.tool.matches(tool) || rule.tool.matches(SHELL),
+        // What only another program reads is never allowed by words that are meant for a shell.
+        Some(Does::RunsOther { .. }) => {
+            rule.tool.matches(tool) || (rule.action != RuleBehavior::Allow && rule.tool.matches(SHELL))
+        }
+        _ => rule.tool.matches(tool),
+    };
+    is_named && same_profile && same_session
 }
 
 /// A command line for Bash.
@@ -51,12 +58,17 @@ pub(super) fn of_command(approval: &Approval, line: &str, rules: &[&Rule], scene
     }
     let directory = Path::new(&approval.place.directory);
     let roots = roots(scene);
-    let ruling = shell::judge(line, rules, directory, &roots);
+    let at_home = scene.granted_there || is_at_home(approval, scene);
+    let ruling = shell::judge(line, rules, directory, &roots, at_home);
     if ruling.action != RuleBehavior::Allow {
         return ruling;
     }
+    if approval.place.is_doubtful {
+        let why = "where it would run is not known, so no rule can allow it".to_owned();
+        return Ruling { action: RuleBehavior::Ask, rule: None, why, ..ruling };
+    }
     let fields = approval.input.as_object();
-    let odd = fields.and_then(|fields| fields.keys().find(|key| !BASH_FIELDS.contains(&key.as_str())));
+    let odd = fields.and_then(|fields| fields.keys().find(|key| !SHELL_FIELDS.contains(&key.as_str())));
     let is_unboxed = approval.input.get("dangerouslyDisableSandbox").is_some_and(|flag| *flag != Value::Bool(false));
     let is_blocked = approval.blocked_path.as_deref().is_some_and(|path| !is_readable(path, directory, &roots));
     let why = match odd {
@@ -68,6 +80,17 @@ pub(super) fn of_command(approval: &Approval, line: &str, rules: &[&Rule], scene
     Ruling { action: RuleBehavior::Ask, why, ..ruling }
 }
 
+/// Whether the call runs where the session was opened.
+pub(super) fn is_at_home(approval: &Approval, scene: &Scene) -> bool {
+    let directory = Path::new(&approval.place.directory);
+    scene.directories.iter().any(|home| is_same_place(home, directory))
+}
+
+/// Whether two paths name one directory, also by way of links.
+fn is_same_place(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
 fn roots(scene: &Scene) -> Vec<PathBuf> {
     scene.directories.iter().filter_map(|root| root.canonicalize().ok()).collect()
 }
@@ -75,6 +98,14 @@ fn roots(scene: &Scene) -> Vec<PathBuf> {
 fn is_readable(path: &str, directory: &Path, roots: &[PathBuf]) -> bool {
     let real = paths::resolve(&directory.join(path));
     real.is_some_and(|real| roots.iter().any(|root| real.starts_with(root)) && !looks_secret(&real.to_string_lossy()))
+}
+
+/// A text for another program than the shell: what it may do is read liberally, and nothing allows it.
+pub(super) fn of_foreign(approval: &Approval, text: &str, rules: &[&Rule], scene: &Scene) -> Ruling {
+    let strict: Vec<&Rule> = rules.iter().copied().filter(|rule| rule.action != RuleBehavior::Allow).collect();
+    let ruling = of_command(approval, text, &strict, scene);
+    let is_open = ruling.action == RuleBehavior::Allow || (ruling.rule.is_none() && !rules.is_empty());
+    if is_open { Ruling::ask(format!("no rule can allow what {} runs", approval.tool)) } else { ruling }
 }
 
 /// Any other call.
@@ -133,11 +164,12 @@ fn covers_all(pattern: &str, approval: &Approval) -> Result<String, String> {
 
 /// Every place that the call names; `None` when it could name more than can be told.
 fn places(approval: &Approval, directory: &Path) -> Option<Vec<PathBuf>> {
-    let known = CHANGING_TOOLS.iter().find(|(tool, ..)| *tool == approval.tool);
-    let Some((_, path_field, others)) = known else { return reading::places(approval, directory) };
+    let Some(Does::Changes { path: path_field, others }) = table::of(&approval.tool).map(|tool| tool.does) else {
+        return reading::places(approval, directory);
+    };
     let fields = approval.input.as_object()?;
     let is_known = |field: &String| field == path_field || others.contains(&field.as_str());
-    let path = fields.get(*path_field)?.as_str()?;
+    let path = fields.get(path_field)?.as_str()?;
     // Only a path that means the same to the CLI and to us is judged.
     let is_plain = path.starts_with('/') && path.trim() == path && !path.contains('\0');
     (is_plain && fields.keys().all(is_known)).then(|| vec![PathBuf::from(path)])

@@ -50,6 +50,52 @@ pub(super) struct Ground<'a> {
     roots: &'a [PathBuf],
     /// The line changes the directory: what a relative path means is open.
     moved: bool,
+    /// It runs elsewhere than where the session was opened, or perhaps does.
+    elsewhere: bool,
+}
+
+/// Programs that do the same wherever they run: no file of a directory steers them, and what they are to read is
+/// looked at where they would run.
+const STEERED_BY_NOTHING: [&str; 32] = [
+    "basename",
+    "cat",
+    "cd",
+    "cmp",
+    "comm",
+    "cut",
+    "date",
+    "df",
+    "diff",
+    "dirname",
+    "du",
+    "echo",
+    "false",
+    "file",
+    "grep",
+    "head",
+    "jq",
+    "ls",
+    "md5sum",
+    "nl",
+    "printf",
+    "pwd",
+    "realpath",
+    "sha256sum",
+    "sort",
+    "stat",
+    "tail",
+    "tr",
+    "tree",
+    "true",
+    "uniq",
+    "wc",
+];
+
+/// Whether files of the directory may decide what the command does: a Makefile, a package's scripts, a repository's
+/// configuration.
+fn is_steered_by_place(plain: &Result<PlainCommand, String>) -> bool {
+    let program = plain.as_ref().ok().and_then(|words| words.first());
+    !program.is_some_and(|word| STEERED_BY_NOTHING.contains(&word.text.as_str()))
 }
 
 impl Ground<'_> {
@@ -106,6 +152,8 @@ pub(super) struct Calls {
     pub(super) all: Vec<Call>,
     /// Files that the shell opens: name, whether it appends, and where it stands.
     pub(super) writes: Vec<(String, bool, usize)>,
+    /// Files that the shell opens to read.
+    pub(super) reads: Vec<String>,
     pub(super) whole: bool,
 }
 
@@ -123,7 +171,7 @@ pub(super) fn calls(line: &str) -> Option<Calls> {
     }
     all.retain(|call| !call.words.is_empty());
     let writes = tree.redirects.iter().map(|it| (it.target.text.clone(), it.appends, it.target.span.start)).collect();
-    Some(Calls { all, writes, whole: tree.whole })
+    Some(Calls { all, writes, reads: tree.inputs, whole: tree.whole })
 }
 
 /// One simple command, and all that may run inside it.
@@ -152,7 +200,7 @@ impl Found {
 }
 
 /// Judges a line by rules that are all for Bash, in their order.
-pub(super) fn judge(line: &str, rules: &[&Rule], directory: &Path, roots: &[PathBuf]) -> Ruling {
+pub(super) fn judge(line: &str, rules: &[&Rule], directory: &Path, roots: &[PathBuf], at_home: bool) -> Ruling {
     let (found, whole) = match read(line) {
         Ok(found) => found,
         Err(why) => return unread(rules, &why),
@@ -164,7 +212,8 @@ pub(super) fn judge(line: &str, rules: &[&Rule], directory: &Path, roots: &[Path
         let is_first = |at: usize| at == 0 && n_moves == 1 && line.trim_start().starts_with("cd ");
         let parts = found.iter().enumerate().map(|(at, found)| {
             let moved = n_commands > 1 && n_moves > 0 && !is_first(at);
-            (found.is_text, part(found, rules, &Ground { directory, roots, moved }))
+            let elsewhere = moved || !at_home;
+            (found.is_text, part(found, rules, &Ground { directory, roots, moved, elsewhere }))
         });
         parts.filter(|(is_text, part)| !is_text || part.rule.is_some()).map(|(_, part)| part).collect()
     };
@@ -313,6 +362,12 @@ fn part(found: &Found, rules: &[&Rule], ground: &Ground<'_>) -> Part {
     for rule in rules {
         let why = match (rule.action, &rule.command) {
             (RuleBehavior::Allow, None) => continue,
+            (RuleBehavior::Allow, Some(_)) if ground.elsewhere && is_steered_by_place(&found.plain) => {
+                nearest.get_or_insert(format!(
+                    "the rule “{rule}” holds where the session was opened, and this would run elsewhere"
+                ));
+                continue;
+            }
             (RuleBehavior::Allow, Some(pattern)) => match allows(pattern, &found.plain, ground) {
                 Fit::Yes => "it is exactly what the rule names, with harmless further words".into(),
                 Fit::Nearly(why) => {

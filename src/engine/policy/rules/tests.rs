@@ -171,6 +171,7 @@ fn tools_profiles_and_sessions_narrow_a_rule() {
             directories: vec![project.root.clone()],
             profile: profile.map(str::to_owned),
             session: session.map(str::to_owned),
+            ..Scene::default()
         };
         decide(&approval(&project.root, tool, json!({})), &config, &scene).action.as_str()
     };

@@ -90,7 +90,7 @@ fn ruling(line: &str) -> Ruling {
 
 fn ruling_by(line: &str, config: &crate::config::Config) -> Ruling {
     let rules: Vec<&Rule> = config.approvals.rules.iter().collect();
-    judge(line, &rules, &PROJECT.root, std::slice::from_ref(&PROJECT.root))
+    judge(line, &rules, &PROJECT.root, std::slice::from_ref(&PROJECT.root), true)
 }
 
 /// The characters that the tables write as escapes.

@@ -61,6 +61,8 @@ pub(super) struct Line {
     pub(super) commands: Vec<Simple>,
     /// Files that the shell itself opens to write, in the order of the text.
     pub(super) redirects: Vec<Redirect>,
+    /// Files that the shell itself opens to read.
+    pub(super) inputs: Vec<String>,
     /// Bodies of here-documents and other texts that a shell on the same line may be given.
     pub(super) texts: Vec<String>,
     /// The grammar understood all of it.
@@ -120,7 +122,10 @@ pub(super) fn read(line: &str) -> Option<Line> {
                 let words = children.iter().map(|child| word(*child, line)).collect();
                 found.commands.push(Simple { words, span: node.byte_range() });
             }
-            "file_redirect" => found.redirects.extend(redirect(node, line)),
+            "file_redirect" => {
+                found.redirects.extend(redirect(node, line));
+                found.inputs.extend(opened_to_read(node, line));
+            }
             // The grammar does not look into all of it.
             "expansion" => found.commands.extend(scraps(text_of(node, line))),
             "heredoc_body" | "raw_string" | "string" | "ansi_c_string" | "herestring_redirect" => {
@@ -174,6 +179,13 @@ fn behind_redirection(node: Node<'_>, line: &str) -> Vec<Word> {
         return Vec::new();
     }
     node.children_by_field_name(field, &mut node.walk()).skip(skip).map(|child| word(child, line)).collect()
+}
+
+/// The file behind `<`.
+fn opened_to_read(node: Node<'_>, line: &str) -> Option<String> {
+    let mut cursor = node.walk();
+    node.children(&mut cursor).find(|child| matches!(child.kind(), "<" | "<>"))?;
+    Some(word(node.child_by_field_name("destination")?, line).text)
 }
 
 /// The file behind `>` and its kin; none for what only reads, and for numbers of open files.
