@@ -26,6 +26,8 @@ use crate::core::worktree::WorktreeSpec;
 
 /// Calls of a session whose names are remembered.
 const MAX_CALLS: usize = 4096;
+/// The CLI decided by itself, without asking anybody here.
+const CLI: &str = "cli";
 
 /// What has to be remembered of earlier events.
 #[derive(Debug, Default)]
@@ -38,21 +40,56 @@ struct Known {
     conversation: Option<String>,
     mode: Option<&'static str>,
     model: Option<String>,
-    calls: VecDeque<(ToolCallId, String)>,
+    calls: VecDeque<Call>,
     asked: Vec<Approval>,
 }
 
+#[derive(Debug)]
+struct Call {
+    id: ToolCallId,
+    tool: String,
+    /// Who decided about it; nobody but the CLI itself so far.
+    by: &'static str,
+}
+
 impl Known {
+    fn call(&self, id: &ToolCallId) -> Option<&Call> {
+        self.calls.iter().rev().find(|call| call.id == *id)
+    }
+
     fn tool(&self, call: &ToolCallId) -> String {
-        let found = self.calls.iter().rev().find(|(known, _)| known == call);
-        found.map(|(_, name)| name.clone()).unwrap_or_default()
+        self.call(call).map(|call| call.tool.clone()).unwrap_or_default()
+    }
+
+    fn decided(&mut self, id: &ToolCallId, by: &'static str) {
+        if let Some(call) = self.calls.iter_mut().rev().find(|call| call.id == *id) {
+            call.by = by;
+        }
+    }
+
+    /// Who let the call run, or kept it from running.
+    fn by(&self, id: &ToolCallId, outcome: ToolOutcome, output: &str) -> &'static str {
+        let by = self.call(id).map_or(CLI, |call| call.by);
+        let was_kept = matches!(outcome, ToolOutcome::Failed | ToolOutcome::Denied);
+        if by == CLI && was_kept && output.starts_with("PreToolUse:") { "hook" } else { by }
+    }
+
+    fn automatic(&mut self, call: &ToolCallId, decision: &str, rule: &str) -> Body {
+        self.decided(call, if rule.starts_with("grant ") { "grant" } else { "rule" });
+        Body::Automatic {
+            call: call.to_string(),
+            tool: self.tool(call),
+            who: "policy".into(),
+            decision: decision.into(),
+            rule: rule.to_owned(),
+        }
     }
 
     fn name_call(&mut self, call: &ToolCallId, name: &str) {
         if self.calls.len() == MAX_CALLS {
             self.calls.pop_front();
         }
-        self.calls.push_back((call.clone(), name.to_owned()));
+        self.calls.push_back(Call { id: call.clone(), tool: name.to_owned(), by: CLI });
     }
 
     fn tool_asked(&self, id: ApprovalId) -> String {
@@ -103,6 +140,7 @@ impl Scribe {
             EventKind::WorktreeGone { path, branch_gone } => {
                 Body::WorktreeDeleted { path: path.clone(), branch_gone: *branch_gone }
             }
+            EventKind::Moved { directory } => Body::Moved { directory: directory.clone() },
             EventKind::Closed => {
                 self.sessions.remove(&event.session);
                 Body::Closed
@@ -159,7 +197,14 @@ impl Scribe {
                     input: input.clone(),
                 }
             }
-            EventKind::ToolEnded { call, outcome, .. } => Body::ToolEnded {
+            EventKind::CallJudged { call, directory, asked } => Body::Call {
+                call: call.to_string(),
+                tool: known.tool(call),
+                directory: directory.clone(),
+                asked: asked.clone(),
+            },
+            EventKind::ToolEnded { call, outcome, output } => Body::ToolEnded {
+                by: Some(known.by(call, *outcome, &output.text).to_owned()),
                 call: call.to_string(),
                 tool: known.tool(call),
                 outcome: match outcome {
@@ -174,21 +219,15 @@ impl Scribe {
                 known.asked.push((**approval).clone());
                 asked(approval)
             }
-            EventKind::ApprovalResolved { approval, verdict } => decided(*approval, known.take(*approval), verdict),
-            EventKind::ApprovedByPolicy { call, rule } => Body::Automatic {
-                call: call.to_string(),
-                tool: known.tool(call),
-                who: "policy".into(),
-                decision: "allow".into(),
-                rule: rule.clone(),
-            },
-            EventKind::DeniedByPolicy { call, rule, .. } => Body::Automatic {
-                call: call.to_string(),
-                tool: known.tool(call),
-                who: "policy".into(),
-                decision: "deny".into(),
-                rule: rule.clone(),
-            },
+            EventKind::ApprovalResolved { approval, verdict } => {
+                let asked = known.take(*approval);
+                if let Some(call) = asked.as_ref().and_then(|asked| asked.call.as_ref()) {
+                    known.decided(call, "asked");
+                }
+                decided(*approval, asked, verdict)
+            }
+            EventKind::ApprovedByPolicy { call, rule } => known.automatic(call, "allow", rule),
+            EventKind::DeniedByPolicy { call, rule, .. } => known.automatic(call, "deny", rule),
             EventKind::ApprovalWithdrawn { approval, why } => Body::Withdrawn {
                 approval: approval.0,
                 tool: known.take(*approval).map(|asked| asked.tool).unwrap_or_default(),

@@ -42,6 +42,10 @@ pub enum Body {
         fork: bool,
     },
     Closed,
+    /// The model moved the session to another directory, or back.
+    Moved {
+        directory: String,
+    },
     /// A session was not opened: its worktree could not be made.
     OpenRefused {
         why: String,
@@ -123,10 +127,24 @@ pub enum Body {
         tool: String,
         input: Value,
     },
+    /// The CLI told of a call before it ran it.
+    Call {
+        call: String,
+        tool: String,
+        /// Where it runs.
+        directory: String,
+        /// Why a person was to be asked about it; none when it was left to the CLI.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<String>,
+    },
     ToolEnded {
         call: String,
         tool: String,
         outcome: String,
+        /// Who decided about it: `asked` (a person was), `rule`, `grant`, `hook` (one of the person's), or `cli` (the CLI
+        /// itself, by its own rules, mode and checks). Absent in older logs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
 
     /// A request for permission, as it was shown.
@@ -278,6 +296,8 @@ impl Body {
             Self::Stopped { .. }
             | Self::Opened { .. }
             | Self::Closed
+            | Self::Moved { .. }
+            | Self::Call { .. }
             | Self::OpenRefused { .. }
             | Self::WorktreeMade { .. }
             | Self::WorktreeDeleted { .. }
