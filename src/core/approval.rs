@@ -98,10 +98,16 @@ impl Binding {
     }
 }
 
-/// Where the asking session works.
+/// Where the call would run.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Place {
     pub directory: String,
+    /// The CLI did not say where: it may be another directory, and no relative path is judged by this one.
+    #[serde(default)]
+    pub is_doubtful: bool,
+    /// Where the session works, when the call runs elsewhere.
+    #[serde(default)]
+    pub session_in: Option<String>,
     /// Where it leads, when it goes through a symbolic link.
     #[serde(default)]
     pub leads_to: Option<String>,
@@ -191,7 +197,7 @@ impl Approval {
     pub fn is_same_request(&self, other: &Self) -> bool {
         let is_tool = self.ask == Ask::Tool && other.ask == Ask::Tool;
         let is_same_call = self.session == other.session && self.tool == other.tool && self.input == other.input;
-        let is_same_asker = self.agent == other.agent;
+        let is_same_asker = self.agent == other.agent && self.place.directory == other.place.directory;
         let is_as_strict = self.binding == other.binding && self.blocked_path == other.blocked_path;
         is_tool && is_same_call && is_same_asker && is_as_strict
     }

@@ -77,6 +77,10 @@ pub enum EventKind {
     ResumePlanned(Option<Resume>),
     /// The git branch of the directory, when it differs from what was known.
     BranchChanged(Option<String>),
+    /// The model has moved the session to another directory, or back.
+    Moved {
+        directory: String,
+    },
     /// The last event of every session.
     Closed,
     /// There is no session of this number: its worktree could not be made.
@@ -199,6 +203,15 @@ pub enum EventKind {
         call: ToolCallId,
         outcome: ToolOutcome,
         output: ToolOutput,
+    },
+
+    /// The CLI told of a call before it ran it, and the policy was asked. Without a question the CLI does as it would.
+    CallJudged {
+        call: ToolCallId,
+        /// Where it runs.
+        directory: String,
+        /// Why a request for permission is to come for it.
+        asked: Option<String>,
     },
 
     // Approvals.

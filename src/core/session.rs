@@ -221,6 +221,9 @@ pub struct Session {
     pub resume: Option<Resume>,
     #[serde(default)]
     pub worktree: Option<Worktree>,
+    /// Where the model has moved it to, when that is not where it was opened.
+    #[serde(default)]
+    pub moved_to: Option<String>,
 }
 
 /// Titles are cut to this many characters.
@@ -261,6 +264,7 @@ impl Session {
             goes_on: spec.go_on.unwrap_or_default(),
             resume: None,
             worktree: spec.worktree.as_ref().and_then(WorktreeSpec::place).cloned().map(Worktree::new),
+            moved_to: None,
             spec,
         }
     }
@@ -299,7 +303,13 @@ impl Session {
             goes_on: self.goes_on,
             resume: self.resume.clone(),
             worktree: self.worktree.clone(),
+            moved_to: self.moved_to.clone(),
         }
+    }
+
+    /// Where it works now.
+    pub fn directory(&self) -> &str {
+        self.moved_to.as_deref().unwrap_or(&self.spec.directory)
     }
 
     /// The last prompt that a person or a script sent.

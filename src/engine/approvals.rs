@@ -23,6 +23,8 @@ use crate::wire::permission::PermissionUpdate;
 pub(crate) mod answer;
 /// From a request to what a person is shown.
 pub(crate) mod ask;
+/// Calls that have not begun, whether or not the CLI would ask about them.
+pub(crate) mod before;
 /// The CLI's own dialogs.
 pub(crate) mod dialog;
 /// An MCP server's requests for input.

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use self::calls::Calls;
 use self::changes::Changes;
 use crate::config::Config;
 use crate::config::Profile;
@@ -46,6 +47,8 @@ use crate::wire::outbound::Outbound;
 
 mod asking;
 mod background;
+/// Calls before they begin.
+mod calls;
 mod changes;
 mod clock;
 mod commands;
@@ -181,6 +184,9 @@ pub(crate) struct Machine {
     tree: Option<Tree>,
 
     desk: Desk,
+    calls: Calls,
+    /// Where the CLI works: the session's directory, or where the model has moved it to.
+    at: String,
     changes: Changes,
     translator: Translator,
     requests: HashMap<String, Asked>,
@@ -273,6 +279,8 @@ impl Machine {
             unasked_told: Vec::new(),
             tree: Tree::of(session),
             desk: Desk::default(),
+            calls: Calls::default(),
+            at: session.directory().to_owned(),
             changes: Changes::default(),
             translator: Translator::default(),
             requests: HashMap::new(),
@@ -293,13 +301,14 @@ impl Machine {
             Input::Watched { told, by } => self.watched(told, by),
             Input::Command(command) => self.command(command),
             Input::Quit => self.end(Ending::Quit),
-            Input::Launched { plans } => self.launched(plans),
+            Input::Launched { plans, real } => self.launched(plans, real),
             Input::LaunchFailed(trouble) => self.launch_failed(trouble),
             Input::Lines(lines) => self.lines(lines),
             Input::Stderr(lines) => self.stderr_lines(lines),
             Input::Written(request_id) => self.written(&request_id),
             Input::Unwritable => self.unwritable(),
             Input::Gone { code, signal } => self.gone(code, signal),
+            Input::Judged { request_id, judgement } => self.judged(&request_id, judgement),
             Input::Inspected { request_id, inspection } => self.inspected(&request_id, *inspection),
             Input::Rechecked { request_id, found } => self.rechecked(&request_id, *found),
             Input::Compared { file, verdict } => self.compared(&file, verdict),

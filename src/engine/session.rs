@@ -25,18 +25,10 @@ use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
 use crate::core::ids::TaskId;
-use crate::core::permission::RuleBehavior;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::core::worktree::Place;
-use crate::engine::approvals::inspect;
-use crate::engine::approvals::inspect::Inspection;
-use crate::engine::approvals::inspect::Job;
 use crate::engine::approvals::inspect::ReadMarks;
-use crate::engine::approvals::look;
-use crate::engine::approvals::look::Compare;
-use crate::engine::approvals::look::Recheck;
-use crate::engine::approvals::look::Rechecked;
 use crate::engine::branch;
 use crate::engine::images;
 use crate::engine::images::Wanted;
@@ -63,6 +55,9 @@ use crate::engine::worktrees::Outcome;
 use crate::link::tap::Health;
 use crate::transcripts::holder;
 use crate::wire::encode::encode;
+
+/// Looks at the disk.
+mod looks;
 
 /// A disk that does not answer for so long must not hold up an approval.
 const DISK_PATIENCE: Duration = Duration::from_secs(2);
@@ -128,7 +123,7 @@ pub(crate) async fn run(outfit: Outfit, machine: Machine) {
         last_look: None,
         done: false,
     };
-    task.look_up_branch();
+    task.look_up_branch(task.outfit.directory.clone());
     task.take(Input::Begin).await;
     let mut quitting = false;
     while !task.done {
@@ -226,11 +221,12 @@ impl Task {
                             process.signal(rung);
                         }
                     }
+                    Effect::Judge(job) => self.judge(*job),
                     Effect::Inspect(job) => self.inspect(*job),
                     Effect::Recheck(job) => self.recheck(*job),
                     Effect::Compare(job) => self.compare(*job),
                     Effect::NoteFile(file) => self.note_file(file),
-                    Effect::LookUpBranch => self.look_up_branch(),
+                    Effect::LookUpBranch(directory) => self.look_up_branch(directory),
                     Effect::ReadHistory { conversation, before } => {
                         watch::read_history(self.ground(), conversation, before, self.found.clone());
                     }
@@ -339,21 +335,23 @@ impl Task {
         let mark = uuid::Uuid::new_v4().to_string();
         let line = spawn::command_line(&outfit.config.claude, &outfit.profile, launch, std::env::vars_os(), &mark);
         let checked = line.clone();
-        let check = tokio::task::spawn_blocking(move || checked.check());
+        let directory = outfit.directory.clone();
+        let check = tokio::task::spawn_blocking(move || checked.check().map(|()| directory.canonicalize().ok()));
         let checked = match tokio::time::timeout(DISK_PATIENCE, check).await {
             Ok(Ok(checked)) => checked,
             Ok(Err(error)) => Err(Trouble::new(TroubleKind::Other, error.to_string())),
             Err(_) => Err(Trouble::new(TroubleKind::Other, "the session's directory does not answer")),
         };
-        if let Err(trouble) = checked {
-            return Input::LaunchFailed(trouble);
-        }
+        let real = match checked {
+            Ok(real) => real,
+            Err(trouble) => return Input::LaunchFailed(trouble),
+        };
         let max_line = usize::try_from(outfit.config.claude.max_line_mib << 20).unwrap_or(usize::MAX);
         match process::start(&line, outfit.guard_program.as_deref(), mark, max_line) {
             Ok(process) => {
                 tracing::info!(session = %outfit.session, ?line, "started the CLI");
                 self.process = Some(process);
-                Input::Launched { plans: line.claude_home().join("plans") }
+                Input::Launched { plans: line.claude_home().join("plans"), real }
             }
             Err(error) => {
                 let program = line.program.to_string_lossy().into_owned();
@@ -370,66 +368,6 @@ impl Task {
                 })
             }
         }
-    }
-
-    /// Looks at what a request would touch. Looks run side by side, but tell what they found in the order of
-    /// the requests: first in, first out.
-    fn inspect(&mut self, job: Job) {
-        let before = self.last_look.take();
-        let (found, marks, config) = (self.found.clone(), self.marks.clone(), Arc::clone(&self.outfit.config));
-        let records = Arc::clone(&self.outfit.records);
-        self.last_look = Some(tokio::spawn(async move {
-            let request_id = job.request_id.clone();
-            let look = tokio::task::spawn_blocking(move || inspect::inspect(&job, &config.approvals, &marks));
-            // Whatever goes wrong, the request is shown, and nothing allows it by itself.
-            let mut inspection = match tokio::time::timeout(DISK_PATIENCE, look).await {
-                Ok(Ok(inspection)) => inspection,
-                Ok(Err(_)) | Err(_) => Inspection::default(),
-            };
-            if let Some(before) = before {
-                let _ = before.await;
-            }
-            if records.iter().any(Health::is_failing) {
-                inspection.ruling = inspection.ruling.filter(|ruling| ruling.action != RuleBehavior::Allow);
-                inspection.covered_by.clear();
-            }
-            let _ = found.send(Input::Inspected { request_id, inspection: Box::new(inspection) }).await;
-        }));
-    }
-
-    /// Looks at the file of a request that is about to be allowed. Whatever goes wrong, the file is not known then.
-    fn recheck(&self, job: Recheck) {
-        let (found, marks) = (self.found.clone(), self.marks.clone());
-        tokio::spawn(async move {
-            let request_id = job.request_id.clone();
-            let look = tokio::task::spawn_blocking(move || look::recheck(&job, &marks));
-            let found_now = match tokio::time::timeout(DISK_PATIENCE, look).await {
-                Ok(Ok(found)) => found,
-                Ok(Err(_)) | Err(_) => Rechecked::default(),
-            };
-            let _ = found.send(Input::Rechecked { request_id, found: Box::new(found_now) }).await;
-        });
-    }
-
-    /// Sees what came of an allowed change. The looks for later requests wait for it: what is answered after it
-    /// cannot have changed the file.
-    fn compare(&mut self, job: Compare) {
-        let before = self.last_look.take();
-        let found = self.found.clone();
-        self.last_look = Some(tokio::spawn(async move {
-            let (file, call) = (job.file.clone(), job.call.clone());
-            let look = tokio::task::spawn_blocking(move || look::compare(&job));
-            let verdict = tokio::time::timeout(DISK_PATIENCE, look).await;
-            if let Some(before) = before {
-                let _ = before.await;
-            }
-            match verdict {
-                Ok(Ok(Some(verdict))) => {
-                    let _ = found.send(Input::Compared { file, verdict }).await;
-                }
-                other => tracing::warn!(%call, ?file, ?other, "an allowed change could not be compared"),
-            }
-        }));
     }
 
     fn note_file(&self, file: String) {
@@ -475,8 +413,8 @@ impl Task {
         });
     }
 
-    fn look_up_branch(&self) {
-        let (found, directory) = (self.found.clone(), self.outfit.directory.clone());
+    fn look_up_branch(&self, directory: PathBuf) {
+        let found = self.found.clone();
         tokio::spawn(async move {
             let look = tokio::task::spawn_blocking(move || branch::of(Path::new(&directory)));
             if let Ok(Ok(branch)) = tokio::time::timeout(DISK_PATIENCE, look).await {

@@ -160,7 +160,7 @@ fn environment(
 fn passes(name: &str, patterns: &[String]) -> bool {
     let ours = name.starts_with("ADJUTANT_");
     // A CLI that finds these believes that it runs inside another one.
-    let outer = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT"].contains(&name);
+    let outer = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT", "CLAUDE_CODE_SIMPLE"].contains(&name);
     !ours
         && !outer
         && patterns.iter().any(|pattern| match pattern.strip_suffix('*') {

@@ -25,7 +25,7 @@ fn asked(message: &str, wanted: Wanted) -> (Story, Stage) {
     let mut story = fleet::busy();
     let asked = Elicitation { server: "tickets".into(), message: message.into(), wanted };
     let mut approval = story.approval(None, "Elicitation", json!({}));
-    approval = Approval { ask: Ask::Elicitation(Box::new(asked)), ..approval };
+    approval = Approval { ask: Ask::Elicitation(Box::new(asked)), risks: Vec::new(), ..approval };
     looked_at(story, approval)
 }
 

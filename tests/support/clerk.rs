@@ -232,7 +232,7 @@ impl Books {
         let deadline = self.deadline.map(|wait| Timestamp(asked.0 + i64::try_from(wait.as_millis()).unwrap()));
         let approval = Approval {
             call: Some("c".into()),
-            place: Place { directory: "/p".into(), branch: None, leads_to: None },
+            place: Place { directory: "/p".into(), ..Place::default() },
             asked,
             deadline,
             ..Approval::new(ApprovalId(self.n_approvals), session, "Bash", json!({ "command": command }))

@@ -182,7 +182,8 @@ impl Story {
     pub fn approval(&mut self, call: Option<&str>, tool: &str, input: Value) -> Approval {
         self.n_approvals += 1;
         let session = self.fleet.get(self.session).expect("the session is open");
-        let place = Place { directory: session.spec.directory.clone(), branch: session.branch.clone(), leads_to: None };
+        let directory = session.directory().to_owned();
+        let place = Place { directory, branch: session.branch.clone(), ..Place::default() };
         let risks = risk::judge(tool, &input, &place.directory);
         Approval {
             call: call.map(Into::into),

@@ -145,7 +145,7 @@ pub fn list(global: &Global, json: bool) -> Result<u8, Stop> {
                 session.id.to_string(),
                 in_words(session),
                 flat(&session.title),
-                flat(&session.spec.directory),
+                flat(session.directory()),
                 branch(session).unwrap_or_default(),
                 figures::money(session.usage.cost_usd),
             ]
@@ -252,7 +252,7 @@ fn line(session: &Session) -> Line {
         id: session.id.0,
         title: session.title.clone(),
         state: state(session),
-        directory: session.spec.directory.clone(),
+        directory: session.directory().to_owned(),
         branch: session.branch.clone(),
         worktree: session.worktree.as_ref().map(tree),
         mode: session.mode.as_str(),
@@ -353,7 +353,7 @@ fn tell(session: &Session) -> Result<(), Stop> {
     let mut rows = vec![
         vec!["session".into(), format!("{} {}", session.id, flat(&session.title))],
         vec!["state".into(), in_words(session)],
-        vec!["directory".into(), flat(&session.spec.directory)],
+        vec!["directory".into(), flat(session.directory())],
     ];
     let mut row = |name: &str, value: Option<String>| rows.extend(value.map(|value| vec![name.into(), value]));
     row("branch", branch(session));

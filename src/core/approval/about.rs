@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Approval;
 use super::Ask;
 use crate::core::grant::GrantRule;
+use crate::core::tool::table;
 
 /// One thing that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub enum Fact<'a> {
     Path(&'a str),
     /// The working directory's path goes through a link, and leads there.
     DirectoryLeadsTo(&'a str),
+    /// It runs here, and the session works elsewhere.
+    RunsIn(&'a str),
+    /// Where it runs is not known; the session works here.
+    PerhapsNotIn(&'a str),
 }
 
 /// What whoever answers has to know.
@@ -42,7 +47,7 @@ pub enum Note {
 impl Approval {
     /// Whether the call runs a command line.
     pub fn is_command(&self) -> bool {
-        matches!(self.tool.as_str(), "Bash" | "PowerShell")
+        table::runs_text(&self.tool)
     }
 
     /// The smallest thing that may be granted with it, where anything beyond this once may be.
@@ -87,6 +92,8 @@ impl Approval {
             }),
             self.blocked_path.as_deref().map(Fact::Path),
             self.place.leads_to.as_deref().map(Fact::DirectoryLeadsTo),
+            self.place.session_in.as_ref().map(|_| Fact::RunsIn(&self.place.directory)),
+            self.place.is_doubtful.then_some(Fact::PerhapsNotIn(&self.place.directory)),
         ];
         let says_something = |fact: &Fact<'_>| match fact {
             Fact::Why(text)
@@ -94,7 +101,11 @@ impl Approval {
             | Fact::NotAllowed(text)
             | Fact::AskedByRule(text)
             | Fact::Path(text) => !text.trim().is_empty(),
-            Fact::AskedBySafetyCheck | Fact::Agent { .. } | Fact::DirectoryLeadsTo(_) => true,
+            Fact::AskedBySafetyCheck
+            | Fact::Agent { .. }
+            | Fact::DirectoryLeadsTo(_)
+            | Fact::RunsIn(_)
+            | Fact::PerhapsNotIn(_) => true,
         };
         facts.into_iter().flatten().filter(says_something).collect()
     }

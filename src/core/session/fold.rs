@@ -89,6 +89,10 @@ impl Session {
             EventKind::GoesOn(goes_on) => self.goes_on = *goes_on,
             EventKind::ResumePlanned(resume) => self.resume.clone_from(resume),
             EventKind::BranchChanged(branch) => self.branch.clone_from(branch),
+            EventKind::Moved { directory } => {
+                self.moved_to = Some(directory.clone()).filter(|directory| *directory != self.spec.directory);
+                self.hear(at);
+            }
             EventKind::WorktreeLooked(_)
             | EventKind::WorktreeKept { .. }
             | EventKind::WorktreeAside { .. }
@@ -191,6 +195,8 @@ impl Session {
                 self.hear(at);
                 self.tool_ended(call, *outcome, output, at);
             }
+
+            EventKind::CallJudged { .. } => self.hear(at),
 
             EventKind::ApprovalAsked(approval) => {
                 self.hear(at);

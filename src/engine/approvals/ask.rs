@@ -7,7 +7,7 @@ use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::Binding;
 use crate::core::approval::Place;
-use crate::core::approval::Question;
+use crate::core::approval::Question as Asked;
 use crate::core::approval::QuestionOption;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
@@ -19,6 +19,7 @@ use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::Scope;
 use crate::core::risk;
+use crate::engine::approvals::before::Question;
 use crate::translate::KnownTask;
 use crate::translate::bound;
 use crate::wire::permission as wire;
@@ -29,7 +30,14 @@ use crate::wire::permission::CanUseTool;
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings<'a> {
     pub(crate) session: SessionId,
+    /// Where the call would run.
     pub(crate) directory: &'a str,
+    /// The CLI did not say so.
+    pub(crate) is_doubtful: bool,
+    /// Where the session works, when that is elsewhere.
+    pub(crate) session_in: Option<&'a str>,
+    /// What the callback for this call was answered, when that was a question.
+    pub(crate) own: Option<&'a Question>,
     pub(crate) branch: Option<&'a str>,
     /// The sub-agent that asks, if the session knows it.
     pub(crate) agent: Option<&'a KnownTask>,
@@ -47,6 +55,8 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         description: around.agent.map(|task| task.description.clone()).filter(|text| !text.is_empty()),
         kind: around.agent.and_then(|task| task.kind.clone()),
     });
+    let own = around.own.filter(|own| is_own(request, own));
+    let ask = ask(request, around.plan);
     Approval {
         id: ApprovalId(0),
         session: around.session,
@@ -56,22 +66,24 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         title: request.title.clone(),
         input: request.input.clone(),
         original: None,
-        ask: ask(request, around.plan),
-        grants: Vec::new(),
-        suggestions: request.permission_suggestions.iter().map(suggestion).collect(),
-        description: request.description.clone(),
-        reason: reason(request),
-        not_allowed: None,
-        blocked_path: request.blocked_path.clone(),
-        binding: binding(request, unknown_fields),
-        risks: risk::judge(&request.tool_name, &request.input, around.directory),
-        anatomy: None,
-        preview: None,
         place: Place {
             directory: around.directory.to_owned(),
+            is_doubtful: around.is_doubtful && ask == Ask::Tool,
+            session_in: around.session_in.map(str::to_owned),
             branch: around.branch.map(str::to_owned),
             leads_to: None,
         },
+        ask,
+        grants: Vec::new(),
+        suggestions: request.permission_suggestions.iter().map(suggestion).collect(),
+        description: request.description.clone(),
+        reason: own.map_or_else(|| reason(request), Question::words),
+        not_allowed: None,
+        blocked_path: request.blocked_path.clone(),
+        binding: binding(request, unknown_fields, around.own, own.is_some()),
+        risks: risk::judge(&request.tool_name, &request.input, around.directory),
+        anatomy: None,
+        preview: None,
         asked: around.now,
         deadline: None,
     }
@@ -104,8 +116,15 @@ fn reason(request: &CanUseTool) -> Option<String> {
 /// Fields that are named to the person, at most.
 const MAX_NAMED: usize = 10;
 
-fn binding(request: &CanUseTool, unknown_fields: &[String]) -> Binding {
-    let reason = request.decision_reason_type.as_deref();
+/// Whether the request is the one that our answer to the callback brought about. A hook of the person's own that asked
+/// as well, or a check of the CLI, gives another reason.
+fn is_own(request: &CanUseTool, own: &Question) -> bool {
+    request.decision_reason_type.as_deref() == Some("hook")
+        && request.decision_reason.as_deref() == Some(own.reason().as_str())
+}
+
+fn binding(request: &CanUseTool, unknown_fields: &[String], own: Option<&Question>, is_own: bool) -> Binding {
+    let reason = request.decision_reason_type.as_deref().filter(|_| !is_own);
     let rule = request.matched_ask_rule.as_ref().map(|rule| match &rule.rule_content {
         Some(content) => format!("{}({content})", rule.tool_name),
         None => rule.tool_name.clone(),
@@ -115,6 +134,7 @@ fn binding(request: &CanUseTool, unknown_fields: &[String]) -> Binding {
         Some("rule" | "hook") => Some(request.decision_reason.clone().unwrap_or_else(|| "a rule".into())),
         _ => None,
     });
+    let rule = rule.or_else(|| own.and_then(Question::rule).map(str::to_owned));
     Binding {
         default_to_no: request.default_to_no.is_set(),
         no_always: request.suppress_always_allow_rule.is_set(),
@@ -152,7 +172,7 @@ fn ask(request: &CanUseTool, plan: Option<&Value>) -> Ask {
 }
 
 /// All questions, or none when one of them cannot be read: a form must not leave out what it answers.
-fn questions(input: &Value) -> Vec<Question> {
+fn questions(input: &Value) -> Vec<Asked> {
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let question = |value: &Value| {
         let options = value.get("options").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -160,7 +180,7 @@ fn questions(input: &Value) -> Vec<Question> {
             let description = text(value, "description").unwrap_or_default();
             Some(QuestionOption { label: text(value, "label")?, description, preview: text(value, "preview") })
         };
-        Some(Question {
+        Some(Asked {
             text: text(value, "question")?,
             header: text(value, "header").unwrap_or_default(),
             multiple: value.get("multiSelect").and_then(Value::as_bool).unwrap_or(false),

@@ -44,7 +44,7 @@ pub(crate) fn approval(dialog: &UserDialog, around: &Surroundings<'_>) -> Option
     // Another model's answer is the person's to choose, and may cost more.
     approval.binding.needs_person = true;
     approval.place =
-        Place { directory: around.directory.to_owned(), branch: around.branch.map(str::to_owned), leads_to: None };
+        Place { directory: around.directory.to_owned(), branch: around.branch.map(str::to_owned), ..Place::default() };
     approval.asked = around.now;
     Some(approval)
 }

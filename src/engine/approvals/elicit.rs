@@ -47,7 +47,7 @@ pub(crate) fn approval(request: &wire::Elicitation, around: &Surroundings<'_>) -
         place: Place {
             directory: around.directory.to_owned(),
             branch: around.branch.map(str::to_owned),
-            leads_to: None,
+            ..Place::default()
         },
         asked: around.now,
         ..Approval::new(ApprovalId(0), around.session, NAME, Value::Object(input))

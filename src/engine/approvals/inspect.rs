@@ -10,8 +10,6 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::SystemTime;
 
-use serde_json::Value;
-
 use super::look;
 use crate::config::Approvals;
 use crate::core::anatomy::Anatomy;
@@ -24,6 +22,7 @@ use crate::core::grant::Grant;
 use crate::core::grant::GrantRule;
 use crate::core::ids::GrantId;
 use crate::core::permission::RuleBehavior;
+use crate::core::tool::table;
 use crate::engine::policy;
 use crate::engine::policy::Ruling;
 use crate::engine::policy::Scene;
@@ -125,7 +124,7 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
 
 /// What the command line of a call does to the world.
 pub(crate) fn anatomy(approval: &Approval) -> Option<Anatomy> {
-    let line = approval.input.get("command").and_then(Value::as_str).filter(|_| approval.tool == "Bash")?;
+    let line = table::command(&approval.tool, &approval.input)?;
     Some(policy::anatomy::of(line, Path::new(&approval.place.directory)))
 }
 

@@ -1,12 +1,12 @@
 //! Requests for permission: asked, decided, answered, withdrawn.
 
 use std::path::Path;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Effect;
 use super::Machine;
+use super::calls::denial;
 use super::changes::recheck;
 use super::commands::new_prompt;
 use super::lifecycle::Life;
@@ -33,7 +33,6 @@ use crate::engine::approvals::ask;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
 use crate::engine::policy::Ruling;
-use crate::engine::policy::Scene;
 use crate::wire::outbound::Answer;
 use crate::wire::outbound::Outbound;
 use crate::wire::permission::CanUseTool;
@@ -67,28 +66,25 @@ impl Machine {
             return;
         }
         let call = ToolCallId::from(request.tool_use_id.as_str());
+        let place = self.place_of(&call);
         let around = ask::Surroundings {
             session: self.session,
-            directory: &self.directory,
-            branch: self.branch.as_deref(),
+            directory: place.unwrap_or(&self.at),
+            is_doubtful: place.is_none(),
+            session_in: Some(self.at.as_str()).filter(|at| place.is_some_and(|place| place != *at)),
+            own: self.question_of(&call),
+            branch: self.branch.as_deref().filter(|_| place.is_none_or(|place| place == self.at)),
             agent: request.agent_id.as_deref().and_then(|id| self.translator.task(id)),
             plan: self.translator.plan_of(&call),
             now: self.now.wall,
         };
         let approval = ask::approval(&request, unknown_fields, &around);
-        let extra = self.profile.as_ref().map_or(&[][..], |profile| &profile.directories);
-        let directory = Path::new(&self.directory);
-        let directories = std::iter::once(PathBuf::from(directory)).chain(extra.iter().map(|d| directory.join(d)));
         let is_empty_plan = matches!(&approval.ask, Ask::Plan(plan) if plan.is_empty());
         let job = Job {
             request_id: request_id.clone(),
             approval: approval.clone(),
             plan_file: self.translator.plan_file().filter(|_| is_empty_plan).map(Path::to_owned),
-            scene: Scene {
-                directories: directories.collect(),
-                profile: self.profile_name.clone(),
-                session: self.given_title.clone(),
-            },
+            scene: self.scene(),
             grants: self.grants.iter().map(|held| held.grant.clone()).collect(),
             cli: self.cli.version.clone(),
         };
@@ -166,7 +162,7 @@ impl Machine {
 
     fn deny_by_rule(&mut self, request_id: &str, rule: String, why: &str) {
         let Some(pending) = self.desk.end(request_id, &format!("it was denied by rule {rule}")) else { return };
-        let message = format!("A rule of the user denies this call: {rule}; {why}. Do not try it in another form.");
+        let message = denial(&rule, why);
         let answer =
             PermissionAnswer::Deny { message: message.clone(), interrupt: false, decision_classification: None };
         self.answer(request_id.to_owned(), Answer::Permission(answer));
@@ -261,7 +257,7 @@ impl Machine {
         let how = format!("it was {} by {}", verdict.decision.describe(), verdict.by.describe());
         if let Some(pending) = self.desk.end(request_id, &how) {
             self.emit(EventKind::ApprovalResolved { approval: pending.approval.id, verdict: verdict.clone() });
-            self.grant(pending.approval.id, verdict);
+            self.grant(&pending.approval, verdict);
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Machine;
 use super::lifecycle::Life;
+use crate::core::approval::Approval;
 use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
 use crate::core::cell::Notice;
@@ -40,17 +41,22 @@ impl Held {
 
 impl Machine {
     /// What a person allowed beyond the call.
-    pub(super) fn grant(&mut self, approval: ApprovalId, verdict: Verdict) {
+    pub(super) fn grant(&mut self, approval: &Approval, verdict: Verdict) {
         let by = verdict.by;
+        // One of ours holds where its call would have run; what the CLI remembers belongs to the session's project.
+        let place = approval.place.directory.clone();
+        let approval = approval.id;
         match verdict.decision {
             Decision::Grant(terms) => {
                 let after = Duration::from_secs(u64::from(terms.minutes) * 60);
                 let until = Timestamp(self.now.wall.0.saturating_add(i64::from(terms.minutes) * 60_000));
-                self.keep_grant(approval, by, Granted::Boxed { terms, until }, Some(self.now.mono + after));
+                let granted = Granted::Boxed { terms, until };
+                self.keep_grant(approval, by, place, granted, Some(self.now.mono + after));
             }
             Decision::Allow { remember, .. } => {
                 for update in lasting(&remember) {
-                    self.keep_grant(approval, by.clone(), Granted::Remembered(update.clone()), None);
+                    let (by, project) = (by.clone(), self.directory.clone());
+                    self.keep_grant(approval, by, project, Granted::Remembered(update.clone()), None);
                 }
             }
             Decision::Answers(_)
@@ -61,11 +67,18 @@ impl Machine {
         }
     }
 
-    fn keep_grant(&mut self, approval: ApprovalId, by: Surface, granted: Granted, until: Option<Duration>) {
+    fn keep_grant(
+        &mut self,
+        approval: ApprovalId,
+        by: Surface,
+        directory: String,
+        granted: Granted,
+        until: Option<Duration>,
+    ) {
         let grant = Grant {
             id: GrantId(self.grant_ids.fetch_add(1, Ordering::Relaxed)),
             session: self.session,
-            directory: self.directory.clone(),
+            directory,
             granted,
             by,
             at: self.now.wall,

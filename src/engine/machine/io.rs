@@ -13,6 +13,8 @@ use crate::core::ids::TaskId;
 use crate::core::ids::Timestamp;
 use crate::core::trouble::Trouble;
 use crate::core::worktree::Place;
+use crate::engine::approvals::before;
+use crate::engine::approvals::before::Judgement;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::inspect::Job;
 use crate::engine::approvals::look::Compare;
@@ -54,6 +56,8 @@ pub(crate) enum Input {
     /// It runs; where it has plans written.
     Launched {
         plans: PathBuf,
+        /// The session's directory with links resolved, as the CLI names it.
+        real: Option<PathBuf>,
     },
     LaunchFailed(Trouble),
     Lines(Vec<FromStdout>),
@@ -66,6 +70,11 @@ pub(crate) enum Input {
     Gone {
         code: Option<i32>,
         signal: Option<i32>,
+    },
+    /// What the policy makes of a call that has not begun.
+    Judged {
+        request_id: String,
+        judgement: Judgement,
     },
     Inspected {
         request_id: String,
@@ -112,6 +121,8 @@ pub(crate) enum Effect {
     },
     CloseInput,
     Signal(Rung),
+    /// Ask the policy about a call that has not begun; `Judged` follows.
+    Judge(Box<before::Job>),
     /// Look at the disk for a request; `Inspected` follows.
     Inspect(Box<Job>),
     /// Look again at the file of a request before it is allowed; `Rechecked` follows.
@@ -120,8 +131,8 @@ pub(crate) enum Effect {
     Compare(Box<Compare>),
     /// The session knows this file as it is now.
     NoteFile(String),
-    /// See which branch is checked out; `Branch` follows.
-    LookUpBranch,
+    /// See which branch is checked out there; `Branch` follows.
+    LookUpBranch(PathBuf),
     /// Read what was said in a conversation, perhaps only before a prompt; `History` follows.
     ReadHistory {
         conversation: ConversationId,

@@ -8,6 +8,7 @@ use super::Effect;
 use super::Ending;
 use super::MAX_STDERR;
 use super::Machine;
+use super::calls;
 use crate::core::approval::Withdrawal;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
@@ -58,6 +59,7 @@ fn introduction() -> Initialize {
         per_task_stop_affordance: Some(true),
         forward_subagent_text: Some(true),
         supported_dialog_kinds: dialog::KINDS.iter().map(|kind| (*kind).to_owned()).collect(),
+        hooks: [(calls::EVENT.to_owned(), vec![calls::declaration()])].into(),
         ..Initialize::default()
     }
 }
@@ -68,6 +70,7 @@ impl Machine {
         self.renew = false;
         self.translator = Translator::named(format!("{}.", self.generation));
         self.desk.forget_requests();
+        self.calls.begin(None);
         self.changes.forget();
         self.requests.clear();
         self.task_files.clear();
@@ -98,8 +101,9 @@ impl Machine {
         }));
     }
 
-    pub(super) fn launched(&mut self, plans: PathBuf) {
+    pub(super) fn launched(&mut self, plans: PathBuf, real: Option<PathBuf>) {
         self.translator.plans_are_in(plans);
+        self.calls.begin(real);
         self.last_line = self.now.mono;
         let asked = Asked::Initialize { mode: self.mode, model: self.model.clone() };
         self.request(ClientRequest::Initialize(Box::new(introduction())), asked);

@@ -1,5 +1,8 @@
 //! Lines of the CLI: what the machine itself acts on, before the rest is translated.
 
+use std::path::Path;
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use super::Effect;
@@ -55,11 +58,19 @@ impl Machine {
                 EventKind::ModeChanged(mode) => self.mode = Some(*mode),
                 _ => {}
             }
-            let over = if let EventKind::ToolEnded { call, .. } = &event { self.change_is_over(call) } else { None };
+            let ended = if let EventKind::ToolEnded { call, outcome, .. } = &event {
+                Some((call.clone(), *outcome))
+            } else {
+                None
+            };
+            let over = ended.as_ref().and_then(|(call, _)| self.change_is_over(call));
             self.follow_servers(&event);
             self.emit(event.clone());
             self.effects.extend(over);
             self.follow_background(&event);
+            if let Some((call, outcome)) = ended {
+                self.call_is_over(&call, outcome);
+            }
         }
         self.effects.extend(output.touched.drain(..).map(Effect::NoteFile));
     }
@@ -85,7 +96,10 @@ impl Machine {
         match message {
             Message::ControlRequest(request) => self.control_request(request),
             Message::ControlResponse(response) => self.response(response),
-            Message::ControlCancel { request_id } => self.withdraw(&request_id, Withdrawal::ByCli),
+            Message::ControlCancel { request_id } => {
+                self.call_withdrawn(&request_id);
+                self.withdraw(&request_id, Withdrawal::ByCli);
+            }
             Message::Result(result) => self.result(&result),
             Message::System(System::Init(init)) => self.init(session_id, &init),
             Message::System(System::SessionStateChanged(line)) => self.state_is(line.state.as_ref()),
@@ -129,6 +143,20 @@ impl Machine {
         }
         let event = self.translator.conversation(&id, &init.model, mode);
         self.emit(event);
+        self.moved(&init.cwd);
+    }
+
+    /// The CLI names the directory that it works in, which the model may have changed.
+    fn moved(&mut self, cwd: &str) {
+        if !Path::new(cwd).is_absolute() {
+            return;
+        }
+        let directory = self.in_our_words(cwd);
+        if directory != self.at {
+            self.at.clone_from(&directory);
+            self.emit(EventKind::Moved { directory });
+            self.effects.push(Effect::LookUpBranch(PathBuf::from(&self.at)));
+        }
     }
 
     pub(super) fn control_request(&mut self, line: ControlRequest) {
@@ -138,7 +166,18 @@ impl Machine {
                 self.can_use_tool(request_id, *request, &unknown_fields);
                 return;
             }
-            Request::HookCallback(_) => Answer::Hook(Value::Object(serde_json::Map::new())),
+            Request::HookCallback(callback) => {
+                let doubts: Vec<String> = unknown_fields.into_iter().filter(|field| field.contains(' ')).collect();
+                self.callback(request_id, *callback, &doubts);
+                return;
+            }
+            Request::UnfitCall(why) => {
+                if !self.desk.knows(&request_id) {
+                    self.tell_unfit(&why);
+                }
+                self.unfit_call(request_id, unfit(&why));
+                return;
+            }
             Request::McpMessage(request) => Answer::McpNoSuchServer {
                 id: request.message.get("id").cloned().unwrap_or(Value::Null),
                 server_name: request.server_name,
@@ -199,7 +238,8 @@ impl Machine {
         let (Some("control_request"), Some(request_id)) = (bad.kind.as_deref(), &bad.request_id) else { return false };
         if !self.desk.knows(request_id) {
             self.desk.note_ended_request(request_id);
-            let answer = Answer::Error(unfit(&bad.reason));
+            // It may have been about a call, which an error would let through.
+            let answer = Answer::Refuse { reason: unfit(&bad.reason) };
             self.answer(request_id.clone(), answer);
         }
         true

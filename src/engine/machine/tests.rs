@@ -25,6 +25,9 @@ use crate::core::prompt::Surface;
 use crate::core::session::SessionSpec;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
+use crate::engine::approvals::before;
+use crate::engine::approvals::before::Judgement;
+use crate::engine::approvals::before::Question;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::look::Compare;
 use crate::engine::approvals::look::Recheck;
@@ -33,10 +36,13 @@ use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
 use crate::engine::worktrees::Job;
 use crate::wire::decode::decode;
+use crate::wire::outbound::CallAnswer;
 use crate::wire::permission::PermissionAnswer;
 
 /// What goes on in the background.
 mod background;
+/// Calls before they begin.
+mod calls;
 /// Changes of files.
 mod changing;
 /// Servers that ask for input.
@@ -60,6 +66,10 @@ struct Bench {
     log: Vec<Event>,
     /// Answers to permission requests, by request.
     answers: BTreeMap<String, Vec<PermissionAnswer>>,
+    /// Answers to callbacks about calls, by request.
+    said: BTreeMap<String, Vec<CallAnswer>>,
+    /// Calls that the policy is asked about.
+    judging: Vec<before::Job>,
     /// Prompts whose images are to be read.
     loads: Vec<PromptId>,
     /// Files of outputs that are to be read.
@@ -113,6 +123,8 @@ impl Bench {
             fleet: Fleet::default(),
             log: Vec::new(),
             answers: BTreeMap::new(),
+            said: BTreeMap::new(),
+            judging: Vec::new(),
             loads: Vec::new(),
             reads: Vec::new(),
             lines: Vec::new(),
@@ -168,16 +180,20 @@ impl Bench {
                     if let Outbound::Answer { request_id, answer: Answer::Permission(answer) } = &line {
                         self.answers.entry(request_id.clone()).or_default().push(answer.clone());
                     }
+                    if let Outbound::Answer { request_id, answer: Answer::Call(answer) } = &line {
+                        self.said.entry(request_id.clone()).or_default().push(answer.clone());
+                    }
                     self.lines.push(line);
                     self.receipts.extend(receipt);
                 }
                 Effect::Signal(rung) => self.signals.push(rung),
+                Effect::Judge(job) => self.judging.push(*job),
                 Effect::Inspect(job) => self.inspections.push(job.request_id),
                 Effect::Recheck(job) => self.rechecks.push(*job),
                 Effect::Compare(job) => self.compares.push(*job),
                 Effect::Worktree { job, .. } => self.jobs.push(job),
                 Effect::Finish => self.finished = true,
-                Effect::CloseInput | Effect::NoteFile(_) | Effect::LookUpBranch | Effect::ReadHistory { .. } => {}
+                Effect::CloseInput | Effect::NoteFile(_) | Effect::LookUpBranch(_) | Effect::ReadHistory { .. } => {}
                 Effect::LoadImages { prompt, .. } => self.loads.push(prompt),
                 Effect::ReadTask { task, file } => self.reads.push((task, file)),
                 Effect::Watch(_) => self.n_watches += 1,
@@ -185,7 +201,7 @@ impl Bench {
             }
         }
         if launched {
-            self.give(Input::Launched { plans: "/home/me/.claude/plans".into() });
+            self.give(Input::Launched { plans: "/home/me/.claude/plans".into(), real: None });
         }
         self
     }

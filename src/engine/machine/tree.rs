@@ -1,5 +1,6 @@
 //! The session's worktree: looked at once the process has ended, put aside, put back or deleted.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Effect;
@@ -184,7 +185,7 @@ impl Machine {
             (step, Outcome::Back) => {
                 let by = if let Step::PuttingBack { by, .. } = step { by } else { Surface::Engine };
                 self.emit(EventKind::WorktreeBack { path: place.path, by });
-                self.effects.push(Effect::LookUpBranch);
+                self.effects.push(Effect::LookUpBranch(PathBuf::from(&self.at)));
             }
             (_, Outcome::Gone { branch_gone, trouble }) => {
                 if let Some(why) = trouble {

@@ -1,5 +1,6 @@
 //! Turns: prompts going out, their ends coming in, interrupts in between.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Asked;
@@ -244,7 +245,7 @@ impl Machine {
         if let Some(warning) = self.budget.spend(self.now.wall, report.cost_usd) {
             self.emit(EventKind::Noted(Notice::warning(warning)));
         }
-        self.effects.push(Effect::LookUpBranch);
+        self.effects.push(Effect::LookUpBranch(PathBuf::from(&self.at)));
     }
 
     /// Counts the time that a turn waits for a person, however many requests wait at once.

@@ -73,7 +73,7 @@ pub(super) fn content(approval: &Approval, tongue: Tongue) -> Content {
             _ => return Content { text: serde_json::to_string_pretty(&approval.input).unwrap_or_default(), ..plain },
         }
     }
-    let language = if approval.tool == "Bash" { "bash" } else { "powershell" };
+    let language = if approval.tool == "PowerShell" { "powershell" } else { "bash" };
     Content { language, text: command.to_owned(), facts, ..plain }
 }
 
@@ -225,6 +225,11 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
         }
         Fact::Path(path) => fact(tongue.pick("path", "路径"), path.to_owned()),
         Fact::DirectoryLeadsTo(to) => fact(tongue.pick("directory leads to", "目录实际路径"), format!("→ {to}")),
+        Fact::RunsIn(place) => fact(tongue.pick("runs in", "运行目录"), place.to_owned()),
+        Fact::PerhapsNotIn(_) => {
+            let text = tongue.pick("perhaps not in this directory", "可能不在此目录");
+            fact(tongue.pick("directory", "目录"), text.to_owned())
+        }
     }));
     blocks.extend(approval.dangers().iter().map(|danger| Block::Warning(said::danger(danger, tongue))));
     let warnings = approval.notes().into_iter().filter_map(|note| match note {

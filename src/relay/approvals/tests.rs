@@ -36,7 +36,7 @@ fn approval(tool: &str, input: Value, ask: Ask) -> Approval {
             scope: Scope::Local,
         }],
         description: Some("install".into()),
-        place: Place { directory: "/p".into(), branch: None, leads_to: None },
+        place: Place { directory: "/p".into(), ..Place::default() },
         deadline: Some(Timestamp(120_000)),
         ..Approval::new(ApprovalId(7), SessionId(1), tool, input)
     }

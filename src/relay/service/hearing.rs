@@ -432,7 +432,7 @@ impl<M: Messenger> Service<M> {
         let lines = mine.iter().filter_map(|id| self.fleet.get(*id)).map(|session| {
             let mark = if active == Some(session.id) { "▸" } else { " " };
             let state = super::progress::activity(session, self.settings.tongue);
-            format!("{mark} {} · {state}\n    {}", self.title(session.id), session.spec.directory)
+            format!("{mark} {} · {state}\n    {}", self.title(session.id), session.directory())
         });
         Ok(lines.collect::<Vec<_>>().join("\n"))
     }

@@ -160,7 +160,7 @@ impl<M: Messenger> Service<M> {
     pub(super) fn progress_text(&self, session: &Session, now: Timestamp) -> String {
         let tongue = self.settings.tongue;
         let mut text = format!("{} · {}\n", self.title(session.id), activity(session, tongue));
-        let _ = writeln!(text, "{}", session.spec.directory);
+        let _ = writeln!(text, "{}", session.directory());
         if let Some(turn) = &session.turn {
             let elapsed = figures::duration(Duration::from_millis(now.millis_since(turn.started)));
             let _ = writeln!(
@@ -251,7 +251,7 @@ impl<M: Messenger> Service<M> {
             ToolState::Waiting => "▲",
             ToolState::Receiving | ToolState::Running | ToolState::Background => "…",
         };
-        let about = self.line(&subject(call, &session.spec.directory, self.settings.tongue));
+        let about = self.line(&subject(call, session.directory(), self.settings.tongue));
         format!("{mark} {} {about}", call.name).trim_end().to_owned()
     }
 }

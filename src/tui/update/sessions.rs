@@ -261,7 +261,7 @@ pub(super) fn set_mode(ui: &mut Ui, now: Timestamp, session: &Session, mode: Per
             question: format!("Let “{}” run everything without asking?", session.title),
             details: vec![
                 "Every command and every edit runs at once, whatever it destroys.".into(),
-                format!("It works in {}.", session.spec.directory),
+                format!("It works in {}.", session.directory()),
             ],
             is_dangerous: true,
             opened: now,

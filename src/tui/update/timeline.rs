@@ -62,7 +62,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         Action::OpenInEditor => match cell.and_then(Cell::file) {
             Some((path, line)) => {
                 // From the session's directory, and never a name that an editor could take for an option.
-                let path = std::path::Path::new(&session.spec.directory).join(path).display().to_string();
+                let path = std::path::Path::new(session.directory()).join(path).display().to_string();
                 return vec![Effect::OpenFile { path, line }];
             }
             None => ui.say("This entry is not about a file.", false, world.now),

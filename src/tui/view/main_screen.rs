@@ -123,7 +123,7 @@ pub(super) fn draw(
         theme: scene.theme,
         keymap: scene.keymap,
         home: &scene.ui.home,
-        directory: session.map_or("", |session| session.spec.directory.as_str()),
+        directory: session.map_or("", |session| session.directory()),
         output_lines: scene.ui.output_lines,
         zone: &zone,
     };

@@ -110,7 +110,7 @@ fn identity(sheet: &mut Sheet<'_>, scene: &Scene<'_>, session: &Session) {
     let model = state::model(session).map(|model| vec![span(model, theme.text)]);
     sheet.line(join(vec![model.unwrap_or_default(), state::mode(session.mode, theme)], theme));
     let room = sheet.room;
-    let directory = sanitize(&session.spec.directory);
+    let directory = sanitize(session.directory());
     let path = paths::short(&directory, Some(&scene.ui.home), room, theme.glyphs.ellipsis).replace('\n', " ");
     sheet.line(vec![span(path, theme.dim)]);
     if let Some(branch) = &session.branch {

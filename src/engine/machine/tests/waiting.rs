@@ -27,7 +27,9 @@ impl Bench {
     }
 
     fn n_refusals(&self) -> usize {
-        let is_error = |line: &&Outbound| matches!(line, Outbound::Answer { answer: Answer::Error(_), .. });
+        let is_error = |line: &&Outbound| {
+            matches!(line, Outbound::Answer { answer: Answer::Error(_) | Answer::Refuse { .. }, .. })
+        };
         self.lines.iter().filter(is_error).count()
     }
 

@@ -118,7 +118,7 @@ fn subject(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {
     let theme = sheet.theme;
     let command = input.get("command").and_then(Value::as_str);
     if let Some(command) = command.filter(|_| approval.is_command()) {
-        let language = if approval.tool == "Bash" { "bash" } else { "powershell" };
+        let language = if approval.tool == "PowerShell" { "powershell" } else { "bash" };
         sheet.command(command, Language::from_token(language));
         fields(sheet, input, &["command", "description"]);
         return;
@@ -189,6 +189,10 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize, key: Option<
             }
             Fact::Path(path) => row("path", path, theme.text),
             Fact::DirectoryLeadsTo(to) => row("directory", &format!("{} {to}", theme.glyphs.arrow), theme.text),
+            Fact::RunsIn(place) => row("runs in", place, theme.warning),
+            Fact::PerhapsNotIn(place) => {
+                row("directory", &format!("perhaps not in this directory: {place}"), theme.warning);
+            }
         }
     }
     if n_same > 1 {
