@@ -28,6 +28,7 @@ pub(crate) mod bound;
 mod changes;
 mod notices;
 mod results;
+mod schedules;
 mod system;
 mod tasks;
 mod turn;
@@ -64,6 +65,8 @@ pub(crate) struct Translator {
     summary_due: bool,
     /// After a compaction the CLI repeats what it keeps of the conversation, until the next message begins.
     repeating: bool,
+    /// Turns that the model has begin later.
+    schedules: schedules::Schedules,
     last_synthetic: String,
     /// The last notice about a limit, so that the same is not told at each turn.
     limit: Option<(String, String)>,
@@ -179,6 +182,11 @@ impl Translator {
 
     pub(crate) fn has_running_tasks(&self) -> bool {
         self.tasks.any_running()
+    }
+
+    /// The same without what only waits for its time.
+    pub(crate) fn has_working_tasks(&self) -> bool {
+        self.tasks.any_working()
     }
 
     /// The conversation as `init` names it.

@@ -277,13 +277,14 @@ impl Headless {
         let Some(session) = self.session.and_then(|id| self.fleet.get(id)) else { return false };
         let is_background =
             |cell: &Cell| matches!(&cell.body, CellBody::Tool(call) if call.state == ToolState::Background);
-        session.running_tasks().next().is_some() || session.transcript.iter().any(is_background)
+        session.running_tasks().any(|task| !task.only_waits()) || session.transcript.iter().any(is_background)
     }
 
     /// What goes on in the background, in words.
     fn tasks(&self) -> Vec<String> {
         let session = self.session.and_then(|id| self.fleet.get(id));
-        session.into_iter().flat_map(|session| session.running_tasks()).map(|task| flat(&task.description)).collect()
+        let running = session.into_iter().flat_map(|session| session.running_tasks());
+        running.filter(|task| !task.only_waits()).map(|task| flat(&task.description)).collect()
     }
 
     /// Nothing more is waited for: the last answer, and the exit code.

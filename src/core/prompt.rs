@@ -60,6 +60,8 @@ pub enum PromptOrigin {
     Surface(Surface),
     /// The comment that came with an "allow": the protocol has no place for one, so it follows as a message.
     Comment(ApprovalId),
+    /// The model itself: it had scheduled this turn.
+    Scheduled,
 }
 
 /// A message to the model.

@@ -49,7 +49,15 @@ pub struct TaskReport {
     pub output: Option<String>,
 }
 
+/// The kinds of what the model has begin later: they wait, and do nothing until then.
+pub const WAITING_KINDS: [&str; 2] = ["wake-up", "schedule"];
+
 impl Task {
+    /// Whether it only waits for its time.
+    pub fn only_waits(&self) -> bool {
+        WAITING_KINDS.contains(&self.kind.as_str())
+    }
+
     pub fn note(&mut self, report: TaskReport) {
         self.tool_uses = report.tool_uses.unwrap_or(self.tool_uses);
         self.tokens = report.tokens.unwrap_or(self.tokens);

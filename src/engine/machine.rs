@@ -163,6 +163,8 @@ pub(crate) struct Machine {
     loading: Option<PromptId>,
     loaded: Option<Loaded>,
     turn: Option<Turn>,
+    /// The prompt of the turn that the CLI is about to begin by itself.
+    begins_with: Option<PromptId>,
     last_turn: TurnId,
     /// A mode that the process takes only at its start.
     restart_in: Option<PermissionMode>,
@@ -268,6 +270,7 @@ impl Machine {
             loading: None,
             loaded: None,
             turn: None,
+            begins_with: None,
             last_turn: session.last_turn.as_ref().map_or(TurnId(0), |turn| turn.turn),
             restart_in: None,
             renew: false,

@@ -327,6 +327,7 @@ impl Translator {
         }
         let input = bound::input(&tool.input);
         let changed = super::changes::of_input(&tool.name, &tool.input, &input);
+        self.schedule_made(&call, &tool.name, &tool.input);
         let name = bound::word(&tool.name);
         output.push(EventKind::ToolStarted { call, parent: parent_id(parent), name, input, changed });
     }

@@ -112,6 +112,8 @@ impl Translator {
         };
         let (text, omitted) = bound::output(&text);
         let (detail, changed) = super::changes::of_result(detail);
+        let is_done = outcome == ToolOutcome::Done;
+        self.schedule_told(&call, is_done, Some(&detail), output);
         output.push(EventKind::ToolEnded { call, outcome, output: ToolOutput { text, omitted, detail, changed } });
     }
 }

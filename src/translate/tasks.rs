@@ -34,6 +34,8 @@ pub(crate) struct KnownTask {
     is_background: bool,
     /// It stood in a list of background tasks: when it is no longer in one, it has ended.
     listed: bool,
+    /// It only waits for its time.
+    waits: bool,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +63,24 @@ impl Tasks {
         for task in self.known.values_mut().filter(|task| task.call.as_deref() == Some(call)) {
             task.is_background = true;
         }
+    }
+
+    /// A wake-up or a schedule of the model: it waits, and is in no list of the CLI's.
+    pub(super) fn wait(&mut self, id: &str, description: &str) {
+        let task = self.entry(id);
+        task.running = true;
+        task.waits = true;
+        description.clone_into(&mut task.description);
+    }
+
+    /// Whether such a thing still waited.
+    pub(super) fn end_waiting(&mut self, id: &str) -> bool {
+        self.known.get_mut(id).is_some_and(|task| std::mem::take(&mut task.running))
+    }
+
+    /// Whether something runs that an end of the process would cut off.
+    pub(super) fn any_working(&self) -> bool {
+        self.known.values().any(|task| task.running && !task.waits)
     }
 
     fn entry(&mut self, id: &str) -> &mut KnownTask {

@@ -373,7 +373,7 @@ impl Session {
     }
 
     fn prompt_sent(&mut self, prompt: &Prompt, at: Timestamp) {
-        let is_comment = matches!(prompt.origin, PromptOrigin::Comment(_));
+        let is_comment = matches!(prompt.origin, PromptOrigin::Comment(_) | PromptOrigin::Scheduled);
         if !self.titled && !is_comment && !prompt.text.trim_start().starts_with('/') {
             let title = title_of(&prompt.shown());
             if !title.is_empty() {

@@ -9,17 +9,22 @@
 //! Invariants: a callback gets exactly one answer, or is taken back, or its process is gone; no answer allows.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::path::PathBuf;
 
 use super::Effect;
 use super::Machine;
+use super::commands::new_prompt;
 use super::lifecycle::Life;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
 use crate::core::ids::ToolCallId;
+use crate::core::prompt::PromptOrigin;
 use crate::core::tool::ToolOutcome;
+use crate::core::tool::table;
+use crate::core::tool::table::Does;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::engine::approvals::ask;
@@ -27,6 +32,8 @@ use crate::engine::approvals::before::Job;
 use crate::engine::approvals::before::Judgement;
 use crate::engine::approvals::before::Question;
 use crate::engine::policy::Scene;
+use crate::translate::Output;
+use crate::translate::bound;
 use crate::wire::inbound::control::HookCallback;
 use crate::wire::outbound::Answer;
 use crate::wire::outbound::CallAnswer;
@@ -34,24 +41,27 @@ use crate::wire::outbound::HookMatcher;
 use crate::wire::outbound::OnFailure;
 use crate::wire::permission::CanUseTool;
 
-/// The event that the callback is declared for.
-pub(super) const EVENT: &str = "PreToolUse";
+/// The events that callbacks are declared for: a call is about to run, a prompt is about to reach the model.
+pub(super) const EVENTS: [&str; 2] = ["PreToolUse", PROMPT];
+const PROMPT: &str = "UserPromptSubmit";
 /// Ours to choose: it comes back with each callback.
 const CALLBACK: &str = "adjutant-call";
 /// How long the CLI waits for an answer, in seconds. It comes within milliseconds; a machine that slept may take longer.
 const PATIENCE_S: u64 = 24 * 60 * 60;
+/// Bytes of a prompt that the model scheduled that are kept.
+const MAX_PROMPT: usize = 16 << 10;
 /// Calls that are remembered until they end.
 const MAX_CALLS: usize = 4096;
 /// Callbacks that are being judged; what comes beyond is refused.
 const MAX_UNANSWERED: usize = 1024;
 
-/// The declaration for every call of the session and its sub-agents.
-pub(super) fn declaration() -> HookMatcher {
+/// The declaration for every call of the session and its sub-agents, or every prompt.
+pub(super) fn declaration(event: &str) -> HookMatcher {
     HookMatcher {
         matcher: None,
         hook_callback_ids: vec![CALLBACK.to_owned()],
         timeout: Some(PATIENCE_S),
-        on_failure: Some(OnFailure::Block),
+        on_failure: (event != PROMPT).then_some(OnFailure::Block),
     }
 }
 
@@ -70,6 +80,8 @@ pub(super) struct Calls {
     order: VecDeque<ToolCallId>,
     /// Callbacks that are being judged.
     unanswered: HashMap<String, ToolCallId>,
+    /// Calls that began and of which no callback has come; it must before they are done.
+    untold: HashSet<ToolCallId>,
     /// The session's directory as the CLI names it.
     real: Option<PathBuf>,
     /// That a call ran without a callback was told.
@@ -82,6 +94,7 @@ impl Calls {
     }
 
     fn note(&mut self, call: ToolCallId, directory: String) {
+        self.untold.remove(&call);
         if self.known.insert(call.clone(), Known { directory, asked: None }).is_none() {
             self.order.push_back(call);
         }
@@ -92,12 +105,10 @@ impl Calls {
         }
     }
 
-    fn forget(&mut self, call: &ToolCallId) -> bool {
-        let was_known = self.known.remove(call).is_some();
-        if was_known {
+    fn forget(&mut self, call: &ToolCallId) {
+        if self.known.remove(call).is_some() {
             self.order.retain(|other| other != call);
         }
-        was_known
     }
 }
 
@@ -142,6 +153,9 @@ impl Machine {
         }
         if !callback.is_about_a_call() {
             self.desk.note_ended_request(&request_id);
+            if callback.input.hook_event_name == PROMPT && callback.input.agent_id.is_none() {
+                self.prompt_arrives(callback.input.prompt.as_deref().unwrap_or_default());
+            }
             return self.answer(request_id, Answer::Hook(serde_json::Value::Object(serde_json::Map::new())));
         }
         if self.calls.unanswered.len() >= MAX_UNANSWERED {
@@ -175,6 +189,25 @@ impl Machine {
         self.calls.unanswered.insert(request_id.clone(), call);
         let doubt = doubts.first().map(|doubt| format!("it has {doubt}"));
         self.effects.push(Effect::Judge(Box::new(Job { request_id, approval, scene: self.scene(), doubt })));
+    }
+
+    /// A prompt is about to reach the model. One that nobody here has sent, and that the model had scheduled, is shown
+    /// as what the turn is about.
+    fn prompt_arrives(&mut self, text: &str) {
+        let is_ours = self.turn.as_ref().is_some_and(|turn| turn.report.is_none() && turn.prompt.is_some());
+        if is_ours {
+            return;
+        }
+        let mut output = Output::default();
+        let was_scheduled = self.translator.woke(text, &mut output);
+        for event in output.events {
+            self.emit(event);
+        }
+        if was_scheduled {
+            let prompt = new_prompt(bound::cut(text, MAX_PROMPT), PromptOrigin::Scheduled);
+            self.emit(EventKind::PromptSent(prompt.clone()));
+            self.begins_with = Some(prompt.id);
+        }
     }
 
     /// A callback whose call cannot be judged as what it is.
@@ -219,10 +252,22 @@ impl Machine {
         }
     }
 
+    /// The model has made a call. What runs elsewhere, as a search on the API's side, comes with no callback.
+    pub(super) fn call_is_made(&mut self, call: &ToolCallId, name: &str) {
+        let does = table::of(name).map(|tool| tool.does);
+        let is_ours =
+            matches!(does, Some(Does::Runs { .. } | Does::RunsOther { .. } | Does::Changes { .. } | Does::Reads))
+                || name.starts_with("mcp__");
+        if is_ours && self.calls.untold.len() < MAX_CALLS && !self.calls.known.contains_key(call) {
+            self.calls.untold.insert(call.clone());
+        }
+    }
+
     /// A call is over. One that was done without a callback shows that the CLI keeps calls from us.
     pub(super) fn call_is_over(&mut self, call: &ToolCallId, outcome: ToolOutcome) {
-        let was_seen = self.calls.forget(call);
-        if was_seen || outcome != ToolOutcome::Done || std::mem::replace(&mut self.calls.told_unseen, true) {
+        self.calls.forget(call);
+        let is_untold = self.calls.untold.remove(call) && outcome == ToolOutcome::Done;
+        if !is_untold || std::mem::replace(&mut self.calls.told_unseen, true) {
             return;
         }
         let text = "The CLI ran a call without asking adjutant first: rules and the audit log do not reach what it does. \

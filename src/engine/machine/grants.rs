@@ -175,7 +175,7 @@ impl Machine {
     }
 
     pub(super) fn renew_if_idle(&mut self) {
-        let is_idle = self.turn.is_none() && !self.translator.has_running_tasks();
+        let is_idle = self.turn.is_none() && !self.translator.has_working_tasks();
         if self.renew && is_idle && matches!(self.life, Life::Up) {
             self.renew = false;
             self.stop(None);

@@ -59,7 +59,7 @@ fn introduction() -> Initialize {
         per_task_stop_affordance: Some(true),
         forward_subagent_text: Some(true),
         supported_dialog_kinds: dialog::KINDS.iter().map(|kind| (*kind).to_owned()).collect(),
-        hooks: [(calls::EVENT.to_owned(), vec![calls::declaration()])].into(),
+        hooks: calls::EVENTS.map(|event| (event.to_owned(), vec![calls::declaration(event)])).into(),
         ..Initialize::default()
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Effect;
 use super::Machine;
 use super::clock::HEARTBEAT;
+use crate::config::Approvals;
 use crate::core::approval::Withdrawal;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
@@ -58,10 +59,13 @@ impl Machine {
                 EventKind::ModeChanged(mode) => self.mode = Some(*mode),
                 _ => {}
             }
-            let ended = if let EventKind::ToolEnded { call, outcome, .. } = &event {
-                Some((call.clone(), *outcome))
-            } else {
-                None
+            let ended = match &event {
+                EventKind::ToolEnded { call, outcome, .. } => Some((call.clone(), *outcome)),
+                EventKind::ToolStarted { call, name, .. } => {
+                    self.call_is_made(call, name);
+                    None
+                }
+                _ => None,
             };
             let over = ended.as_ref().and_then(|(call, _)| self.change_is_over(call));
             self.follow_servers(&event);
@@ -144,6 +148,23 @@ impl Machine {
         let event = self.translator.conversation(&id, &init.model, mode);
         self.emit(event);
         self.moved(&init.cwd);
+        self.tell_missing_tools(&init.tools);
+    }
+
+    /// Says once which tools `auto_allow` names that this CLI does not have. Those that stand there by default are no
+    /// mistake of anybody's.
+    fn tell_missing_tools(&mut self, tools: &[String]) {
+        let approvals = &self.config.approvals;
+        if tools.is_empty() || approvals.auto_allow == Approvals::default().auto_allow {
+            return;
+        }
+        let missing: Vec<&str> =
+            approvals.auto_allow.iter().filter(|tool| !tools.contains(tool)).map(String::as_str).collect();
+        let text = format!("auto_allow names what this Claude Code does not have: {}.", missing.join(", "));
+        if !missing.is_empty() && !self.unasked_told.contains(&text) {
+            self.unasked_told.push(text.clone());
+            self.emit(EventKind::Noted(Notice::info(text)));
+        }
     }
 
     /// The CLI names the directory that it works in, which the model may have changed.

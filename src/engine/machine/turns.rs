@@ -124,7 +124,9 @@ impl Machine {
         self.translator.begin_turn();
         self.stall_told = false;
         let begun = prompt.is_none();
-        self.emit(EventKind::TurnStarted { turn: self.last_turn, prompt: prompt.as_ref().map(|p| p.id.clone()) });
+        let scheduled = self.begins_with.take();
+        let id = prompt.as_ref().map(|prompt| prompt.id.clone()).or(scheduled);
+        self.emit(EventKind::TurnStarted { turn: self.last_turn, prompt: id });
         self.turn = Some(Turn {
             id: self.last_turn,
             prompt,

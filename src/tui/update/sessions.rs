@@ -18,6 +18,7 @@ use crate::core::phone::PhoneView;
 use crate::core::phone::PhoneWish;
 use crate::core::session::Session;
 use crate::core::session::SessionSpec;
+use crate::core::session::title_of;
 use crate::core::task::Task;
 use crate::core::worktree::WorktreeSpec;
 use crate::tui::input::action::Action;
@@ -324,7 +325,10 @@ fn cut_off(session: &Session) -> Vec<String> {
         lines.push(format!("{title}: a turn is running"));
     }
     let count = |n: usize, one: &str, many: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {many}") };
-    let n_tasks = session.running_tasks().count();
+    let n_tasks = session.running_tasks().filter(|task| !task.only_waits()).count();
+    for task in session.running_tasks().filter(|task| task.only_waits()) {
+        lines.push(format!("{title}: a {} of the model, {}", task.kind, title_of(&task.description)));
+    }
     if n_tasks > 0 {
         lines.push(format!("{title}: {}", count(n_tasks, "background task", "background tasks")));
     }

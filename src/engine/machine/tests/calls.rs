@@ -45,7 +45,9 @@ fn every_call_is_declared_with_a_patience_that_the_clis_timers_can_count() {
         Outbound::Request { request, .. } => Some(serde_json::to_value(request).unwrap()),
         _ => None,
     });
-    let matcher = &first.unwrap()["hooks"]["PreToolUse"][0];
+    let first = first.unwrap();
+    assert!(first["hooks"]["UserPromptSubmit"][0].get("onFailure").is_none());
+    let matcher = &first["hooks"]["PreToolUse"][0];
     assert!(matcher.get("matcher").is_none(), "it is for every tool");
     assert_eq!(matcher["onFailure"], "block");
     let timeout = matcher["timeout"].as_u64().unwrap();
@@ -179,4 +181,71 @@ fn a_line_that_nobody_can_read_is_refused_for_a_callback_too() {
     let refused = bench.lines.iter().any(|line| matches!(line, Outbound::Answer { answer: Answer::Refuse { .. }, .. }));
     assert!(refused);
     assert!(!bench.lines.iter().any(|line| matches!(line, Outbound::Answer { answer: Answer::Error(_), .. })));
+}
+
+/// A call of a tool of the CLI's, told before it runs and done with this result as data.
+fn done_call(bench: &mut Bench, call: &str, name: &str, input: &Value, detail: &Value) {
+    let block = json!({"type": "tool_use", "id": call, "name": name, "input": input});
+    bench.line(&json!({"type": "assistant", "message": {"id": format!("m{call}"), "content": [block]}}));
+    let block = json!({"type": "tool_result", "tool_use_id": call, "content": "done"});
+    bench.line(&json!({"type": "user", "message": {"role": "user", "content": [block]}, "tool_use_result": detail}));
+}
+
+fn prompt_submitted(text: &str) -> Value {
+    json!({"type": "control_request", "request_id": format!("p-{text}"), "request": {"subtype": "hook_callback",
+        "callback_id": "adjutant-call", "input": {"hook_event_name": "UserPromptSubmit", "prompt": text}}})
+}
+
+#[test]
+fn what_the_model_schedules_waits_is_busy_and_begins_its_turn_with_its_prompt() {
+    let mut bench = Bench::running(|config| {
+        let profile = Profile { idle_minutes: 5, ..Profile::default() };
+        config.profiles.insert("p".into(), profile);
+        config.claude.default_profile = Some("p".into());
+    });
+    let once = json!({"cron": "* * * * *", "prompt": "look at the deploy", "recurring": false});
+    let detail = json!({"id": "a1", "humanSchedule": "Every minute", "recurring": false});
+    done_call(&mut bench, "a", "CronCreate", &once, &detail);
+    let daily = json!({"cron": "0 9 * * *", "prompt": "read the news"});
+    done_call(&mut bench, "b", "CronCreate", &daily, &json!({"id": "b2", "humanSchedule": "Daily", "recurring": true}));
+    let later = json!({"delaySeconds": 60, "prompt": "look again", "reason": "r"});
+    done_call(&mut bench, "c", "ScheduleWakeup", &later, &json!({"scheduledFor": 9, "clampedDelaySeconds": 90}));
+    done_call(&mut bench, "d", "ScheduleWakeup", &later, &json!({"scheduledFor": 0}));
+    bench.line(&result());
+    let waiting: Vec<String> =
+        bench.fleet.get(ID).unwrap().running_tasks().map(|task| task.description.clone()).collect();
+    let expected =
+        ["once, every minute: look at the deploy", "Daily: read the news", "90 seconds from its call: look again"];
+    assert_eq!(waiting, expected);
+    assert!(bench.fleet.get(ID).unwrap().is_busy());
+    bench.wait(3600);
+    assert!(matches!(bench.machine.life, Life::Up), "an idle process with a schedule is not stopped");
+    bench.line(&prompt_submitted("look at the deploy")).line(&init());
+    let session = bench.fleet.get(ID).unwrap();
+    assert_eq!(session.turn.as_ref().map(|turn| turn.prompt_line.as_str()), Some("look at the deploy"));
+    assert_eq!(session.running_tasks().count(), 2, "what was for once waits no more");
+    bench.line(&result()).line(&prompt_submitted("read the news")).line(&init()).line(&result());
+    assert_eq!(bench.fleet.get(ID).unwrap().running_tasks().count(), 2, "what recurs waits on");
+    // Somebody else's words are no prompt of the model's.
+    bench.line(&prompt_submitted("<task-notification>x</task-notification>")).line(&init());
+    assert_eq!(bench.fleet.get(ID).unwrap().turn.as_ref().and_then(|turn| turn.prompt.clone()), None);
+    done_call(&mut bench, "e", "CronDelete", &json!({"id": "b2"}), &json!({}));
+    done_call(&mut bench, "f", "ScheduleWakeup", &json!({"stop": true}), &json!({}));
+    assert_eq!(bench.fleet.get(ID).unwrap().running_tasks().count(), 0);
+}
+
+#[test]
+fn our_own_prompt_is_not_taken_for_a_scheduled_one() {
+    let mut bench = Bench::new(|_| {});
+    bench.prompt("go", SendHow::Queue).reply("initialize").line(&prompt_submitted("go")).line(&init());
+    let sent = bench.kinds().iter().filter(|kind| matches!(kind, EventKind::PromptSent(_))).count();
+    assert_eq!(sent, 1);
+}
+
+#[test]
+fn a_result_of_the_apis_own_side_needs_no_callback() {
+    let text = "[[approvals.rules]]\ntool = \"Bash\"\naction = \"ask\"\n";
+    let mut bench = Bench::running(|config| *config = crate::config::parse(text).unwrap());
+    done_call(&mut bench, "s", "web_search", &json!({"query": "x"}), &Value::Null);
+    assert!(matches!(bench.machine.life, Life::Up));
 }

@@ -49,6 +49,9 @@ pub(super) fn prompt(prompt: &Prompt, shape: Shape, env: &Env<'_>) -> Laid {
     let mut lines = Vec::new();
     match &prompt.origin {
         PromptOrigin::Comment(_) => lines.push(Line::from(span("your comment on the call you allowed", theme.dim))),
+        PromptOrigin::Scheduled => {
+            lines.push(Line::from(span("scheduled by the model, no one wrote this now", theme.dim)));
+        }
         PromptOrigin::Surface(Surface::Terminal) => {}
         PromptOrigin::Surface(other) => {
             lines.push(Line::from(span(format!("from {}", flat(&other.describe())), theme.dim)));
