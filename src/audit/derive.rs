@@ -175,6 +175,7 @@ impl Scribe {
                 let (who, person, approval) = match &prompt.origin {
                     PromptOrigin::Surface(surface) => (who(surface).to_owned(), person(surface), None),
                     PromptOrigin::Comment(approval) => ("comment".to_owned(), None, Some(approval.0)),
+                    PromptOrigin::Scheduled => ("schedule".to_owned(), None, None),
                 };
                 Body::Prompt { who, person, prompt: prompt.id.to_string(), text: prompt.shown(), approval }
             }
@@ -486,6 +487,35 @@ mod tests {
         let allowed = EventKind::ApprovedByPolicy { call: "c1".into(), rule: "auto_allow Read".into() };
         let found = last(vec![start, allowed]);
         assert_eq!((&found[0]["tool"], &found[0]["who"]), (&json!("Read"), &json!("policy")));
+    }
+
+    #[test]
+    fn of_every_call_it_is_recorded_who_decided_about_it() {
+        let started = |call: &str| EventKind::ToolStarted {
+            call: call.into(),
+            parent: None,
+            name: "Bash".into(),
+            input: json!({"command": "ls"}),
+            changed: None,
+        };
+        let ended = |call: &str, outcome, text: &str| EventKind::ToolEnded {
+            call: call.into(),
+            outcome,
+            output: crate::core::tool::ToolOutput { text: text.into(), ..Default::default() },
+        };
+        let by = |kinds: Vec<EventKind>| last(kinds)[0]["by"].clone();
+        let done = || ended("c1", ToolOutcome::Done, "");
+        let passed = EventKind::CallJudged { call: "c1".into(), directory: "/p/sub".into(), asked: None };
+        assert_eq!(by(vec![started("c1"), passed.clone(), done()]), "cli");
+        let ruled = |rule: &str| EventKind::ApprovedByPolicy { call: "c1".into(), rule: rule.into() };
+        assert_eq!(by(vec![started("c1"), ruled("allow Bash “ls”"), done()]), "rule");
+        assert_eq!(by(vec![started("c1"), ruled("grant 3: x"), done()]), "grant");
+        let asked = vec![started("c1"), approval(3), resolved(3, Decision::allow_once(), Surface::Terminal), done()];
+        assert_eq!(by(asked), "asked");
+        let hook = ended("c1", ToolOutcome::Failed, "PreToolUse:Bash hook error: no");
+        assert_eq!(by(vec![started("c1"), hook]), "hook");
+        let told = last(vec![started("c1"), passed]);
+        assert_eq!(told, [json!({"kind": "call", "call": "c1", "tool": "Bash", "directory": "/p/sub"})]);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub fn main(global: &Global, explain: &Explain) -> Result<u8, Stop> {
 
 fn as_json(ruling: &Ruling, anatomy: Option<&Anatomy>) -> String {
     let part = |part: &Part| json!({ "command": part.command, "action": part.action.as_str(), "rule": part.rule, "why": part.why });
-    let mut shown = json!({ "action": ruling.action.as_str(), "rule": ruling.rule, "why": ruling.why });
+    let mut shown = json!({ "action": ruling.action.as_str(), "rule": ruling.rule, "why": ruling.why, "who": policy::answerer(ruling).0 });
     if ruling.parts.len() > 1 {
         shown["commands"] = ruling.parts.iter().map(part).collect();
     }
@@ -73,6 +73,7 @@ fn as_text(ruling: &Ruling) -> String {
     let line = |action: &str, what: &str| reveal(&format!("{action:<5} {}", what.replace('\n', "⏎"))).text.to_string();
     let mut lines = vec![line(ruling.action.as_str(), &ruling.why)];
     lines.extend(ruling.rule.iter().map(|rule| line("rule", rule)));
+    lines.push(line("by", policy::answerer(ruling).1));
     if ruling.parts.len() > 1 {
         for part in &ruling.parts {
             lines.push(line(&format!("  {}", part.action.as_str()), &format!("“{}”: {}", part.command, part.why)));
@@ -101,8 +102,8 @@ mod tests {
     fn what_comes_from_outside_cannot_steer_the_terminal() {
         let text = as_text(&ruling("a\u{1b}]0;x\u{7}\n\u{202e}b"));
         assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
-        assert_eq!(text.lines().count(), 4);
-        assert!(text.starts_with("deny  it is\nrule  deny Bash “rm”\n  ask “a"), "{text:?}");
+        assert_eq!(text.lines().count(), 5);
+        assert!(text.starts_with("deny  it is\nrule  deny Bash “rm”\nby    the rule: it does not run, in any permission mode, asked or not\n  ask “a"), "{text:?}");
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod shell;
 
 pub use explain::Question;
 pub use explain::anatomy as anatomy_of;
+pub use explain::answerer;
 pub use explain::explain;
 pub(crate) use granted::covering;
 pub(crate) use granted::offers;

@@ -11,10 +11,12 @@ use serde_json::json;
 use super::Ruling;
 use super::Scene;
 use super::decide;
+use super::secret;
 use crate::config::Config;
 use crate::core::anatomy::Anatomy;
 use crate::core::approval::Approval;
 use crate::core::ids::Timestamp;
+use crate::core::permission::RuleBehavior;
 use crate::core::tool::table;
 use crate::engine::approvals::ask;
 use crate::engine::approvals::inspect;
@@ -46,7 +48,31 @@ pub fn explain(question: &Question, config: &Config) -> Result<Ruling, String> {
     let extra = profile.directories.iter().map(|extra| directory.join(extra));
     let directories = std::iter::once(directory.clone()).chain(extra).collect();
     let scene = Scene { directories, profile: name, session: question.session.clone(), granted_there: false };
-    Ok(decide(&approval(question)?, &config.approvals, &scene))
+    let approval = approval(question)?;
+    let ruling = decide(&approval, &config.approvals, &scene);
+    let is_open = ruling.action == RuleBehavior::Ask && ruling.rule.is_none();
+    let secret = if is_open { secret(&approval) } else { None };
+    Ok(match secret {
+        Some(what) => Ruling { why: format!("“{what}” looks secret"), rule: Some(SECRET.to_owned()), ..ruling },
+        None => ruling,
+    })
+}
+
+/// What asks about files that look secret, in the place of a rule.
+const SECRET: &str = "files that look secret";
+
+/// Who answers such a call, in one word and in a sentence.
+pub fn answerer(ruling: &Ruling) -> (&'static str, &'static str) {
+    match (ruling.action, &ruling.rule) {
+        (RuleBehavior::Deny, _) => ("rule", "the rule: it does not run, in any permission mode, asked or not"),
+        (RuleBehavior::Allow, _) => {
+            ("rule", "the rule, where Claude Code asks; its own checks and modes stay as they are")
+        }
+        (RuleBehavior::Ask, Some(_)) => ("you", "you, before it runs, in every permission mode"),
+        (RuleBehavior::Ask, None) => {
+            ("claude", "Claude Code itself, by its own rules, mode and checks; you, where it asks")
+        }
+    }
 }
 
 fn approval(question: &Question) -> Result<Approval, String> {

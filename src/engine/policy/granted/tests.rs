@@ -206,3 +206,51 @@ fn a_rule_that_denies_or_asks_is_stronger_than_any_grant() {
         assert!(project.covers(&commands(&["cargo build"]), &project.bash("cargo build"), &config), "{action}");
     }
 }
+
+#[test]
+fn a_grant_of_a_place_holds_there_and_nowhere_else() {
+    let project = project();
+    let there = |directory: PathBuf, line: &str| {
+        let call = project.bash(line);
+        let place =
+            crate::core::approval::Place { directory: directory.to_string_lossy().into_owned(), ..call.place.clone() };
+        Approval { place, ..call }
+    };
+    let grant = |rule: GrantRule, directory: PathBuf| Grant {
+        id: GrantId(1),
+        session: crate::core::ids::SessionId(1),
+        directory: directory.to_string_lossy().into_owned(),
+        granted: Granted::Boxed {
+            terms: crate::core::grant::GrantTerms { rule, minutes: 5, uses: None },
+            until: crate::core::ids::Timestamp(1),
+        },
+        by: crate::core::prompt::Surface::Terminal,
+        at: crate::core::ids::Timestamp(0),
+        approval: crate::core::ids::ApprovalId(1),
+        used: 0,
+    };
+    let (home, sub) = (project.root.clone(), project.root.join("src"));
+    let config = parse("").unwrap().approvals;
+    let same = |line: &str| GrantRule::Same { tool: "Bash".into(), input: json!({ "command": line }) };
+    for rule in [same("make test"), commands(&["make test"])] {
+        for (given, runs, holds) in
+            [(&home, &home, true), (&home, &sub, false), (&sub, &sub, true), (&sub, &home, false)]
+        {
+            let call = there(runs.clone(), "make test");
+            let covered = covering(&[grant(rule.clone(), given.clone())], &call, &config, &project.scene());
+            assert_eq!(!covered.is_empty(), holds, "{rule:?} given in {given:?}, run in {runs:?}");
+        }
+        let call = there(home.clone(), "make test");
+        let place = crate::core::approval::Place { is_doubtful: true, ..call.place.clone() };
+        let covered = covering(&[grant(rule, home.clone())], &Approval { place, ..call }, &config, &project.scene());
+        assert!(covered.is_empty(), "where it runs is not known");
+    }
+    // A rule of the configuration holds where the session was opened, also behind a grant for another place.
+    let rules = "[[approvals.rules]]\ntool = \"Bash\"\ncommand = \"make test\"\naction = \"allow\"\n";
+    let config = parse(rules).unwrap().approvals;
+    let action = |directory: &PathBuf| decide(&there(directory.clone(), "make test"), &config, &project.scene()).action;
+    assert_eq!((action(&home), action(&sub)), (RuleBehavior::Allow, RuleBehavior::Ask));
+    let call = there(sub.clone(), "make test");
+    let other = grant(commands(&["cargo test"]), sub);
+    assert!(covering(&[other], &call, &config, &project.scene()).is_empty());
+}

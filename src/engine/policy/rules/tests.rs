@@ -260,3 +260,46 @@ fn rules_go_before_the_list_of_reading_tools() {
     assert_eq!(action(&project, &config, "Read", read()), "deny");
     assert_eq!(action(&project, &config, "Bash", json!({ "command": "ls" })), "deny");
 }
+
+#[test]
+fn whatever_runs_commands_is_bash_to_rules() {
+    let project = project();
+    let config = approvals(
+        &[
+            rule("tool = \"Bash\"\ncommand = \"rm\"\naction = \"deny\""),
+            rule("tool = \"Monitor\"\ncommand = \"tail -f log\"\naction = \"allow\""),
+            rule("tool = \"Bash\"\ncommand = \"cargo test\"\naction = \"allow\""),
+        ]
+        .concat(),
+    );
+    let line = |tool: &str, line: &str| action(&project, &config, tool, json!({ "command": line }));
+    assert_eq!(line("Monitor", "rm -rf build; tail -f log"), "deny");
+    assert_eq!(line("Monitor", "tail -f log"), "allow");
+    assert_eq!(line("Bash", "tail -f log"), "ask", "a rule for Monitor is for Monitor");
+    assert_eq!(line("Monitor", "cargo test"), "allow");
+    assert_eq!(line("PowerShell", "rm x"), "deny");
+    assert_eq!(line("PowerShell", "cargo test"), "ask", "what another program reads is never allowed");
+    let script = |text: &str| action(&project, &config, "Workflow", json!({ "script": text }));
+    assert_eq!(script("cargo test"), "ask");
+    assert!(parse(&rule("tool = \"Monitor\"\naction = \"allow\"")).is_err(), "it would allow every command");
+    assert!(parse(&rule("tool = \"PowerShell\"\ncommand = \"ls\"\naction = \"allow\"")).is_err());
+}
+
+#[test]
+fn newer_fields_of_a_request_that_bind_nothing_keep_no_rule_away() {
+    let project = project();
+    let config = approvals(&rule("tool = \"mcp__docs__*\"\naction = \"allow\""));
+    let line = json!({"type": "control_request", "request_id": "r", "request": {"subtype": "can_use_tool",
+        "tool_name": "mcp__docs__find", "input": {"q": "x"}, "tool_use_id": "c", "server_policy_ask_only": true,
+        "mcp_server": {"name": "docs", "source": "project"}, "decision_reason_rule_source": "x"}});
+    let crate::wire::decode::Decoded::Message(inbound) = crate::wire::decode::decode(&line.to_string()) else {
+        panic!("a message")
+    };
+    let crate::wire::inbound::Message::ControlRequest(request) = inbound.message else { panic!("a request") };
+    let crate::wire::inbound::control::Request::CanUseTool(asked) = request.request else { panic!("for permission") };
+    let directory = project.root.to_string_lossy();
+    let around = ask::Surroundings { directory: &directory, ..ask::Surroundings::default() };
+    let approval = ask::approval(&asked, &request.unknown_fields, &around);
+    let scene = Scene { directories: vec![project.root.clone()], ..Scene::default() };
+    assert_eq!(decide(&approval, &config, &scene).action.as_str(), "allow");
+}
