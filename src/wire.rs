@@ -28,6 +28,8 @@ mod macros;
 pub mod outbound;
 /// The question whether a tool may run, and its answer.
 pub mod permission;
+#[cfg(test)]
+mod public;
 mod scan;
 /// A line of the CLI's own record of a conversation.
 pub mod transcript;

@@ -247,7 +247,7 @@ fn message(tags: &Tags, line: &str) -> Result<Message, serde_json::Error> {
     }
 }
 
-fn known_fields(kind: &str, subtype: &str) -> Option<&'static [&'static str]> {
+pub(super) fn known_fields(kind: &str, subtype: &str) -> Option<&'static [&'static str]> {
     match kind {
         "assistant" => Some(turn::Assistant::FIELDS),
         "user" => Some(turn::User::FIELDS),
