@@ -66,10 +66,14 @@ fn main() {
     store_delay();
     idle();
     approvals();
+    calls();
     keys_while_streaming();
     beside::measure();
     phone::measure();
 }
+
+/// Calls that are told, one after the other.
+const N_CALLS: usize = 500;
 
 fn now_us() -> u128 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros()
@@ -92,6 +96,10 @@ struct Program {
 
 impl Program {
     fn start(folder: &Path, script: &str, n_sessions: usize) -> Self {
+        Self::start_with(folder, script, n_sessions, "")
+    }
+
+    fn start_with(folder: &Path, script: &str, n_sessions: usize, more: &str) -> Self {
         let size = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let me = std::env::current_exe().unwrap();
@@ -106,7 +114,7 @@ impl Program {
                 format!("[{}, \"__stand-in\", {}]", word(Path::new(env!("CARGO_BIN_EXE_adjutant"))), word(&path))
             }
         };
-        std::fs::write(&config, format!("[claude]\ncommand = {command}\n")).unwrap();
+        std::fs::write(&config, format!("[claude]\ncommand = {command}\n{more}")).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_adjutant"));
         command.env("TERM", "xterm-256color");
         command.env("ADJUTANT_DATA_DIR", folder.join("data"));
@@ -367,6 +375,30 @@ fn approvals() {
     program.quit();
 }
 
+/// Calls that the CLI tells of before it runs them: from its line to our answer, with rules to be asked.
+fn calls() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule =
+        |n: usize| format!("[[approvals.rules]]\ntool = \"Bash\"\ncommand = \"program-{n}\"\naction = \"deny\"\n");
+    let rules: String = (0..20).map(rule).collect();
+    let mut program = Program::start_with(folder.path(), "", 1, &rules);
+    program.wait_for("Claude");
+    program.press("calls\r");
+    let end = Instant::now() + Duration::from_mins(1);
+    let times = loop {
+        let text = std::fs::read_to_string(folder.path().join("times")).unwrap_or_default();
+        let took = text.lines().filter_map(|line| line.strip_prefix("told ")?.parse::<u64>().ok());
+        let took: Vec<Duration> = took.map(Duration::from_micros).collect();
+        if took.len() >= N_CALLS {
+            break took;
+        }
+        assert!(Instant::now() < end, "{} calls were answered", took.len());
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    report("from a call that is told to our answer", times, "1 ms");
+    program.quit();
+}
+
 fn wait_for_answer(log: &Path, n: usize) -> (u128, u128) {
     let end = Instant::now() + Duration::from_secs(20);
     loop {
@@ -428,7 +460,13 @@ fn as_cli(log: &str) {
         out.write_all(format!("{line}\n").as_bytes()).unwrap();
         out.flush().unwrap();
     };
-    let mut n = 0;
+    let (mut n, mut n_told, mut told_at) = (0, 0, 0);
+    let tell = |n: usize| {
+        json!({ "type": "control_request", "request_id": format!("h{n}"), "request": {
+        "subtype": "hook_callback", "callback_id": "adjutant-call", "tool_use_id": format!("told{n}"), "input": {
+        "hook_event_name": "PreToolUse", "cwd": "/tmp", "tool_name": "Bash", "tool_use_id": format!("told{n}"),
+        "tool_input": { "command": format!("cargo test --lib number-{n} && git status --short | head -n 5") } } } })
+    };
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let came = now_us();
         let Ok(line) = serde_json::from_str::<Value>(&line) else { continue };
@@ -438,6 +476,21 @@ fn as_cli(log: &str) {
                 put(
                     json!({ "type": "control_response", "response": { "subtype": "success", "request_id": id, "response": {} } }),
                 );
+            }
+            Some("user") if line["message"]["content"].to_string().contains("calls") => {
+                told_at = now_us();
+                put(tell(n_told));
+            }
+            Some("control_response")
+                if line["response"]["request_id"].as_str().is_some_and(|id| id.starts_with('h')) =>
+            {
+                writeln!(log, "told {}", came - told_at).unwrap();
+                n_told += 1;
+                if n_told < N_CALLS {
+                    std::thread::sleep(Duration::from_millis(5));
+                    told_at = now_us();
+                    put(tell(n_told));
+                }
             }
             Some("user") => {
                 let tool = json!({ "type": "tool_use", "id": format!("call{n}"), "name": "Bash", "input": { "command": format!("echo number-{n}-") } });
