@@ -14,6 +14,8 @@ pub mod config;
 pub mod core;
 /// The scripted sessions that show everything without an account.
 pub mod demo;
+/// The program's own files: opened, replaced and locked in one way.
+pub mod disk;
 /// The asynchronous world: sessions, processes, approvals.
 pub mod engine;
 /// The boundary between the engine and its clients: commands one way, updates the other.
