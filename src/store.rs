@@ -18,6 +18,7 @@ use crate::core::event::EventKind;
 use crate::core::fleet::Fleet;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::disk;
 
 /// What of an event can be searched for.
 mod index;
@@ -50,6 +51,8 @@ pub enum StoreError {
         path.display(), path.display()
     )]
     Damaged { path: PathBuf, source: rusqlite::Error },
+    #[error("the store cannot be used: {0}")]
+    Refused(std::io::Error),
     #[error("the store {} cannot be used: {source}", path.display())]
     Unusable { path: PathBuf, source: rusqlite::Error },
 }
@@ -89,12 +92,10 @@ pub struct Store {
 impl Store {
     /// Opens the store of a data directory, or makes it.
     pub fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        let path = data_dir.join(FILE);
+        let path = disk::database(&data_dir.join(FILE)).map_err(StoreError::Refused)?;
         let failed = |source| StoreError::new(&path, source);
-        let mut connection = Connection::open(&path).map_err(failed)?;
-        // Closed to others from the beginning; it fails only on a disk without permissions.
-        #[cfg(unix)]
-        let _ = std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600));
+        let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let mut connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
         let found = schema::prepare(&mut connection).map_err(failed)?;
         if found > schema::FORMAT {
             return Err(StoreError::Newer { path, found });
@@ -105,11 +106,13 @@ impl Store {
     /// Opens the store for reading only; several may, while one writes.
     pub fn read(data_dir: &Path) -> Result<Self, StoreError> {
         let path = data_dir.join(FILE);
-        if !path.exists() {
+        if path.symlink_metadata().is_err() {
             return Err(StoreError::Missing(path));
         }
+        let path = disk::database(&path).map_err(StoreError::Refused)?;
         let failed = |source| StoreError::new(&path, source);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
         let found = schema::format(&connection).map_err(failed)?;
         if found > schema::FORMAT {
@@ -123,6 +126,13 @@ impl Store {
         let checked = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
         let said = checked.map_err(|source| StoreError::new(&self.path, source))?;
         Ok((said != "ok").then_some(said))
+    }
+
+    /// The highest number of a session that ever was.
+    pub fn last_session(&self) -> Result<u32, StoreError> {
+        let last =
+            self.connection.query_row("SELECT coalesce(max(id), 0) FROM sessions", [], |row| row.get::<_, i64>(0));
+        last.map(|last| u32::try_from(last).unwrap_or(u32::MAX)).map_err(|source| StoreError::new(&self.path, source))
     }
 
     /// The sessions that were open when the last engine ended, however it did.

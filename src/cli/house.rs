@@ -13,6 +13,7 @@ use crate::audit::record::Body;
 use crate::audit::writer::Audit;
 use crate::audit::writer::Notes;
 use crate::audit::writer::Options;
+use crate::config;
 use crate::config::Config;
 use crate::config::Secretary;
 use crate::engine::Engine;
@@ -63,7 +64,11 @@ impl House {
 
     /// The engine for sessions that end with it and leave only the audit log.
     pub fn passing(ground: &Ground, config: Arc<Config>) -> Self {
-        Self::audited(ground, Settings::new(config, ground.places.data_dir.clone()), Vec::new())
+        let mut settings = Settings::new(config, ground.places.data_dir.clone());
+        // Only to give none of their numbers again. Without a store there are none to know.
+        let last = Store::read(&ground.places.data_dir).and_then(|store| store.last_session());
+        settings.restored.last_session = last.unwrap_or(0);
+        Self::audited(ground, settings, Vec::new())
     }
 
     fn audited(ground: &Ground, settings: Settings, mut taps: Vec<tap::Tap>) -> Self {
@@ -133,6 +138,6 @@ fn started(ground: &Ground) -> Body {
         version: env!("CARGO_PKG_VERSION").into(),
         pid: std::process::id(),
         config: file.display().to_string(),
-        config_sha256: std::fs::read(file).ok().map(|bytes| sha256(&bytes)),
+        config_sha256: config::read_file(file).ok().map(|(bytes, _)| sha256(&bytes)),
     }
 }

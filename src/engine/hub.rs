@@ -46,7 +46,7 @@ use crate::engine::Settings;
 use crate::engine::budget::Budget;
 use crate::engine::machine::Machine;
 use crate::engine::machine::Origin;
-use crate::engine::numbers;
+use crate::engine::numbers::Numbers;
 use crate::engine::remembered;
 use crate::engine::session;
 use crate::engine::session::Outfit;
@@ -94,6 +94,8 @@ struct Forgotten {
 #[derive(Debug)]
 pub(crate) struct Hub {
     settings: Settings,
+    /// Of the sessions to come.
+    numbers: Numbers,
     phone: Arc<PhoneLine>,
     fleet: Fleet,
     peers: Vec<Peer>,
@@ -126,9 +128,11 @@ impl Hub {
         let Restored { fleet, last_approval, last_session, last_grant, spent_today } =
             std::mem::take(&mut settings.restored);
         let budget = Arc::new(Budget::new(settings.config.budget.day_usd, clock::now(), spent_today));
-        numbers::go_on_after(&settings.data_dir, last_session);
+        let known = fleet.sessions().map(|session| session.id.0).chain([last_session]).max().unwrap_or(0);
+        let numbers = Numbers::new(&settings.data_dir, known, settings.is_alone);
         let mut hub = Self {
             phone: Arc::clone(&settings.phone),
+            numbers,
             settings,
             fleet,
             peers: Vec::new(),
@@ -380,7 +384,7 @@ impl Hub {
             // Where worktrees are is for the engine to know.
             Some(WorktreeSpec::Made(_)) | None => spec.worktree = self.worktree_at(&spec.directory),
         }
-        let id = SessionId(numbers::next_session(&self.settings.data_dir));
+        let id = SessionId(self.numbers.next());
         self.open_as(id, spec, tag);
     }
 

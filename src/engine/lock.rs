@@ -12,7 +12,6 @@ use std::io::Read as _;
 use std::io::Seek as _;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,9 +19,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::config::places::make_private_dir;
 use crate::core::ids::ConversationId;
 use crate::core::ids::Timestamp;
+use crate::disk;
+use crate::disk::Content;
 use crate::transcripts;
 
 /// A file that is taken away between opening and locking is made anew; more often than this nobody does that.
@@ -85,12 +85,20 @@ pub(crate) fn folder() -> PathBuf {
     home.unwrap_or_else(|| PathBuf::from(format!("/tmp/adjutant-{}", rustix::process::getuid().as_raw()))).join("locks")
 }
 
+/// Makes the folder of the locks. Where there is no home it is below one that anybody could have made before.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    if let Some(above) = folder.parent().filter(|above| above.parent() == Some(Path::new("/tmp"))) {
+        disk::private_dir(above)?;
+    }
+    disk::private_dir(folder)
+}
+
 /// Takes a conversation for this process.
 pub(crate) fn lock(folder: &Path, conversation: &ConversationId, holder: &Holder) -> Result<Lock, NotLocked> {
     let path = place(folder, conversation).map_err(NotLocked::Unusable)?;
-    make_private_dir(folder).map_err(NotLocked::Unusable)?;
+    make_folder(folder).map_err(NotLocked::Unusable)?;
     for n_tries in 1..=MAX_TRIES {
-        let mut file = open(&path, true).map_err(NotLocked::Unusable)?;
+        let mut file = disk::open_private(&path, Content::Keep).map_err(NotLocked::Unusable)?;
         match file.try_lock() {
             Ok(()) => {}
             // Whoever only asks who has it holds it for a moment.
@@ -113,7 +121,7 @@ pub(crate) fn lock(folder: &Path, conversation: &ConversationId, holder: &Holder
 /// Who works on a conversation, if an adjutant does.
 pub(crate) fn holder(folder: &Path, conversation: &ConversationId) -> Option<Holder> {
     let path = place(folder, conversation).ok()?;
-    let mut file = open(&path, false).ok()?;
+    let mut file = disk::open_read(&path).ok()?;
     match file.try_lock() {
         // Dropped with the file.
         Ok(()) => None,
@@ -126,13 +134,6 @@ fn place(folder: &Path, conversation: &ConversationId) -> io::Result<PathBuf> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "that is no name of a conversation"));
     }
     Ok(folder.join(format!("{conversation}.lock")))
-}
-
-fn open(path: &Path, make: bool) -> io::Result<File> {
-    let no_link = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
-    let mut options = File::options();
-    options.read(true).write(true).create(make).truncate(false).mode(0o600).custom_flags(no_link);
-    options.open(path)
 }
 
 fn is_at(file: &File, path: &Path) -> bool {

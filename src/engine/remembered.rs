@@ -4,13 +4,11 @@
 //! them. Blocking.
 //!
 //! Invariants: a file that cannot be understood is left as it is; what is written replaces the file whole or
-//! not at all, keeps its permissions, its order and everything else in it.
+//! not at all, keeps its permissions, its order and everything else in it. No link is followed: a repository may bring
+//! one, and what is behind it is not what the grant was saved to.
 
-use std::fs;
 use std::io;
-use std::io::Write as _;
 use std::path::Path;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -18,6 +16,7 @@ use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::Scope;
+use crate::disk;
 
 /// No settings file is larger; a larger one is something else.
 const MAX_BYTES: u64 = 1 << 20;
@@ -45,15 +44,20 @@ pub(crate) fn forget(update: &PermissionUpdate, directory: &Path, claude_home: &
         Some(Scope::Session) | None => return Err("it is kept in no file".into()),
     };
     let shown = path.display();
-    // Whoever made the file a link wants the file behind it.
-    let path = match path.canonicalize() {
-        Ok(path) => path,
+    let by_hand = |error: io::Error| format!("{error}; or take it out by hand");
+    if let Some(folder) = path.parent().filter(|_| update.scope() != Some(Scope::User)) {
+        disk::check_no_link(folder).map_err(by_hand)?;
+    }
+    let bytes = match disk::read(&path, MAX_BYTES) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(format!("There is no {shown} any more; nothing was left to take back."));
         }
-        Err(error) => return Err(format!("{shown} cannot be reached: {error}")),
+        Err(error) if disk::is_refusal(&error) => return Err(by_hand(error)),
+        Err(error) => return Err(format!("{shown} cannot be read: {error}")),
     };
-    let mut settings = read(&path)?;
+    let mut settings: Value =
+        serde_json::from_slice(&bytes).map_err(|error| format!("{shown} is no JSON ({error}); take it out by hand"))?;
     let list = settings.get_mut("permissions").and_then(|permissions| permissions.get_mut(key));
     let Some(list) = list.and_then(Value::as_array_mut) else {
         return Ok(format!("{shown} did not have it any more."));
@@ -67,38 +71,17 @@ pub(crate) fn forget(update: &PermissionUpdate, directory: &Path, claude_home: &
     Ok(format!("Taken out of {shown}: {}.", gone.join(", ")))
 }
 
-fn read(path: &Path) -> Result<Value, String> {
-    let shown = path.display();
-    let meta = fs::metadata(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
-    if !meta.is_file() || meta.len() > MAX_BYTES {
-        return Err(format!("{shown} is no settings file"));
-    }
-    let text = fs::read_to_string(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
-    serde_json::from_str(&text).map_err(|error| format!("{shown} is no JSON ({error}); take it out by hand"))
-}
-
 fn replace(path: &Path, settings: &Value) -> io::Result<()> {
     let mut text = serde_json::to_string_pretty(settings)?;
     text.push('\n');
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside: PathBuf = path.with_file_name(name);
-    let written = (|| {
-        let mut file = fs::File::create(&beside)?;
-        file.set_permissions(fs::metadata(path)?.permissions())?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
+    disk::replace(path, text.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -138,5 +121,28 @@ mod tests {
         assert!(why.contains("by hand"), "{why}");
         assert_eq!(fs::read_to_string(home.path().join("settings.json")).unwrap(), "{ // mine\n}");
         assert!(forget(&rule("Read", Scope::Session), project.path(), home.path()).is_err());
+    }
+
+    #[test]
+    fn no_link_is_followed_to_another_file() {
+        let (project, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let text = r#"{"permissions":{"allow":["Read"]}}"#;
+        let victim = home.path().join("victim.json");
+        fs::write(&victim, text).unwrap();
+        fs::create_dir(project.path().join(".claude")).unwrap();
+        symlink(&victim, project.path().join(".claude/settings.json")).unwrap();
+        let why = forget(&rule("Read", Scope::Project), project.path(), home.path()).unwrap_err();
+        assert!(why.contains("is a link") && why.contains("by hand"), "{why}");
+        let other = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("settings.local.json"), text).unwrap();
+        symlink(home.path(), other.path().join(".claude")).unwrap();
+        let why = forget(&rule("Read", Scope::Local), other.path(), home.path()).unwrap_err();
+        assert!(why.contains(".claude is a link"), "{why}");
+        for file in [victim, home.path().join("settings.local.json")] {
+            assert_eq!(fs::read_to_string(file).unwrap(), text);
+        }
+        let pipe = home.path().join("settings.json");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+        assert!(forget(&rule("Read", Scope::User), project.path(), home.path()).unwrap_err().contains("named pipe"));
     }
 }

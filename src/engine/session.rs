@@ -125,15 +125,18 @@ pub(crate) async fn run(outfit: Outfit, machine: Machine) {
     };
     task.look_up_branch(task.outfit.directory.clone());
     task.take(Input::Begin).await;
-    let mut quitting = false;
+    let (mut quitting, mut is_heard) = (false, true);
     while !task.done {
         let deadline = task.machine.next_deadline().map(|at| task.epoch + at);
         let input = tokio::select! {
             biased;
-            command = task.outfit.commands.recv() => match command {
+            command = task.outfit.commands.recv(), if is_heard => match command {
                 Some(command) => Input::Command(command),
-                // The hub is gone, and with it everybody who could want something.
-                None => Input::Quit,
+                // The hub is gone, and with it everybody who could want something. That is told once.
+                None => {
+                    is_heard = false;
+                    Input::Quit
+                }
             },
             () = task.outfit.quit.cancelled(), if !quitting => {
                 quitting = true;

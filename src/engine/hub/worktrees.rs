@@ -8,7 +8,6 @@ use crate::core::event::EventKind;
 use crate::core::ids::SessionId;
 use crate::core::session::SessionSpec;
 use crate::core::worktree::WorktreeSpec;
-use crate::engine::numbers;
 use crate::engine::worktrees;
 use crate::engine::worktrees::Made;
 use crate::engine::worktrees::NotMade;
@@ -27,7 +26,7 @@ pub(super) struct Making {
 impl Hub {
     /// Makes a worktree for a session that is opened afterwards.
     pub(super) fn make_worktree(&mut self, spec: SessionSpec, branch: Option<String>, tag: Option<u64>) {
-        let session = SessionId(numbers::next_session(&self.settings.data_dir));
+        let session = SessionId(self.numbers.next());
         let config = &self.settings.config;
         let order = Order {
             session: session.0,

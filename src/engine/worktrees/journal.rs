@@ -3,18 +3,15 @@
 //! Each worktree, and each undertaking with one, has a folder `<worktrees>/.adjutant/<id>` with its entry,
 //! and, while a worktree is aside, the worktree itself.
 
-use std::fs::File;
 use std::io;
-use std::io::Read as _;
-use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::config::places::make_private_dir;
 use crate::core::worktree::Place;
+use crate::disk;
 
 const FOLDER: &str = ".adjutant";
 const ENTRY: &str = "entry.json";
@@ -66,19 +63,12 @@ pub(super) fn tree(folder: &Path) -> PathBuf {
 
 /// Writes an entry; it is on the disk when this returns.
 pub(super) fn write(folder: &Path, entry: &Entry) -> io::Result<()> {
-    make_private_dir(folder)?;
-    let (new, path) = (folder.join("entry.new"), folder.join(ENTRY));
-    let mut file = File::create(&new)?;
-    file.write_all(serde_json::to_string_pretty(entry)?.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(new, path)?;
-    File::open(folder)?.sync_all()
+    disk::private_dir(folder)?;
+    disk::replace(&folder.join(ENTRY), serde_json::to_string_pretty(entry)?.as_bytes())
 }
 
 pub(super) fn read(folder: &Path) -> io::Result<Entry> {
-    let mut text = String::new();
-    File::open(folder.join(ENTRY))?.take(MAX_ENTRY).read_to_string(&mut text)?;
-    Ok(serde_json::from_str(&text)?)
+    Ok(serde_json::from_slice(&disk::read(&folder.join(ENTRY), MAX_ENTRY)?)?)
 }
 
 /// The undertaking is over. One that still has a worktree in its folder is not.
@@ -86,12 +76,7 @@ pub(super) fn close(folder: &Path) -> io::Result<()> {
     if tree(folder).symlink_metadata().is_ok() {
         return Err(io::Error::other(format!("there is still a worktree in {}", folder.display())));
     }
-    for name in [ENTRY, "entry.new"] {
-        match std::fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
+    disk::remove(&folder.join(ENTRY))?;
     match std::fs::remove_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -17,7 +17,6 @@ use super::names;
 use super::names::Branches;
 use super::on_disk;
 use super::status;
-use crate::config::places::make_private_dir;
 use crate::core::cell::Notice;
 use crate::core::worktree::Place;
 
@@ -200,7 +199,7 @@ async fn name(order: &Order, source: &Source) -> Result<String, NotMade> {
 /// Makes a folder that nobody has, below the one of the repository.
 fn reserve(root: &Path, (repository, name): &(String, String)) -> io::Result<PathBuf> {
     let above = root.join(repository);
-    make_private_dir(&above)?;
+    crate::disk::private_dir(&above)?;
     let above = std::fs::canonicalize(above)?;
     for n in 1..names::MAX_TRIES {
         let path = above.join(if n == 1 { name.clone() } else { format!("{name}-{n}") });

@@ -83,7 +83,7 @@ async fn carry(git: &Git, from: PathBuf, to: PathBuf) -> Result<(), String> {
             return Err(io::Error::other(format!("{} is in the way", target.display())));
         }
         if let Some(above) = target.parent() {
-            crate::config::places::make_private_dir(above)?;
+            crate::disk::private_dir(above)?;
         }
         std::fs::rename(source, target)
     })
