@@ -10,6 +10,8 @@
 pub mod client;
 /// Accepting clients and serving them.
 pub mod door;
+/// A length, and as many bytes.
+mod frames;
 /// Where the socket and the lock of a data directory are.
 pub mod place;
 /// Who is attached, and since when nobody is.

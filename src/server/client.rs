@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use tokio::net::UnixStream;
 use tokio_util::codec::Framed;
 
+use super::frames::Frames;
 use super::place;
 use super::protocol::Hello;
 use super::protocol::PROTOCOL;
@@ -18,7 +19,7 @@ use super::protocol::ToClient;
 use super::protocol::ToRunner;
 use super::protocol::VERSION;
 use super::protocol::Welcome;
-use super::protocol::codec;
+use super::protocol::codec_of_client;
 use super::protocol::greeting_codec;
 use super::protocol::pack;
 use super::protocol::unpack;
@@ -29,7 +30,7 @@ use crate::link::Order;
 /// A runner that is alive greets within this.
 const GREETING_TIME: Duration = Duration::from_secs(10);
 
-type Greeting = Framed<UnixStream, tokio_util::codec::LengthDelimitedCodec>;
+type Greeting = Framed<UnixStream, Frames>;
 
 /// Why a client does not get to a runner.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +53,7 @@ pub async fn connect(data_dir: &Path, purpose: Purpose) -> Result<(Link, Welcome
     let path = place::socket(data_dir);
     let (greeting, welcome) = greet(data_dir, &path, purpose).await?;
     let (link, mut orders, updates) = link::remote();
-    let (mut sink, mut stream) = greeting.map_codec(|_| codec()).split();
+    let (mut sink, mut stream) = greeting.map_codec(|_| codec_of_client()).split();
     tokio::spawn(async move {
         while let Some(order) = orders.recv().await {
             let frame = match order {

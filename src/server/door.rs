@@ -1,6 +1,7 @@
 //! Accepting clients and serving them, each in tasks of its own.
 
 use std::io;
+use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use tokio::net::UnixStream;
 use tokio_util::codec::Framed;
 use tokio_util::sync::CancellationToken;
 
+use super::frames::Frames;
 use super::place;
 use super::presence::Presence;
 use super::protocol::Hello;
@@ -22,7 +24,7 @@ use super::protocol::Purpose;
 use super::protocol::ToRunner;
 use super::protocol::VERSION;
 use super::protocol::Welcome;
-use super::protocol::codec;
+use super::protocol::codec_of_runner;
 use super::protocol::greeting_codec;
 use super::protocol::pack;
 use super::protocol::unpack;
@@ -65,10 +67,7 @@ impl Door {
     pub fn open(data_dir: &Path) -> io::Result<Self> {
         let path = place::socket(data_dir);
         place::prepare_folder(&path)?;
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove_stale(&path)?;
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
         Ok(Self { listener, path })
@@ -93,6 +92,19 @@ impl Door {
                 }
             }
         }
+    }
+}
+
+/// Removes the socket of a dead process. What is no socket was put there by somebody, and stays.
+fn remove_stale(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.file_type().is_socket() => std::fs::remove_file(path),
+        Ok(_) => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            format!("{} is in the way of the socket, and is none: move it away", path.display()),
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -143,7 +155,7 @@ async fn receive(stream: UnixStream, house: &House) -> io::Result<()> {
     match hello.purpose {
         Purpose::Attach | Purpose::Verb => {
             let _present = house.presence.enter(hello.purpose == Purpose::Attach);
-            serve(greeting.map_codec(|_| codec()), house).await
+            serve(greeting.map_codec(|_| codec_of_runner()), house).await
         }
         Purpose::Stop => {
             house.quit.cancel();
@@ -156,7 +168,7 @@ async fn receive(stream: UnixStream, house: &House) -> io::Result<()> {
 
 /// Carries orders in and updates out. A client that does not read holds up only its own link, which the
 /// engine passes over.
-async fn serve(framed: Framed<UnixStream, tokio_util::codec::LengthDelimitedCodec>, house: &House) -> io::Result<()> {
+async fn serve(framed: Framed<UnixStream, Frames>, house: &House) -> io::Result<()> {
     let (mut sink, mut stream) = framed.split();
     let mut link = (house.connect)();
     let orders = link.orders();

@@ -8,12 +8,11 @@ use std::io;
 use std::io::Read as _;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::config::places::make_private_dir;
+use crate::disk;
+use crate::disk::Content;
 
 /// The system's limit for a socket's path is 104 bytes on some systems, 108 on others.
 const MAX_SOCKET_PATH: usize = 100;
@@ -41,11 +40,8 @@ pub enum NotLocked {
 /// Takes the data directory for this process. The lock of a dead process is none: the system drops it.
 pub fn lock(data_dir: &Path) -> Result<Lock, NotLocked> {
     let unusable = |error| NotLocked::Unusable { data_dir: data_dir.to_owned(), error };
-    make_private_dir(data_dir).map_err(unusable)?;
-    let path = data_dir.join("runner.lock");
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let mut file = options.open(path).map_err(unusable)?;
+    disk::private_dir(data_dir).map_err(unusable)?;
+    let mut file = disk::open_private(&data_dir.join("runner.lock"), Content::Keep).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -74,24 +70,15 @@ pub fn socket(data_dir: &Path) -> PathBuf {
     folder.join(format!("{:016x}.sock", hasher.finish()))
 }
 
-/// Makes the socket's folder and sees to it that nobody else may enter it.
+/// Makes the socket's folder. One that somebody else may write to is refused.
 pub fn prepare_folder(socket: &Path) -> io::Result<()> {
-    let folder = socket.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    make_private_dir(folder)?;
-    let meta = std::fs::symlink_metadata(folder)?;
-    let is_ours = std::os::unix::fs::MetadataExt::uid(&meta) == rustix::process::getuid().as_raw();
-    if !meta.is_dir() || !is_ours {
-        let text = format!("{} belongs to somebody else", folder.display());
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
-    }
-    if meta.permissions().mode() & 0o077 != 0 {
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
+    disk::private_dir(socket.parent().ok_or(io::ErrorKind::InvalidInput)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -115,14 +102,15 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_is_closed_to_others() {
+    fn a_folder_that_is_open_to_others_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let open = folder.path().join("open");
         std::fs::create_dir(&open).unwrap();
         std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
-        prepare_folder(&open.join("s")).unwrap();
-        assert_eq!(std::fs::metadata(&open).unwrap().permissions().mode() & 0o777, 0o700);
+        let refused = prepare_folder(&open.join("s")).unwrap_err().to_string();
+        assert!(refused.contains("chmod go-w"), "{refused}");
         std::os::unix::fs::symlink(&open, folder.path().join("link")).unwrap();
         assert!(prepare_folder(&folder.path().join("link/s")).is_err());
+        assert!(lock(&folder.path().join("link")).unwrap_err().to_string().contains("is a link"));
     }
 }
