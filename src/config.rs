@@ -12,6 +12,8 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::core::permission::PermissionMode;
+use crate::disk;
+use crate::disk::Refused;
 
 /// The table of the Feishu relay.
 pub mod feishu;
@@ -29,6 +31,9 @@ pub use section::Problem;
 
 /// The commented defaults: the lowest layer, and what `adjutant config default` prints.
 pub const DEFAULTS: &str = include_str!("../config.example.toml");
+
+/// No configuration is longer.
+const MAX_BYTES: u64 = 4 << 20;
 
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -205,6 +210,8 @@ pub struct KeyLine {
 pub enum ConfigError {
     #[error("could not read the configuration {path}: {source}")]
     Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("the configuration decides here what runs ([{what}]), and {open}")]
+    OpenToOthers { what: String, open: Refused },
     #[error("{}", list(.path, .problems))]
     Wrong { path: PathBuf, problems: Vec<Problem> },
 }
@@ -222,12 +229,23 @@ pub fn load(
     must_exist: bool,
     check_keys: impl FnOnce(&[KeyLine]) -> Vec<Problem>,
 ) -> Result<Config, ConfigError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound && !must_exist => String::new(),
-        Err(source) => return Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+    let (bytes, closed) = match read_file(path) {
+        Ok(read) => read,
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound && !must_exist => (Vec::new(), Ok(())),
+        Err(source) => return Err(unreadable(source)),
     };
+    let text = String::from_utf8(bytes)
+        .map_err(|error| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, error.utf8_error())))?;
+    if let (Err(open), Some(what)) = (closed, read::steers(&text)) {
+        return Err(ConfigError::OpenToOthers { what, open });
+    }
     parse_checked(&text, check_keys).map_err(|problems| ConfigError::Wrong { path: path.to_owned(), problems })
+}
+
+/// The file as it is on the disk, and whether it is closed to the writing of others.
+pub fn read_file(path: &Path) -> std::io::Result<(Vec<u8>, Result<(), Refused>)> {
+    disk::read_of_person(path, MAX_BYTES)
 }
 
 /// The defaults with `text` over them, or everything that is wrong with it.
@@ -353,6 +371,57 @@ mod tests {
             problems("[claude]\ndefault_profile = \"x\"\n"),
             ["2: [claude] default_profile: there is no [profiles.x]"]
         );
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_is_refused_where_it_steers() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let load = |text: &str, mode: u32| {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            load(&path, true, |_| Vec::new()).map(drop).map_err(|error| error.to_string())
+        };
+        for (table, text) in [
+            ("claude", "[claude]\ncommand = \"x\"\n"),
+            ("approvals", "[[approvals.rules]]\n"),
+            ("approvals", "[keys]\n[approvals]\nauto_allow = []\n"),
+            ("profiles", "profiles.x.env.A = \"1\"\n"),
+            ("ui", "[ui]\neditor = \"vi\"\n"),
+            ("ui", "ui = {editor = \"vi\"}\n"),
+            ("claude", "\"claude\".command = \"x\"\n"),
+            ("relay", "[relay.feishu]\n"),
+            ("claude", "[claude"),
+        ] {
+            for mode in [0o622, 0o660, 0o606] {
+                let error = load(text, mode).unwrap_err();
+                let how = format!("chmod go-w {}", path.display());
+                assert!(error.contains(&format!("[{table}]")) && error.contains(&how), "{text}: {error}");
+            }
+        }
+        load("[claude]\ncommand = \"x\"\n", 0o644).unwrap();
+        for harmless in ["", "[ui]\ntheme = \"dark\"\n[keys]\nsend = \"f5\"\n", "[log]\nkeep_days = 1\n"] {
+            load(harmless, 0o666).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_no_configuration_and_nothing_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let load = || load(&path, false, |_| Vec::new()).map(drop).map_err(|error| error.to_string());
+        load().unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
+        assert!(load().unwrap_err().contains("a named pipe"));
+        for target in ["/dev/zero", "/nowhere/at/all", "."] {
+            std::fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink(target, &path).unwrap();
+            assert!(load().unwrap_err().contains("config.toml"), "{target}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, b"# \xff\n").unwrap();
+        assert!(load().unwrap_err().contains("utf-8"));
     }
 
     #[test]

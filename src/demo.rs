@@ -8,8 +8,8 @@ use std::io;
 use std::path::Path;
 
 use crate::config::Profile;
-use crate::config::places::make_private_dir;
 use crate::core::session::SessionSpec;
+use crate::disk;
 
 /// One scripted session.
 struct Scene {
@@ -60,9 +60,9 @@ pub fn lay_out(data_dir: &Path) -> io::Result<LaidOut> {
     let program = std::env::current_exe()?;
     let folder = data_dir.join("demo");
     let project = folder.join("shop");
-    make_private_dir(&project.join("src"))?;
+    disk::private_dir(&project.join("src"))?;
     for (path, content) in FILES {
-        std::fs::write(project.join(path), content)?;
+        disk::replace(&project.join(path), content.as_bytes())?;
     }
     let mut laid_out = LaidOut { profiles: BTreeMap::new(), sessions: Vec::new() };
     // As JSON, because the place may have a quote or a backslash in its name.
@@ -71,7 +71,7 @@ pub fn lay_out(data_dir: &Path) -> io::Result<LaidOut> {
     for (number, scene) in SCENES.iter().enumerate() {
         let name = format!("demo-{number}");
         let script = folder.join(format!("{name}.steps"));
-        std::fs::write(&script, scene.script.replace("{project}", place))?;
+        disk::replace(&script, scene.script.replace("{project}", place).as_bytes())?;
         let command = vec![program.display().to_string(), "__stand-in".to_owned(), script.display().to_string()];
         laid_out.profiles.insert(name.clone(), Profile { command: Some(command), ..Profile::default() });
         let spec = SessionSpec {

@@ -83,9 +83,11 @@ pub struct Restored {
     pub spent_today: f64,
 }
 
-/// Where all adjutants of a person keep who works on what.
-pub fn lock_folder() -> PathBuf {
-    lock::folder()
+/// Where all adjutants of a person keep who works on what; it is there when this returns.
+pub fn lock_folder() -> std::io::Result<PathBuf> {
+    let folder = lock::folder();
+    lock::make_folder(&folder)?;
+    Ok(folder)
 }
 
 impl Settings {

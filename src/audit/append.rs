@@ -15,11 +15,11 @@ use super::entry::Entry;
 use super::entry::sha256;
 use super::files;
 use super::files::Folder;
-use super::files::open_private;
 use super::record::Body;
 use super::record::Record;
-use crate::config::places::make_private_dir;
 use crate::core::ids::Timestamp;
+use crate::disk;
+use crate::disk::Content;
 use crate::redact::Redactor;
 
 /// What the chain adds to an entry: number, two hashes and their names.
@@ -65,7 +65,7 @@ impl Appender {
 
     /// Appends all of the entries or none; they are on the disk when this returns. Blocking.
     pub fn append(&mut self, entries: &[Entry], now: Timestamp) -> io::Result<()> {
-        make_private_dir(self.folder.path())?;
+        disk::private_dir(self.folder.path())?;
         let _lock = self.folder.lock()?;
         let held = self.held.take();
         let (mut held, found) = match held.filter(|held| held.is_current(&self.folder)) {
@@ -112,7 +112,7 @@ impl Appender {
 
     /// Opens the active file and finds out where the chain stands.
     fn find(&self) -> io::Result<(Held, Found)> {
-        let mut file = open_private(&self.folder.active(), true)?;
+        let mut file = disk::open_private(&self.folder.active(), Content::Append)?;
         let length = file.metadata()?.len();
         let tail = files::tail(&mut file)?;
         let mut found = Found { bodies: Vec::new(), unfinished: !tail.ends_line };
@@ -147,7 +147,7 @@ impl Appender {
     /// The last line of the newest full file that has one.
     fn tip_of_full(&self) -> io::Result<Tip> {
         for (_, path) in self.folder.all_full()?.iter().rev() {
-            if let Some(tip) = files::tail(&mut File::open(path)?)?.tip {
+            if let Some(tip) = files::tail(&mut disk::open_read(path)?)?.tip {
                 return Ok(tip);
             }
         }
@@ -158,9 +158,9 @@ impl Appender {
     fn rotate(&self, held: Held) -> io::Result<Held> {
         let number = self.folder.all_full()?.last().map_or(1, |(number, _)| number.saturating_add(1));
         std::fs::rename(self.folder.active(), self.folder.full(number))?;
-        let file = open_private(&self.folder.active(), true)?;
+        let file = disk::open_private(&self.folder.active(), Content::Append)?;
         // The new names must survive a loss of power as the lines do.
-        File::open(self.folder.path())?.sync_all()?;
+        disk::sync_directory(self.folder.path())?;
         Ok(Held { file, length: 0, tip: held.tip })
     }
 
@@ -172,7 +172,7 @@ impl Appender {
         let mut forgotten = Vec::new();
         for (_, path) in full.into_iter().take(n_over) {
             // What has no line of the chain explains nothing by its absence, and stays.
-            let Some(tip) = files::tail(&mut File::open(&path)?)?.tip else { continue };
+            let Some(tip) = files::tail(&mut disk::open_read(&path)?)?.tip else { continue };
             let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             forgotten.push((path, Body::Forgot { file, last: tip.n, last_hash: tip.hash }));
         }

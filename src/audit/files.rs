@@ -6,18 +6,16 @@ use std::io;
 use std::io::Read as _;
 use std::io::Seek as _;
 use std::io::SeekFrom;
-use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
-use std::time::Instant;
 
 use super::chain;
 use super::chain::Tip;
+use crate::disk;
 
 /// Whoever holds the lock writes a few lines; longer means that it was stopped.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
-const LOCK_PAUSE: Duration = Duration::from_millis(5);
 /// The last line is looked for in the last part of this size, then in ever larger ones.
 const TAIL_BYTES: u64 = 512 * 1024;
 const MAX_HEAD_BYTES: u64 = 1024;
@@ -74,59 +72,22 @@ impl Folder {
 
     /// Waits for the lock, but not for ever. It goes with the file.
     pub fn lock(&self) -> io::Result<File> {
-        let file = open_private(&self.path.join("audit.lock"), false)?;
-        let start = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(std::fs::TryLockError::WouldBlock) if start.elapsed() < LOCK_PATIENCE => {
-                    std::thread::sleep(LOCK_PAUSE);
-                }
-                Err(std::fs::TryLockError::WouldBlock) => {
-                    return Err(io::Error::new(io::ErrorKind::WouldBlock, "another process holds audit.lock"));
-                }
-                Err(std::fs::TryLockError::Error(error)) => return Err(error),
-            }
-        }
+        disk::lock(&self.path.join("audit.lock"), LOCK_PATIENCE)
     }
 
     /// What `audit.head` says; `None` when there is none or it cannot be understood.
     pub fn head(&self) -> io::Result<Option<Tip>> {
-        let mut text = String::new();
-        match File::open(self.path.join("audit.head")) {
-            Ok(file) => file.take(MAX_HEAD_BYTES).read_to_string(&mut text)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        Ok(serde_json::from_str(&text).ok())
+        match disk::open_read(&self.path.join("audit.head")) {
+            Ok(file) => Ok(serde_json::from_reader(file.take(MAX_HEAD_BYTES)).ok()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Replaces the head in one step.
     pub fn set_head(&self, tip: &Tip) -> io::Result<()> {
-        let path = self.path.join("audit.head.new");
-        let mut file = open_private(&path, false)?;
-        file.set_len(0)?;
         let text = serde_json::to_string(tip).map_err(io::Error::other)?;
-        file.write_all(format!("{text}\n").as_bytes())?;
-        std::fs::rename(path, self.path.join("audit.head"))
-    }
-}
-
-/// Opens or makes a file that only this user may read; never through a link, never a pipe or a device.
-pub fn open_private(path: &Path, append: bool) -> io::Result<File> {
-    let mut options = File::options();
-    options.read(true).write(true).append(append).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-        options.mode(0o600).custom_flags(flags.bits().cast_signed());
-    }
-    let file = options.open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::other(format!("{} is no ordinary file", path.display())))
+        disk::replace(&self.path.join("audit.head"), format!("{text}\n").as_bytes())
     }
 }
 

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::chain::Tip;
 use super::files::Folder;
 use super::lines;
+use crate::disk;
 
 mod check;
 
@@ -91,7 +92,7 @@ impl Snapshot {
         // Who may only read looks without the lock.
         let _lock = folder.lock().ok();
         let full = folder.all_full()?.into_iter().map(|(_, path)| path).collect();
-        let active = match File::open(folder.active()) {
+        let active = match disk::open_read(&folder.active()) {
             Ok(file) => {
                 let length = file.metadata()?.len();
                 Some((folder.active(), file, length))
@@ -105,7 +106,7 @@ impl Snapshot {
     /// Gives each line of the log, with its place, and whether it was ended.
     pub(super) fn each(self, mut take: impl FnMut(&Place, &[u8], bool) -> io::Result<bool>) -> io::Result<()> {
         let full = self.full.into_iter().map(|path| {
-            let file = File::open(&path);
+            let file = disk::open_read(&path);
             file.map(|file| (path, file, u64::MAX))
         });
         let mut line = Vec::new();

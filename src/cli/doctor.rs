@@ -112,7 +112,7 @@ async fn look(places: &Places, mut tell: impl FnMut(&Finding) -> Result<(), Stop
     add(terminal())?;
     let (config, finding) = configuration(places);
     add(finding)?;
-    add(data_dir(&places.data_dir))?;
+    add(data_dir(places))?;
     add(store(&places.data_dir))?;
     add(audit(&places.data_dir))?;
     add(runner(places).await)?;
@@ -168,17 +168,17 @@ fn configuration(places: &Places) -> (Option<Config>, Finding) {
     }
 }
 
-fn data_dir(path: &Path) -> Finding {
+fn data_dir(places: &Places) -> Finding {
     const WHAT: &str = "data directory";
+    let path = places.data_dir.as_path();
+    if let Err(error) = places.check() {
+        return Finding::new(WHAT, State::Bad, error.to_string());
+    }
     let shown = path.display();
     // It is made with the first start; until then what it will be made in counts.
     let Some(existing) = path.ancestors().find(|path| path.exists()) else {
         return Finding::new(WHAT, State::Bad, format!("{shown} cannot be reached"));
     };
-    if existing == path && !path.is_dir() {
-        return Finding::new(WHAT, State::Bad, format!("{shown} is no directory"))
-            .advise("name another one with --data-dir");
-    }
     if rustix::fs::access(existing, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_err() {
         return Finding::new(WHAT, State::Bad, format!("{} may not be written to", existing.display()))
             .advise("give yourself the right to, or name another one with --data-dir");

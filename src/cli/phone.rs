@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::fs::TryLockError;
-use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -15,9 +14,10 @@ use super::setup;
 use super::setup::Ground;
 use crate::audit::record::Body;
 use crate::audit::writer::Notes;
-use crate::config::places::make_private_dir;
 use crate::core::phone::Connection;
 use crate::core::phone::PhoneView;
+use crate::disk;
+use crate::disk::Content;
 use crate::engine::Engine;
 use crate::engine::lock_folder;
 use crate::link::phone::PhoneLine;
@@ -200,17 +200,14 @@ enum Shut {
 
 /// Feishu gives each push to one connection of an app: two relays would take each other's.
 fn lock(app_id: &str) -> Result<File, Shut> {
-    let folder = lock_folder();
-    let unusable =
-        |path: &Path, error: std::io::Error| Shut::Broken(format!("{} cannot be used: {error}", path.display()));
-    make_private_dir(&folder).map_err(|error| unusable(&folder, error))?;
+    let unusable = |error: std::io::Error| Shut::Broken(format!("the lock of the relay cannot be used: {error}"));
+    let folder = lock_folder().map_err(unusable)?;
     let name: String = app_id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
     let path = folder.join(format!("{name}.lock"));
-    let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-    let file = file.map_err(|error| unusable(&path, error))?;
+    let file = disk::open_private(&path, Content::Keep).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Shut::Taken),
-        Err(TryLockError::Error(error)) => Err(unusable(&path, error)),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
 }

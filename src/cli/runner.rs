@@ -1,6 +1,5 @@
 //! Reaching the runner, and starting it when there is none.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::Child;
@@ -16,7 +15,8 @@ use super::setup;
 use super::setup::Ground;
 use super::setup::Stop;
 use crate::config::places::Places;
-use crate::config::places::make_private_dir;
+use crate::disk;
+use crate::disk::Content;
 use crate::link::Link;
 use crate::server::client;
 use crate::server::client::NotConnected;
@@ -70,8 +70,8 @@ pub async fn find(ground: &Ground) -> Option<(Link, Welcome)> {
 fn start(places: &Places) -> Result<Child, Stop> {
     let failed = |error: std::io::Error| Stop::failed(format!("the runner could not be started: {error}"));
     let program = std::env::current_exe().map_err(failed)?;
-    make_private_dir(&places.log_dir()).map_err(failed)?;
-    let words = File::create(last_words_file(places)).map_err(failed)?;
+    disk::private_dir(&places.log_dir()).map_err(failed)?;
+    let words = disk::open_private(&last_words_file(places), Content::Empty).map_err(failed)?;
     let mut command = Command::new(program);
     command.arg("--data-dir").arg(std::path::absolute(&places.data_dir).map_err(failed)?);
     if places.config_named {
@@ -90,7 +90,7 @@ fn last_words_file(places: &Places) -> std::path::PathBuf {
 fn last_words(places: &Places) -> String {
     let mut words = String::new();
     let read =
-        File::open(last_words_file(places)).and_then(|file| file.take(MAX_LAST_WORDS).read_to_string(&mut words));
+        disk::open_read(&last_words_file(places)).and_then(|file| file.take(MAX_LAST_WORDS).read_to_string(&mut words));
     match words.trim() {
         text if read.is_ok() && !text.is_empty() => format!("it said: {text}"),
         _ => format!("the log in {} may say why", places.log_dir().display()),

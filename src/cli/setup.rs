@@ -17,7 +17,7 @@ use super::exit;
 use crate::config;
 use crate::config::Config;
 use crate::config::places::Places;
-use crate::config::places::make_private_dir;
+use crate::disk;
 use crate::redact::Redactor;
 use crate::relay::feishu::secret;
 use crate::relay::feishu::secret::ExposeSecret as _;
@@ -64,6 +64,7 @@ pub fn places(global: &Global) -> Result<Places, Stop> {
 /// `[keys]` too, are told at once.
 pub fn ground(global: &Global) -> Result<Ground, Stop> {
     let places = places(global)?;
+    places.check().map_err(|error| Stop::usage(error.to_string()))?;
     let (config, keymap) = read_config(&places).map_err(|error| Stop::usage(error.to_string()))?;
     let redactor = Arc::new(redactor(&config, &places.config_file));
     let log = open_log(&places, &config, &redactor);
@@ -88,7 +89,7 @@ pub fn config_mark(places: &Places) -> String {
     use std::hash::Hash as _;
     use std::hash::Hasher as _;
     let mut hasher = std::hash::DefaultHasher::new();
-    std::fs::read(&places.config_file).unwrap_or_default().hash(&mut hasher);
+    config::read_file(&places.config_file).map(|(bytes, _)| bytes).unwrap_or_default().hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }
 
@@ -152,7 +153,7 @@ pub fn log_filter(level: &str) -> EnvFilter {
 /// Opens the daily log. Without one the program goes on: a full disk must not keep anyone from working.
 fn open_log(places: &Places, config: &Config, redactor: &Arc<Redactor>) -> Option<WorkerGuard> {
     let folder = places.log_dir();
-    make_private_dir(&folder).ok()?;
+    disk::private_dir(&folder).ok()?;
     let keep = usize::try_from(config.log.keep_days).unwrap_or(7);
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)

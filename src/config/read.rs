@@ -80,6 +80,27 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
     problems.append(&mut found);
 }
 
+/// Tables that only change how things look, are counted or are kept.
+const HARMLESS: [&str; 4] = ["keys", "budget", "runner", "log"];
+
+/// The first table by which the file names commands, rules, people or places. What cannot be read may be one.
+pub(super) fn steers(source: &str) -> Option<String> {
+    let (root, errors) = DeTable::parse_recoverable(source);
+    let is_ui = |value: &DeValue<'_>| matches!(value, DeValue::Table(table) if !table.contains_key("editor"));
+    let mut names: Vec<_> = root
+        .get_ref()
+        .iter()
+        .filter(|(name, value)| {
+            let name: &str = name.get_ref();
+            !HARMLESS.contains(&name) && !(name == "ui" && is_ui(value.get_ref()))
+        })
+        .map(|(name, _)| (name.span().start, name.get_ref().to_string()))
+        .collect();
+    names.sort();
+    let first = names.into_iter().next().map(|(_, name)| name);
+    first.or_else(|| errors.first().map(|_| "?".to_owned()))
+}
+
 /// What only the whole configuration can tell.
 pub(super) fn whole(config: &Config, source: &str, problems: &mut Vec<Problem>) {
     for rule in &config.approvals.rules {

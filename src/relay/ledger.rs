@@ -9,6 +9,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use rusqlite::Connection;
+use rusqlite::OpenFlags;
 use rusqlite::params;
 use serde_json::Value;
 
@@ -22,6 +23,7 @@ use super::messenger::Said;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::disk;
 
 /// The outbox: what waits to be sent.
 pub mod outbox;
@@ -103,6 +105,8 @@ pub enum LedgerError {
     Newer { path: PathBuf, found: i64 },
     #[error("{} cannot be used: {source}", path.display())]
     Unusable { path: PathBuf, source: rusqlite::Error },
+    #[error("the ledger of the relay cannot be used: {0}")]
+    Refused(std::io::Error),
     #[error(transparent)]
     Failed(#[from] rusqlite::Error),
 }
@@ -182,11 +186,10 @@ pub struct Ledger {
 impl Ledger {
     /// Opens the ledger of a data directory, or makes it.
     pub fn open(data_dir: &Path) -> Result<Self, LedgerError> {
-        let path = data_dir.join(FILE);
+        let path = disk::database(&data_dir.join(FILE)).map_err(LedgerError::Refused)?;
         let unusable = |source| LedgerError::Unusable { path: path.clone(), source };
-        let connection = Connection::open(&path).map_err(unusable)?;
-        // Closed to others from the beginning; it fails only on a disk without permissions.
-        let _ = std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600));
+        let flags = OpenFlags::default() | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let connection = Connection::open_with_flags(&path, flags).map_err(unusable)?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(unusable)?;
         if found > FORMAT {
             return Err(LedgerError::Newer { path, found });

@@ -1,6 +1,5 @@
 //! The file the terminal itself keeps: the history of prompts.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::io::BufRead as _;
 use std::io::Write as _;
@@ -8,7 +7,8 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::ui::PastPrompt;
-use crate::config::places::make_private_dir;
+use crate::disk;
+use crate::disk::Content;
 
 /// Prompts of earlier days, one JSON object a line, newest last.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ impl HistoryFile {
 
     /// All that can be read; a damaged line is skipped, a missing file is an empty history.
     pub fn load(&self) -> Vec<PastPrompt> {
-        let Ok(file) = std::fs::File::open(&self.path) else { return Vec::new() };
+        let Ok(file) = disk::open_read(&self.path) else { return Vec::new() };
         // Damage may be anything, also what is no text.
         let lines = io::BufReader::new(file).split(b'\n').map_while(Result::ok);
         let mut all: Vec<PastPrompt> = lines.filter_map(|line| serde_json::from_slice(&line).ok()).collect();
@@ -47,14 +47,10 @@ impl HistoryFile {
 
     fn try_append(&self, past: &PastPrompt) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
-            make_private_dir(folder)?;
+            disk::private_dir(folder)?;
         }
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let line = serde_json::to_string(past)? + "\n";
-        options.open(&self.path)?.write_all(line.as_bytes())
+        disk::open_private(&self.path, Content::Append)?.write_all(line.as_bytes())
     }
 }
 

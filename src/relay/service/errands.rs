@@ -1,7 +1,6 @@
 //! Work that takes longer than an answer may: it is done beside the relay, and comes back as what is to be done.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
@@ -20,6 +19,7 @@ use crate::core::image::MAX_TOTAL;
 use crate::core::image::Seen;
 use crate::core::session::SessionSpec;
 use crate::core::worktree::Place;
+use crate::disk;
 use crate::relay::access;
 use crate::relay::access::Grounds;
 use crate::relay::access::Shut;
@@ -395,8 +395,9 @@ async fn fetch_one<M: Messenger>(
     folder: &Path,
 ) -> Result<Arrived, String> {
     let failed = |why: String| format!("{}: {why}", attachment.name.as_deref().unwrap_or("file"));
-    let made = tokio::fs::create_dir_all(folder).await;
-    made.map_err(|error| failed(error.to_string()))?;
+    let place = folder.to_owned();
+    let made = tokio::task::spawn_blocking(move || disk::private_dir(&place)).await;
+    made.map_err(std::io::Error::other).and_then(|made| made).map_err(|error| failed(error.to_string()))?;
     let wanted = safe_name(attachment.name.as_deref().unwrap_or_default(), attachment.is_image);
     let path = free_place(folder, &wanted).ok_or_else(|| failed("there are too many of that name".into()))?;
     let mut fetched = messenger.fetch(message, attachment, &path, MAX_FILE_BYTES).await;
@@ -421,7 +422,7 @@ async fn fetch_one<M: Messenger>(
 /// Whether what came is an image that the model can be shown. Blocking.
 fn inspect(path: PathBuf) -> Arrived {
     let mut beginning = Vec::new();
-    let read = File::open(&path).and_then(|file| {
+    let read = disk::open_read(&path).and_then(|file| {
         let n_bytes = file.metadata()?.len();
         file.take(image::MAX_BYTES).read_to_end(&mut beginning)?;
         Ok(n_bytes)

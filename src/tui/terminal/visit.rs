@@ -47,7 +47,7 @@ pub async fn edit(configured: Option<&str>, folder: &Path, text: &str) -> Result
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        crate::config::places::make_private_dir(folder)?;
+        crate::disk::private_dir(folder)?;
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
