@@ -86,13 +86,14 @@ const HARMLESS: [&str; 4] = ["keys", "budget", "runner", "log"];
 /// The first table by which the file names commands, rules, people or places. What cannot be read may be one.
 pub(super) fn steers(source: &str) -> Option<String> {
     let (root, errors) = DeTable::parse_recoverable(source);
-    let is_ui = |value: &DeValue<'_>| matches!(value, DeValue::Table(table) if !table.contains_key("editor"));
+    let is_harmless_ui = |value: &DeValue<'_>| matches!(value, DeValue::Table(table) if !table.contains_key("editor"));
     let mut names: Vec<_> = root
         .get_ref()
         .iter()
         .filter(|(name, value)| {
             let name: &str = name.get_ref();
-            !HARMLESS.contains(&name) && !(name == "ui" && is_ui(value.get_ref()))
+            let is_harmless = HARMLESS.contains(&name) || (name == "ui" && is_harmless_ui(value.get_ref()));
+            !is_harmless
         })
         .map(|(name, _)| (name.span().start, name.get_ref().to_string()))
         .collect();
