@@ -23,6 +23,11 @@ pub fn main(global: &Global, verb: &ConfigVerb) -> Result<u8, Stop> {
                 app_secret(&config, &places.config_file).map_err(|error| Stop::usage(error.to_string()))?;
             }
             let path = places.config_file.display();
+            for rule in &config.approvals.rules {
+                if let Some(what) = rule.gives_away() {
+                    printed(writeln!(out, "⚠ {rule} {what}."))?;
+                }
+            }
             if places.config_file.exists() {
                 writeln!(
                     out,

@@ -4,6 +4,14 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use shell_words::changes_shell;
+pub use shell_words::runs_anything;
+
+/// Words of the shell, and programs that run others.
+mod shell_words;
+/// What remembering a rule would give away.
+mod warning;
+
 /// The CLI's permission modes, in the order in which shift-tab walks them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -265,10 +273,18 @@ impl PermissionUpdate {
         update
     }
 
+    /// A line that remembering this would allow too, where one is known.
+    pub fn example(&self) -> Option<&'static str> {
+        match self {
+            Self::AddRules { rules, behavior: RuleBehavior::Allow, .. } => rules.iter().find_map(warning::example_of),
+            Self::AddRules { .. } | Self::AddDirectories { .. } | Self::SetMode { .. } | Self::Other(_) => None,
+        }
+    }
+
     /// Why remembering this would allow far more than the call at hand, if it would.
     pub fn warning(&self) -> Option<String> {
         match self {
-            Self::AddRules { rules, behavior: RuleBehavior::Allow, .. } => rules.iter().find_map(rule_warning),
+            Self::AddRules { rules, behavior: RuleBehavior::Allow, .. } => rules.iter().find_map(warning::of_rule),
             Self::SetMode { mode, .. } if mode.is_dangerous() => {
                 Some("runs everything from now on without asking".into())
             }
@@ -283,95 +299,6 @@ impl PermissionUpdate {
             Self::AddRules { .. } | Self::SetMode { .. } => None,
         }
     }
-}
-
-/// Programs whose arguments are programs: a rule that names one allows anything at all.
-const RUNS_ANYTHING: [&str; 35] = [
-    "sh", "bash", "zsh", "dash", "fish", "ksh", "env", "sudo", "doas", "su", "xargs", "python", "python3", "node",
-    "deno", "bun", "ruby", "perl", "php", "lua", "eval", "exec", "nohup", "nice", "timeout", "time", "ssh", "docker",
-    "podman", "kubectl", "find", "awk", "npx", "parallel", "watch",
-];
-
-/// Whether a command word names a shell, an interpreter or a wrapper.
-pub fn runs_anything(program: &str) -> bool {
-    let name = program.rsplit('/').next().unwrap_or(program);
-    RUNS_ANYTHING.contains(&name)
-}
-
-/// Words of the shell that change what the commands after them mean, or run a text. What they do cannot be
-/// told from the words alone.
-const CHANGES_SHELL: [&str; 44] = [
-    ".",
-    "alias",
-    "bg",
-    "bind",
-    "builtin",
-    "command",
-    "compgen",
-    "complete",
-    "coproc",
-    "declare",
-    "dirs",
-    "disown",
-    "emulate",
-    "enable",
-    "eval",
-    "exec",
-    "export",
-    "fc",
-    "fg",
-    "float",
-    "functions",
-    "getopts",
-    "hash",
-    "integer",
-    "let",
-    "local",
-    "mapfile",
-    "popd",
-    "pushd",
-    "read",
-    "readarray",
-    "readonly",
-    "set",
-    "setopt",
-    "shift",
-    "shopt",
-    "source",
-    "trap",
-    "typeset",
-    "ulimit",
-    "umask",
-    "unalias",
-    "unset",
-    "zmodload",
-];
-
-/// Whether a command word changes the shell that it runs in.
-pub fn changes_shell(program: &str) -> bool {
-    CHANGES_SHELL.contains(&program)
-}
-
-fn rule_warning(rule: &Rule) -> Option<String> {
-    let content = match rule.content.as_deref().map(str::trim) {
-        None | Some("" | "*" | "**" | ":*" | "//**" | "/**" | "~/**") => {
-            let harmless = matches!(rule.tool.as_str(), "Read" | "Glob" | "Grep" | "WebSearch");
-            return (!harmless || rule.content.is_some())
-                .then(|| format!("{} allows every call of {}", rule.text(), rule.tool));
-        }
-        Some(content) => content,
-    };
-    if rule.tool != "Bash" {
-        return None;
-    }
-    // An assignment before the program is no program.
-    let is_setting = |word: &&str| word.contains('=') && !word.starts_with(['=', '/', '.', '-']);
-    let program = content.split_whitespace().find(|word| !is_setting(word)).unwrap_or_default();
-    let program = program.split([':', '*']).next().unwrap_or_default().replace(['"', '\'', '\\'], "");
-    if program.is_empty() {
-        return Some(format!("{} names no program: it allows any", rule.text()));
-    }
-    runs_anything(&program).then(|| format!("{} can run anything: {program} executes whatever follows it", rule.text()))
 }
 
 /// What is wide about a directory: a folder of the system, a whole home, or one with secrets. A folder inside a
@@ -487,45 +414,5 @@ mod tests {
             mode(PermissionMode::Auto) && mode(PermissionMode::AcceptEdits) && mode(PermissionMode::BypassPermissions)
         );
         assert!(!mode(PermissionMode::Plan) && !mode(PermissionMode::Default));
-    }
-
-    #[test]
-    fn warns_of_rules_that_allow_anything() {
-        let warning = |text: &str| {
-            PermissionUpdate::AddRules {
-                rules: vec![Rule::parse(text).unwrap()],
-                behavior: RuleBehavior::Allow,
-                scope: Scope::Session,
-            }
-            .warning()
-        };
-        for loud in [
-            "Bash",
-            "Bash(*)",
-            "Bash(sh)",
-            "Bash(sh *)",
-            "Bash(/bin/bash -c:*)",
-            "Bash(env FOO=1 x)",
-            "Bash(find . -exec *)",
-            "Write",
-            "Edit(**)",
-        ] {
-            assert!(warning(loud).is_some(), "{loud}");
-        }
-        for loud in [
-            "Bash(FOO=1 sh *)",
-            "Bash(A=1 B=2 bash -c *)",
-            "Bash(FOO=1 *)",
-            "Bash(A=1)",
-            "Bash('sh' *)",
-            "Bash(\\sh *)",
-        ] {
-            assert!(warning(loud).is_some(), "{loud}");
-        }
-        for quiet in
-            ["Bash(FOO=1 npm ci *)", "Bash(npm ci *)", "Bash(git status)", "Read", "Edit(src/**)", "Bash(shfmt *)"]
-        {
-            assert_eq!(warning(quiet), None, "{quiet}");
-        }
     }
 }

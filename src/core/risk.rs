@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::approval::danger::DangerClass;
 use super::permission::runs_anything;
+use super::sensitive::looks_secret;
 use super::tool::table;
 use super::tool::table::Does;
 
@@ -205,44 +206,6 @@ fn within(path: &str, directory: &str) -> bool {
     let root = directory.trim_end_matches('/');
     let inside = path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
     inside && !path.split('/').any(|part| part == "..")
-}
-
-/// Whether a file name looks as if it held a secret. Also keeps such files out of automatic reads.
-pub fn looks_secret(path: &str) -> bool {
-    let lower = path.to_lowercase();
-    let name = lower.rsplit('/').next().unwrap_or(&lower);
-    let in_secret_folder = lower.split('/').any(|part| {
-        [".ssh", ".gnupg", ".aws", ".kube", ".docker", ".azure", "gcloud", ".password-store"].contains(&part)
-    });
-    in_secret_folder
-        || (name.starts_with(".env")
-            && !matches!(name, ".env.example" | ".env.sample" | ".env.template" | ".envrc.example"))
-        || name.ends_with(".env")
-        || [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".gpg", ".asc", ".ppk"]
-            .iter()
-            .any(|end| name.ends_with(end))
-        || [
-            "id_rsa",
-            "id_dsa",
-            "id_ecdsa",
-            "id_ed25519",
-            ".netrc",
-            ".npmrc",
-            ".pypirc",
-            ".git-credentials",
-            ".htpasswd",
-            "shadow",
-            ".pgpass",
-            ".my.cnf",
-        ]
-        .contains(&name)
-        || ["secret", "credential", "password", "apikey", "api_key", "api-key", "private_key", "token"].iter().any(
-            |word| {
-                name.contains(word)
-                    && !["rs", "py", "js", "ts", "tsx", "jsx", "go", "java", "c", "h", "cpp", "md", "rb", "kt", "swift"]
-                        .contains(&name.rsplit('.').next().unwrap_or_default())
-            },
-        )
 }
 
 #[cfg(test)]

@@ -171,7 +171,7 @@ pub fn file(named: &str, directory: &Path) -> Result<PathBuf, Shut> {
     if !real.starts_with(&root) {
         return Err(Shut::Outside);
     }
-    let looks_secret = |path: &Path| crate::core::risk::looks_secret(&path.to_string_lossy());
+    let looks_secret = |path: &Path| crate::core::sensitive::looks_secret(&path.to_string_lossy());
     match real.metadata() {
         Ok(meta) if meta.is_file() && !looks_secret(&real) && !looks_secret(Path::new(named)) => Ok(real),
         Ok(_) => Err(Shut::Outside),

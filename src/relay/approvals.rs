@@ -292,7 +292,7 @@ fn always(approval: &Approval, tongue: Tongue, redactor: &Redactor) -> Vec<(Stri
                 Some(scope) => scope.file().map_or(said::scope(scope, tongue), |file| file),
                 None => tongue.pick("as the CLI keeps it", "由 CLI 保存"),
             };
-            let warning = update.warning().map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
+            let warning = said::warning(&update, tongue).map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
             let label = format!("{} · {place}{warning}", said::update(&update, tongue));
             choices.push((format!("s{at}.{nth}"), label, Decision::remembering(&update)));
         }

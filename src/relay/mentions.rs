@@ -80,7 +80,7 @@ fn may_be_named(name: &str, directory: &Path) -> bool {
 /// A folder is listed, not read.
 fn is_folder_inside(name: &str, directory: &Path) -> bool {
     let (Ok(root), Ok(real)) = (directory.canonicalize(), directory.join(name).canonicalize()) else { return false };
-    real.is_dir() && real.starts_with(&root) && !crate::core::risk::looks_secret(&real.to_string_lossy())
+    real.is_dir() && real.starts_with(&root) && !crate::core::sensitive::looks_secret(&real.to_string_lossy())
 }
 
 #[cfg(test)]

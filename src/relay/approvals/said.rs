@@ -198,3 +198,13 @@ pub(super) fn by(surface: &Surface, tongue: Tongue) -> String {
         (Tongue::Chinese, Surface::Policy(_) | Surface::Engine) => format!("（{said}）"),
     }
 }
+
+/// What remembering it would allow besides the call.
+pub(super) fn warning(update: &PermissionUpdate, tongue: Tongue) -> Option<String> {
+    let warning = update.warning()?;
+    Some(match (tongue, update.example()) {
+        (Tongue::English, _) => warning,
+        (Tongue::Chinese, Some(example)) => format!("允许的远不止这一次，例如 “{example}”"),
+        (Tongue::Chinese, None) => "允许的远不止这一次".to_owned(),
+    })
+}
