@@ -19,6 +19,8 @@ use crate::disk::Refused;
 pub mod feishu;
 /// Where the configuration and the data live.
 pub mod places;
+/// Ready-made rules.
+pub mod presets;
 /// The tables of the file, one function each.
 mod read;
 /// The person's own rules for approvals.
@@ -107,10 +109,22 @@ pub struct Approvals {
     pub auto_allow: Vec<String>,
     /// Reading outside the session's directories is automatic too.
     pub anywhere: bool,
-    /// The person's own rules; the first that matches decides, before `auto_allow`.
+    /// The person's own rules, then those of the presets; the first that matches decides, before `auto_allow`.
     pub rules: Vec<rules::Rule>,
+    /// Ready-made rules that were named.
+    pub presets: Vec<String>,
     /// Denied by itself after so many seconds; zero never.
     pub deadline_s: u64,
+    /// Where adjutant keeps what is its own; told by the wiring, not by the file.
+    pub own: OwnPlaces,
+}
+
+/// adjutant's own files: no rule covers them that does not name them.
+#[derive(Debug, Clone, Default)]
+pub struct OwnPlaces {
+    pub private: Vec<PathBuf>,
+    /// Places below these that are the sessions'.
+    pub open: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -74,13 +74,16 @@ pub fn ground(global: &Global) -> Result<Ground, Stop> {
 /// The configuration and the keymap in it, or everything that is wrong with both.
 pub fn read_config(places: &Places) -> Result<(Config, Keymap), config::ConfigError> {
     let mut keymap = Keymap::default();
-    let config = config::load(&places.config_file, places.config_named, |lines| match Keymap::resolve(lines) {
+    let mut config = config::load(&places.config_file, places.config_named, |lines| match Keymap::resolve(lines) {
         Ok(resolved) => {
             keymap = resolved;
             Vec::new()
         }
         Err(problems) => problems,
     })?;
+    let open = vec![config.worktrees_in(&places.data_dir)];
+    config.approvals.own =
+        config::OwnPlaces { private: vec![places.config_file.clone(), places.data_dir.clone()], open };
     Ok((config, keymap))
 }
 

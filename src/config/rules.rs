@@ -15,6 +15,7 @@ use toml::de::DeValue;
 use super::section::Section;
 use super::section::did_you_mean;
 use super::section::kind;
+use crate::core::gives_away::by_operands;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::changes_shell;
 use crate::core::permission::runs_anything;
@@ -56,6 +57,8 @@ const NEEDS_MORE: [&str; 22] = [
 pub struct Rule {
     /// Where it stands in the file.
     pub line: usize,
+    /// The preset that it is from, if it stands in no file of the person.
+    pub preset: Option<&'static str>,
     pub tool: Pattern,
     pub command: Option<CommandPattern>,
     /// A glob as written; what it is relative to is known only with the call.
@@ -85,6 +88,7 @@ impl Rule {
         let tool = Pattern::new(&globset::escape(tool))?;
         let mut rule = Self {
             line: 0,
+            preset: None,
             tool,
             command: None,
             path: None,
@@ -106,6 +110,35 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// What an allowing rule with a star gives away, as a sentence that follows the rule.
+    pub fn gives_away(&self) -> Option<String> {
+        if self.action != RuleBehavior::Allow {
+            return None;
+        }
+        if self.tool.is_glob() {
+            return Some(format!(
+                "allows every call of every tool whose name matches “{}”, also of tools that its server adds later",
+                self.tool.text
+            ));
+        }
+        if let Some(command) = self.command.as_ref().filter(|command| command.more) {
+            let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+            let what = match by_operands(&words) {
+                Some(example) => format!(", for example {example}"),
+                None => format!("; adjutant does not know what {} does with them", command.words[0]),
+            };
+            return Some(format!(
+                "allows every plain word and every file of the session's directories behind it{what}"
+            ));
+        }
+        let path = self.path.as_deref().filter(|path| path.contains("**"))?;
+        Some(format!(
+            "allows it for every file that matches “{path}”, also for new ones, but for those that look secret or steer tools"
+        ))
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.action.as_str(), self.tool.text)?;
@@ -120,7 +153,10 @@ impl fmt::Display for Rule {
         if let Some(session) = &self.session {
             write!(f, " in session “{}”", session.text)?;
         }
-        write!(f, " (config.toml line {})", self.line)
+        match self.preset {
+            Some(preset) => write!(f, " (preset {preset})"),
+            None => write!(f, " (config.toml line {})", self.line),
+        }
     }
 }
 
@@ -232,8 +268,17 @@ fn rule(outer: &mut Section<'_, '_>, item: &Spanned<DeValue<'_>>) -> Option<Rule
         }
     }
     let line = section.line();
-    let rule =
-        tool.zip(action).map(|(tool, action)| Rule { line, tool, command, path, host, profile, session, action });
+    let rule = tool.zip(action).map(|(tool, action)| Rule {
+        line,
+        preset: None,
+        tool,
+        command,
+        path,
+        host,
+        profile,
+        session,
+        action,
+    });
     for (key, why) in rule.iter().flat_map(objections) {
         section.wrong(key, why);
     }
@@ -261,7 +306,7 @@ fn command(section: &mut Section<'_, '_>) -> Option<CommandPattern> {
     };
     let more = words.pop_if(|word| word == "*").is_some();
     let odd = |c: char| !is_list && (!c.is_ascii() || "'\"\\$`;|&<>()*?[]{}#!".contains(c));
-    let pattern = match words.iter().find(|word| word.contains(odd)) {
+    let pattern = match words.iter().find(|word| word.contains(odd) && !["[", "[["].contains(&word.as_str())) {
         Some(word) => Err(no_word(word)),
         None => CommandPattern::new(words, more),
     };
@@ -343,7 +388,10 @@ fn object_to_allowing(rule: &Rule, wrong: &mut Vec<(&'static str, String)>) {
     }
     let Some(command) = &rule.command else { return };
     let program = command.words[0].as_str();
-    let why = if changes_shell(program) {
+    // It only tells where a program is.
+    let only_looks =
+        program == "command" && command.words.get(1).is_some_and(|word| ["-v", "-V"].contains(&word.as_str()));
+    let why = if changes_shell(program) && !only_looks {
         format!("{program} changes what later commands mean, so it is always asked")
     } else if command.more && runs_anything(program) {
         format!("{program} executes what follows it, so “{command}” would allow anything; name the whole command")

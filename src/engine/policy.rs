@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use self::paths::Own;
 use crate::config::Approvals;
 use crate::config::rules::Rule;
 use crate::core::approval::Approval;
@@ -91,15 +92,16 @@ impl Ruling {
 /// Judges a request.
 pub(crate) fn decide(approval: &Approval, config: &Approvals, scene: &Scene) -> Ruling {
     let of_scene: Vec<&Rule> = config.rules.iter().filter(|rule| rules::is_for(rule, &approval.tool, scene)).collect();
+    let own = Own(&config.own);
     let text = |field: &str| approval.input.get(field).and_then(Value::as_str);
     let ruling = match table::of(&approval.tool).map(|tool| tool.does) {
         Some(Does::Runs { field }) if text(field).is_some() => {
-            rules::of_command(approval, text(field).unwrap_or_default(), &of_scene, scene)
+            rules::of_command(approval, text(field).unwrap_or_default(), &of_scene, scene, own)
         }
         Some(Does::RunsOther { field }) => {
-            rules::of_foreign(approval, text(field).unwrap_or_default(), &of_scene, scene)
+            rules::of_foreign(approval, text(field).unwrap_or_default(), &of_scene, scene, own)
         }
-        _ => rules::of_call(approval, &of_scene),
+        _ => rules::of_call(approval, &of_scene, own),
     };
     let ruling = match (ruling.action, &ruling.rule) {
         (RuleBehavior::Ask, None) => match reading::allows(approval, config, &scene.directories) {

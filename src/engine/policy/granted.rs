@@ -177,6 +177,10 @@ fn commands(line: &str, approval: &Approval, config: &Approvals, scene: &Scene) 
     let mut found: Vec<CommandWords> = Vec::new();
     for (text, command) in shell::plain_commands(line)? {
         let alone = Approval { input: serde_json::json!({ "command": text }), ..approval.clone() };
+        // What the table does not have is offered only as it is.
+        if !shell::is_in_table(&command) {
+            return None;
+        }
         let of_one = beginnings(&command)
             .find(|words| covers(&GrantRule::Commands(vec![words.clone()]), &alone, config, scene))?;
         if !found.contains(&of_one) {
@@ -188,7 +192,8 @@ fn commands(line: &str, approval: &Approval, config: &Approvals, scene: &Scene) 
 
 fn beginnings(command: &[String]) -> impl Iterator<Item = CommandWords> {
     let n_words = command.len().min(MAX_WORDS);
-    (1..=n_words).flat_map(move |n| [false, true].map(|more| CommandWords { words: command[..n].to_vec(), more }))
+    // Free operands of a program whose options nobody knows are for the person's own rules only.
+    (1..=n_words).map(|n| CommandWords { words: command[..n].to_vec(), more: false })
 }
 
 #[cfg(test)]

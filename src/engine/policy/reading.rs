@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::paths;
+use super::paths::Own;
 use super::paths::resolve;
 use crate::config::Approvals;
 use crate::config::READING_TOOLS;
@@ -18,7 +20,7 @@ use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::permission::PermissionMode;
 use crate::core::permission::PermissionUpdate;
-use crate::core::risk::looks_secret;
+use crate::core::sensitive::looks_secret;
 
 /// Input fields that name a place on the disk.
 const PATH_KEYS: [&str; 5] = ["file_path", "notebook_path", "path", "directory", "dir_path"];
@@ -48,7 +50,7 @@ pub(super) fn allows(approval: &Approval, config: &Approvals, directories: &[Pat
     for place in &places {
         let real = resolve(&directory.join(place))?;
         let inside = config.anywhere || roots.iter().any(|root| real.starts_with(root));
-        if !inside || looks_secret(&place.to_string_lossy()) || looks_secret(&real.to_string_lossy()) {
+        if !inside || paths::is_private(&place.to_string_lossy(), &real, None, Own(&config.own)) {
             return None;
         }
     }

@@ -14,13 +14,15 @@ use url::Url;
 use super::Ruling;
 use super::Scene;
 use super::paths;
+use super::paths::Own;
 use super::reading;
 use super::shell;
+use super::shell::Ground;
+use crate::config::READING_TOOLS;
 use crate::config::rules::HostPattern;
 use crate::config::rules::Rule;
 use crate::core::approval::Approval;
 use crate::core::permission::RuleBehavior;
-use crate::core::risk::looks_secret;
 use crate::core::tool::table;
 use crate::core::tool::table::Does;
 
@@ -51,7 +53,7 @@ pub(super) fn is_for(rule: &Rule, tool: &str, scene: &Scene) -> bool {
 }
 
 /// A command line for Bash.
-pub(super) fn of_command(approval: &Approval, line: &str, rules: &[&Rule], scene: &Scene) -> Ruling {
+pub(super) fn of_command(approval: &Approval, line: &str, rules: &[&Rule], scene: &Scene, own: Own<'_>) -> Ruling {
     // Without rules there is nothing that reading the line could tell, and no reason to let a parser at it.
     if rules.is_empty() {
         return Ruling::ask("no rule is for it".into());
@@ -59,7 +61,9 @@ pub(super) fn of_command(approval: &Approval, line: &str, rules: &[&Rule], scene
     let directory = Path::new(&approval.place.directory);
     let roots = roots(scene);
     let at_home = scene.granted_there || is_at_home(approval, scene);
-    let ruling = shell::judge(line, rules, directory, &roots, at_home);
+    let temporary = scene.directories.first().and_then(|root| shell::temporary_folder(root));
+    let ground = Ground::new(directory, &roots, own, temporary.as_deref(), at_home);
+    let ruling = shell::judge(line, rules, &ground);
     if ruling.action != RuleBehavior::Allow {
         return ruling;
     }
@@ -70,7 +74,7 @@ pub(super) fn of_command(approval: &Approval, line: &str, rules: &[&Rule], scene
     let fields = approval.input.as_object();
     let odd = fields.and_then(|fields| fields.keys().find(|key| !SHELL_FIELDS.contains(&key.as_str())));
     let is_unboxed = approval.input.get("dangerouslyDisableSandbox").is_some_and(|flag| *flag != Value::Bool(false));
-    let is_blocked = approval.blocked_path.as_deref().is_some_and(|path| !is_readable(path, directory, &roots));
+    let is_blocked = approval.blocked_path.as_deref().is_some_and(|path| !is_readable(path, directory, &roots, own));
     let why = match odd {
         Some(field) => format!("the call has a field “{field}” whose meaning is not known"),
         None if is_unboxed => "the call would leave the CLI's sandbox".into(),
@@ -95,28 +99,30 @@ fn roots(scene: &Scene) -> Vec<PathBuf> {
     scene.directories.iter().filter_map(|root| root.canonicalize().ok()).collect()
 }
 
-fn is_readable(path: &str, directory: &Path, roots: &[PathBuf]) -> bool {
+fn is_readable(path: &str, directory: &Path, roots: &[PathBuf], own: Own<'_>) -> bool {
     let real = paths::resolve(&directory.join(path));
-    real.is_some_and(|real| roots.iter().any(|root| real.starts_with(root)) && !looks_secret(&real.to_string_lossy()))
+    real.is_some_and(|real| {
+        roots.iter().any(|root| real.starts_with(root)) && !paths::is_private(path, &real, None, own)
+    })
 }
 
 /// A text for another program than the shell: what it may do is read liberally, and nothing allows it.
-pub(super) fn of_foreign(approval: &Approval, text: &str, rules: &[&Rule], scene: &Scene) -> Ruling {
+pub(super) fn of_foreign(approval: &Approval, text: &str, rules: &[&Rule], scene: &Scene, own: Own<'_>) -> Ruling {
     let strict: Vec<&Rule> = rules.iter().copied().filter(|rule| rule.action != RuleBehavior::Allow).collect();
-    let ruling = of_command(approval, text, &strict, scene);
+    let ruling = of_command(approval, text, &strict, scene, own);
     let is_open = ruling.action == RuleBehavior::Allow || (ruling.rule.is_none() && !rules.is_empty());
     if is_open { Ruling::ask(format!("no rule can allow what {} runs", approval.tool)) } else { ruling }
 }
 
 /// Any other call.
-pub(super) fn of_call(approval: &Approval, rules: &[&Rule]) -> Ruling {
+pub(super) fn of_call(approval: &Approval, rules: &[&Rule], own: Own<'_>) -> Ruling {
     let mut nearest = None;
     for rule in rules {
         let is_allow = rule.action == RuleBehavior::Allow;
         let fit = match (&rule.path, &rule.host) {
             // Without the text of a command nobody knows what it would be.
             _ if rule.command.is_some() => Err("the call has no command that can be read".to_owned()),
-            (Some(glob), _) if is_allow => covers_all(glob, approval),
+            (Some(glob), _) if is_allow => covers_all(glob, approval, own),
             (Some(glob), _) => covers_any(glob, approval),
             (_, Some(host)) => is_on(host, approval, is_allow),
             // A rule for every call; reading a place outside the session's directories is not meant by it.
@@ -134,11 +140,12 @@ pub(super) fn of_call(approval: &Approval, rules: &[&Rule]) -> Ruling {
 }
 
 /// Whether the glob covers every place that the call names, wherever links lead.
-fn covers_all(pattern: &str, approval: &Approval) -> Result<String, String> {
+fn covers_all(pattern: &str, approval: &Approval, own: Own<'_>) -> Result<String, String> {
+    let is_reading = READING_TOOLS.contains(&approval.tool.as_str());
     let directory = Path::new(&approval.place.directory);
     let mut places = places(approval, directory).ok_or("the places it names cannot be told for sure")?;
     places.extend(approval.blocked_path.as_deref().map(PathBuf::from));
-    let glob = paths::glob(pattern, directory, false).ok_or("your home directory is not known")?;
+    let glob = paths::strict(pattern, directory).ok_or("where the pattern begins cannot be told")?;
     if places.is_empty() {
         return Err("it names no place".into());
     }
@@ -147,15 +154,15 @@ fn covers_all(pattern: &str, approval: &Approval) -> Result<String, String> {
         let real =
             paths::resolve(&directory.join(place)).ok_or_else(|| format!("where “{shown}” leads cannot be told"))?;
         let is_search = ["Glob", "Grep", "LS"].contains(&approval.tool.as_str()) && pattern.ends_with("**");
-        let is_covered = glob.is_match(&real) || (is_search && glob.is_match(real.join("x")));
+        let is_covered = glob.is_match(&real) || (is_search && glob.is_match(&real.join("x")));
         if !is_covered {
             return Err(format!("“{shown}” is not covered by the path"));
         }
-        let is_secret = looks_secret(&place.to_string_lossy()) || looks_secret(&real.to_string_lossy());
-        if is_secret && !looks_secret(pattern) {
+        let written = place.to_string_lossy();
+        if paths::is_private(&written, &real, Some(pattern), own) {
             return Err(format!("“{shown}” looks secret, and the path does not name it"));
         }
-        if paths::steers(&real, pattern) || paths::steers(place, pattern) {
+        if !is_reading && paths::is_steering(&written, &real, Some(pattern), own) {
             return Err(format!("“{shown}” steers tools or shells, and the path does not name that"));
         }
     }
@@ -179,7 +186,7 @@ fn places(approval: &Approval, directory: &Path) -> Option<Vec<PathBuf>> {
 fn covers_any(pattern: &str, approval: &Approval) -> Result<String, String> {
     let directory = Path::new(&approval.place.directory);
     let nothing = || "no place that it names is covered".to_owned();
-    let glob = paths::glob(pattern, directory, true).ok_or_else(nothing)?;
+    let glob = paths::liberal(pattern, directory).ok_or_else(nothing)?;
     let mut places: Vec<String> = Vec::new();
     for field in PATH_FIELDS {
         places.extend(approval.input.get(field).and_then(Value::as_str).map(|path| path.trim().to_owned()));
@@ -204,7 +211,7 @@ fn covers_any(pattern: &str, approval: &Approval) -> Result<String, String> {
         let flat = paths::flat(&written);
         let real = paths::resolve(&written).or_else(|| paths::resolve(&flat));
         // Two stars cover the folder itself when the call is about everything below it.
-        let covered = |path: &Path| glob.is_match(path) || (pattern.ends_with("**") && glob.is_match(path.join("x")));
+        let covered = |path: &Path| glob.is_match(path) || (pattern.ends_with("**") && glob.is_match(&path.join("x")));
         if covered(&flat) || covered(&written) || real.as_deref().is_some_and(covered) {
             return Ok(format!("“{place}” is covered by the path"));
         }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::paths;
 use super::shell;
 use crate::core::approval::Approval;
-use crate::core::risk::looks_secret;
+use crate::core::sensitive::looks_secret;
 use crate::core::tool::table;
 use crate::core::tool::table::Does;
 

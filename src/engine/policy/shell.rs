@@ -14,23 +14,36 @@ use std::path::PathBuf;
 
 use super::Part;
 use super::Ruling;
-use super::paths;
 use crate::config::rules::Rule;
 use crate::core::permission::RuleBehavior;
-use crate::core::risk::looks_secret;
 
+/// Loops and patterns of file names.
+mod expand;
 mod fit;
+/// Where a command would run.
+mod ground;
 mod harmless;
 mod plain;
 mod programs;
+/// Whether a directory below is a project of its own.
+mod project;
 mod scripts;
+/// The session's own temporary folder.
+mod temporary;
 mod tree;
+/// Where `cd` leads.
+mod whereabouts;
 mod wrappers;
+/// Programs that are given the names of files by a pipe.
+mod xargs;
 
 use fit::Fit;
 use fit::allows;
 use fit::may_be;
+pub(super) use ground::Ground;
+use plain::Plain;
 use plain::PlainCommand;
+use plain::PlainWord;
 use tree::Line;
 use tree::Simple;
 use tree::Word;
@@ -42,100 +55,31 @@ const MAX_TEXTS_DEEP: usize = 4;
 /// Texts that one line may hand to shells.
 const MAX_TEXTS: usize = 200;
 
-/// Where a command would run.
-#[derive(Debug)]
-pub(super) struct Ground<'a> {
-    directory: &'a Path,
-    /// Where reading is allowed, links resolved.
-    roots: &'a [PathBuf],
-    /// The line changes the directory: what a relative path means is open.
-    moved: bool,
-    /// It runs elsewhere than where the session was opened, or perhaps does.
-    elsewhere: bool,
-}
-
-/// Programs that do the same wherever they run: no file of a directory steers them, and what they are to read is
-/// looked at where they would run.
-const STEERED_BY_NOTHING: [&str; 32] = [
-    "basename",
-    "cat",
-    "cd",
-    "cmp",
-    "comm",
-    "cut",
-    "date",
-    "df",
-    "diff",
-    "dirname",
-    "du",
-    "echo",
-    "false",
-    "file",
-    "grep",
-    "head",
-    "jq",
-    "ls",
-    "md5sum",
-    "nl",
-    "printf",
-    "pwd",
-    "realpath",
-    "sha256sum",
-    "sort",
-    "stat",
-    "tail",
-    "tr",
-    "tree",
-    "true",
-    "uniq",
-    "wc",
-];
-
-/// Whether files of the directory may decide what the command does: a Makefile, a package's scripts, a repository's
-/// configuration.
-fn is_steered_by_place(plain: &Result<PlainCommand, String>) -> bool {
-    let program = plain.as_ref().ok().and_then(|words| words.first());
-    !program.is_some_and(|word| STEERED_BY_NOTHING.contains(&word.text.as_str()))
-}
-
-impl Ground<'_> {
-    fn exists(&self, text: &str) -> bool {
-        self.directory.join(text).symlink_metadata().is_ok()
-    }
-
-    /// Whether a word that may be a path may be read; the sentence says why not.
-    fn readable(&self, text: &str, must_exist: bool) -> Result<(), String> {
-        if text == "-" || text == "/dev/null" {
-            return Ok(());
-        }
-        if text.is_empty() {
-            return Err("it has an empty word".into());
-        }
-        let path = self.directory.join(text);
-        if self.moved && !Path::new(text).is_absolute() {
-            return Err(format!("“{text}” is relative, and the line changes the directory"));
-        }
-        let real = paths::resolve(&path).ok_or_else(|| format!("where “{text}” leads cannot be told"))?;
-        if !self.roots.iter().any(|root| real.starts_with(root)) {
-            return Err(format!("“{text}” is outside the session's directories"));
-        }
-        if looks_secret(text) || looks_secret(&real.to_string_lossy()) {
-            return Err(format!("“{text}” looks secret"));
-        }
-        if must_exist && !self.exists(text) {
-            return Err(format!("there is no “{text}” in the session's directory"));
-        }
-        Ok(())
-    }
+/// The session's own temporary folder, if there is one.
+pub(super) fn temporary_folder(directory: &Path) -> Option<PathBuf> {
+    temporary::of(directory)
 }
 
 /// The simple commands of a line that is plain in every shell: each as it stands there, and its words.
 pub(super) fn plain_commands(line: &str) -> Option<Vec<(&str, Vec<String>)>> {
     let with_text = |command: PlainCommand| {
-        let span = command.first()?.span.start..command.last()?.span.end;
-        Some((line.get(span)?, command.into_iter().map(|word| word.text).collect()))
+        let words = command.words;
+        let span = words.first()?.span.start..words.last()?.span.end;
+        Some((line.get(span)?, words.into_iter().map(|word| word.text).collect()))
     };
-    plain::read(line).ok()?.into_iter().map(with_text).collect()
+    let plain = plain::read(line).ok()?;
+    // A word of a loop or a here-document means something only in its line.
+    let is_alone = |command: &PlainCommand| command.words.iter().all(|word| word.uses.is_empty());
+    let commands: Vec<PlainCommand> = plain.commands.into_iter().filter(|command| !command.is_text).collect();
+    if !commands.iter().all(is_alone) {
+        return None;
+    }
+    commands.into_iter().map(with_text).collect()
+}
+
+/// Whether the table has a program, so that further words of it can be judged.
+pub(super) fn is_in_table(words: &[String]) -> bool {
+    harmless::is_known(&words.iter().map(String::as_str))
 }
 
 /// One simple command as a reader of the whole line finds it.
@@ -182,12 +126,12 @@ struct Found {
     beginnings: Vec<usize>,
     /// A text that a shell may run; it only counts when a rule speaks of it.
     is_text: bool,
-    /// Its words, when both readings agree on them.
-    plain: Result<PlainCommand, String>,
+    /// Which command of the strict reading it is, when both readings agree.
+    plain: Result<usize, String>,
 }
 
 impl Found {
-    fn new(command: &Simple, plain: Result<PlainCommand, String>, is_text: bool) -> Self {
+    fn new(command: &Simple, plain: Result<usize, String>, is_text: bool) -> Self {
         let shown = command.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
         let beginnings = wrappers::beginnings(&command.words);
         Self { shown, words: command.words.clone(), beginnings, is_text, plain }
@@ -200,23 +144,13 @@ impl Found {
 }
 
 /// Judges a line by rules that are all for Bash, in their order.
-pub(super) fn judge(line: &str, rules: &[&Rule], directory: &Path, roots: &[PathBuf], at_home: bool) -> Ruling {
+pub(super) fn judge(line: &str, rules: &[&Rule], ground: &Ground<'_>) -> Ruling {
     let (found, whole) = match read(line) {
         Ok(found) => found,
         Err(why) => return unread(rules, &why),
     };
-    let parts: Vec<Part> = {
-        let n_commands = found.iter().filter(|found| !found.is_text).count();
-        let n_moves = found.iter().filter(|found| is_cd(found)).count();
-        // Only a first `cd` begins where the session is.
-        let is_first = |at: usize| at == 0 && n_moves == 1 && line.trim_start().starts_with("cd ");
-        let parts = found.iter().enumerate().map(|(at, found)| {
-            let moved = n_commands > 1 && n_moves > 0 && !is_first(at);
-            let elsewhere = moved || !at_home;
-            (found.is_text, part(found, rules, &Ground { directory, roots, moved, elsewhere }))
-        });
-        parts.filter(|(is_text, part)| !is_text || part.rule.is_some()).map(|(_, part)| part).collect()
-    };
+    let parts = parts(&found, whole.as_ref().ok(), rules, ground);
+    let whole = whole.and_then(|plain| streams(&plain, ground));
     let Some(worst) = parts.iter().max_by_key(|part| severity(part.action)) else {
         return unread(rules, "it runs no command");
     };
@@ -228,11 +162,106 @@ pub(super) fn judge(line: &str, rules: &[&Rule], directory: &Path, roots: &[Path
             _ => format!("of “{}”: {}", by.command, by.why),
         };
     }
-    if let (RuleBehavior::Ask, Err(why), None) = (ruling.action, &whole, &ruling.rule) {
-        ruling.why = format!("no rule can allow the line: {why}");
+    if let Err(why) = &whole {
+        match (ruling.action, &ruling.rule) {
+            (RuleBehavior::Allow, _) => {
+                ruling = Ruling::ask(format!("no rule can allow the line: {why}"));
+            }
+            (RuleBehavior::Ask, None) => ruling.why = format!("no rule can allow the line: {why}"),
+            (RuleBehavior::Ask | RuleBehavior::Deny, _) => {}
+        }
     }
     ruling.parts = parts;
     ruling
+}
+
+/// What the rules say of each command.
+fn parts(found: &[Found], plain: Option<&Plain>, rules: &[&Rule], ground: &Ground<'_>) -> Vec<Part> {
+    let moves = found.iter().any(is_cd);
+    let is_plain_move =
+        |command: &Found| !is_cd(command) || command.words.first().is_some_and(|word| word.text == "cd");
+    let places =
+        plain.filter(|_| found.iter().all(is_plain_move)).and_then(|plain| whereabouts::of_commands(plain, ground));
+    let mut parts = Vec::new();
+    for command in found {
+        let judged = match (&command.plain, plain) {
+            (Ok(index), Some(plain)) => {
+                let here = places.as_ref().and_then(|places| places.get(*index));
+                // Where the places cannot be told, relative names mean nothing.
+                let unknown = [ground.directory.to_path_buf()];
+                let grounds = here.map_or(unknown.as_slice(), Vec::as_slice);
+                let moved = moves && here.is_none();
+                let each = grounds.iter().map(|place| {
+                    let ground = Ground { moved, ..ground.at(place) };
+                    everywhere(command, plain, *index, rules, &ground)
+                });
+                each.max_by_key(|part| severity(part.action))
+            }
+            (Err(why), _) => Some(part(command, Err(why), false, rules, ground)),
+            (Ok(_), None) => None,
+        };
+        let Some(judged) = judged else { continue };
+        let is_text = command.is_text
+            || plain.zip(command.plain.as_ref().ok()).is_some_and(|(plain, index)| plain.commands[*index].is_text);
+        if !is_text || (judged.rule.is_some() && judged.action != RuleBehavior::Allow) {
+            parts.push(judged);
+        }
+    }
+    parts
+}
+
+/// What the rules say of a command in each of the forms that it may take in one place: the worst.
+fn everywhere(found: &Found, plain: &Plain, index: usize, rules: &[&Rule], ground: &Ground<'_>) -> Part {
+    let command = &plain.commands[index];
+    let forms = expand::variants(&command.words, &plain.loops, ground).and_then(|forms| {
+        let is_given_names = command.words.first().is_some_and(|word| word.text == "xargs");
+        if is_given_names {
+            xargs::unfolded(&plain.commands, index, ground).and_then(|words| {
+                let only_reads = programs::ONLY_READ.contains(&words.first().map_or("", |word| word.text.as_str()));
+                if only_reads {
+                    Ok(vec![words])
+                } else {
+                    Err("xargs would run a program that does more than read".into())
+                }
+            })
+        } else {
+            Ok(forms)
+        }
+    });
+    let forms = forms.and_then(|forms| {
+        let has_patterns = command.words.iter().any(|word| word.is_pattern);
+        if has_patterns && !programs::takes_names(&command.words) {
+            return Err("it has a pattern that the shell expands to file names".into());
+        }
+        for target in &command.writes {
+            ground.writable(&target.text)?;
+        }
+        for source in &command.reads {
+            ground.readable(&source.text)?;
+        }
+        Ok(forms)
+    });
+    let has_input = command.has_input || !command.reads.is_empty();
+    match forms {
+        Err(why) => part(found, Err(&why), has_input, rules, ground),
+        Ok(forms) => {
+            let each = forms.iter().map(|words| part(found, Ok(words), has_input, rules, ground));
+            let worst = each.max_by_key(|part| severity(part.action));
+            worst.unwrap_or_else(|| part(found, Err("it may run in no form at all"), has_input, rules, ground))
+        }
+    }
+}
+
+/// Whether the files that are opened for whole blocks may be.
+fn streams(plain: &Plain, ground: &Ground<'_>) -> Result<(), String> {
+    let is_moved = plain.commands.iter().any(|command| command.words.first().is_some_and(|word| word.text == "cd"));
+    let ground = Ground { moved: is_moved, ..*ground };
+    plain.block_writes.iter().try_for_each(|target| ground.writable(&target.text))?;
+    plain.block_reads.iter().try_for_each(|source| ground.readable(&source.text))?;
+    // What stands in a block may read what the block is given.
+    let is_given = !plain.block_reads.is_empty();
+    let all_known = plain.commands.iter().all(|command| programs::only_reads(&command.words));
+    if is_given && !all_known { Err("it gives a file to commands that may run it".into()) } else { Ok(()) }
 }
 
 /// The first part of that severity; one with a rule tells more than one without.
@@ -259,20 +288,18 @@ fn unread(rules: &[&Rule], why: &str) -> Ruling {
     }
 }
 
-/// All commands of a line; the second result says why the line as a whole is not plain.
-fn read(line: &str) -> Result<(Vec<Found>, Result<(), String>), String> {
+/// All commands of a line; the second result is the strict reading, or says why there is none.
+fn read(line: &str) -> Result<(Vec<Found>, Result<Plain, String>), String> {
     let tree = tree::read(line).ok_or("it is too long or too deep to be read")?;
-    let (plain, whole) = match plain::read(line).and_then(|plain| agree(&tree, plain)) {
-        Ok(plain) => (plain.into_iter().map(Ok).collect(), Ok(())),
-        Err(why) => (vec![Err(why.clone()); tree.commands.len()], Err(why)),
-    };
+    let whole = plain::read(line).and_then(|plain| agree(&tree, plain));
+    let plain = |at: usize| whole.as_ref().map(|_| at).map_err(Clone::clone);
     let mut found: Vec<Found> = tree
         .commands
         .iter()
-        .zip(plain)
-        .map(|(command, plain)| {
+        .enumerate()
+        .map(|(at, command)| {
             let shown = line.get(command.span.clone()).filter(|text| !text.is_empty()).map(str::to_owned);
-            let found = Found::new(command, plain, false);
+            let found = Found::new(command, plain(at), false);
             Found { shown: shown.unwrap_or(found.shown), ..found }
         })
         .collect();
@@ -285,19 +312,44 @@ fn read(line: &str) -> Result<(Vec<Found>, Result<(), String>), String> {
 }
 
 /// The plain reading, when the whole one found exactly the same words.
-fn agree(tree: &Line, plain: Vec<PlainCommand>) -> Result<Vec<PlainCommand>, String> {
+fn agree(tree: &Line, plain: Plain) -> Result<Plain, String> {
     if !tree.whole {
         return Err("it is no complete shell grammar".into());
     }
-    let of_tree =
-        tree.commands.iter().map(|command| command.words.iter().map(|word| word.span.clone()).collect::<Vec<_>>());
-    let of_plain = plain.iter().map(|command| command.iter().map(|word| word.span.clone()).collect::<Vec<_>>());
-    let same_words = tree
-        .commands
-        .iter()
-        .zip(&plain)
-        .all(|(command, plain)| command.words.iter().zip(plain).all(|(word, plain)| word.text == plain.text));
-    if of_tree.eq(of_plain) && same_words { Ok(plain) } else { Err("it can be read in more than one way".into()) }
+    let is_test =
+        |command: &PlainCommand| command.words.first().is_some_and(|word| ["[", "[["].contains(&word.text.as_str()));
+    let is_same = |(command, plain): (&Simple, &PlainCommand)| {
+        if is_test(plain) {
+            return same_test(command, plain);
+        }
+        let is_same_word = |(word, plain): (&Word, &PlainWord)| {
+            let has_text = plain.uses.iter().any(|part| matches!(part.of, plain::Value::Here(_)));
+            word.span == plain.span && (has_text || word.text == plain.text)
+        };
+        // Before a here-document the grammar drops a lone dash, which means nothing by itself.
+        let is_dash = |word: &PlainWord| plain.has_input && word.text == "-" && !word.quoted;
+        let n_missing = plain.words.len().saturating_sub(command.words.len());
+        let words: Vec<&PlainWord> = match n_missing {
+            0 => plain.words.iter().collect(),
+            _ => plain.words.iter().filter(|word| !is_dash(word)).collect(),
+        };
+        command.words.len() == words.len() && command.words.iter().zip(words).all(is_same_word)
+    };
+    let same_words =
+        tree.commands.len() == plain.commands.len() && tree.commands.iter().zip(&plain.commands).all(is_same);
+    let targets: Vec<_> = tree.redirects.iter().map(|redirect| redirect.target.span.clone()).collect();
+    if same_words && targets == plain.targets { Ok(plain) } else { Err("it can be read in more than one way".into()) }
+}
+
+/// A test in brackets: the grammar makes expressions of its words, which must be the same text at the same place.
+fn same_test(command: &Simple, plain: &PlainCommand) -> bool {
+    let (Some(first), Some(last)) = (plain.words.first(), plain.words.last()) else { return false };
+    let joined =
+        |words: &mut dyn Iterator<Item = &str>| words.flat_map(str::chars).filter(|c| *c != ' ').collect::<String>();
+    let of_tree = joined(&mut command.words.iter().map(|word| word.text.as_str()));
+    let of_plain = joined(&mut plain.words.iter().map(|word| word.text.as_str()));
+    let is_closed = matches!((first.text.as_str(), last.text.as_str()), ("[", "]") | ("[[", "]]"));
+    is_closed && command.span == (first.span.start..last.span.end) && of_tree == of_plain
 }
 
 /// Texts that shells on the line may be given, and texts in these.
@@ -356,26 +408,36 @@ fn is_cd(found: &Found) -> bool {
     found.candidates().any(moves)
 }
 
-/// What the rules say of one simple command.
-fn part(found: &Found, rules: &[&Rule], ground: &Ground<'_>) -> Part {
+/// What the rules say of one simple command in one form.
+fn part(
+    found: &Found,
+    words: Result<&Vec<PlainWord>, &str>,
+    has_input: bool,
+    rules: &[&Rule],
+    ground: &Ground<'_>,
+) -> Part {
     let mut nearest = None;
     for rule in rules {
         let why = match (rule.action, &rule.command) {
             (RuleBehavior::Allow, None) => continue,
-            (RuleBehavior::Allow, Some(_)) if ground.elsewhere && is_steered_by_place(&found.plain) => {
+            (RuleBehavior::Allow, Some(_))
+                if !ground.at_home && !words.is_ok_and(|words| programs::is_unsteered(words)) =>
+            {
                 nearest.get_or_insert(format!(
                     "the rule “{rule}” holds where the session was opened, and this would run elsewhere"
                 ));
                 continue;
             }
-            (RuleBehavior::Allow, Some(pattern)) => match allows(pattern, &found.plain, ground) {
-                Fit::Yes => "it is exactly what the rule names, with harmless further words".into(),
-                Fit::Nearly(why) => {
-                    nearest.get_or_insert(format!("the rule “{rule}” does not allow it: {why}"));
-                    continue;
+            (RuleBehavior::Allow, Some(pattern)) => {
+                match words.map_or(Fit::No, |words| allows(pattern, words, has_input, ground)) {
+                    Fit::Yes => "it is exactly what the rule names, with harmless further words".into(),
+                    Fit::Nearly(why) => {
+                        nearest.get_or_insert(format!("the rule “{rule}” does not allow it: {why}"));
+                        continue;
+                    }
+                    Fit::No => continue,
                 }
-                Fit::No => continue,
-            },
+            }
             (_, None) => "the rule is for every command".into(),
             (_, Some(pattern)) => match found.candidates().find(|words| may_be(pattern, words)) {
                 Some(_) => format!("it is or may run “{pattern}”"),
@@ -384,7 +446,7 @@ fn part(found: &Found, rules: &[&Rule], ground: &Ground<'_>) -> Part {
         };
         return Part { command: found.shown.clone(), action: rule.action, rule: Some(rule.to_string()), why };
     }
-    let why = match (&found.plain, nearest) {
+    let why = match (words, nearest) {
         (_, Some(why)) => why,
         (Err(why), None) => format!("no rule can allow it: {why}"),
         (Ok(_), None) => "no rule is for it".into(),

@@ -68,11 +68,18 @@ fn commands(texts: &[&str]) -> GrantRule {
 #[test]
 fn a_command_is_offered_again_and_by_the_shortest_beginning_that_covers_it() {
     let project = project();
-    let table: [(&str, &[&str]); 8] = [
+    let table: [(&str, &[&str]); 15] = [
         ("cargo test retry --lib", &["commands that are “cargo test”"]),
         ("git status --short", &["commands that are “git status”"]),
         ("cargo build && cargo test x", &["commands that are “cargo build” or “cargo test”"]),
-        ("make lint", &["commands that are “make *”"]),
+        ("make lint", &["commands that are “make lint”"]),
+        ("python3.11 x.py", &[]),
+        ("gdb x", &[]),
+        ("git -C x log", &[]),
+        ("busybox ls", &[]),
+        ("curl https://x.example/a", &["commands that are “curl https://x.example/a”"]),
+        ("tee a.txt", &[]),
+        ("npm run evil", &["commands that are “npm run evil”"]),
         // Nothing shorter than the whole is safe, or it is no plain line.
         ("cargo test > /tmp/x", &[]),
         ("FOO=1 cargo test", &[]),

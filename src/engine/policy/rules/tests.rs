@@ -88,6 +88,43 @@ fn a_path_must_cover_every_place_wherever_links_lead() {
 }
 
 #[test]
+fn a_link_in_the_project_is_no_way_for_a_pattern_to_reach_elsewhere() {
+    let project = project();
+    symlink("/etc", project.root.join("docs")).unwrap();
+    let at = |path: &str| json!({ "file_path": project.root.join(path) });
+    for (tool, path) in [("Read", "docs/**"), ("Read", "docs/passwd"), ("Write", "docs/**"), ("Edit", "**")] {
+        let config = approvals(&rule(&format!("tool = \"{tool}\"\npath = \"{path}\"\naction = \"allow\"")));
+        assert_eq!(action(&project, &config, tool, at("docs/passwd")), "ask", "{tool} {path}");
+    }
+    let config = approvals(&rule("tool = \"Read\"\npath = \"docs/**\"\naction = \"deny\""));
+    assert_eq!(action(&project, &config, "Read", at("docs/passwd")), "deny");
+}
+
+#[test]
+fn what_steers_tools_is_changed_only_by_a_pattern_that_names_it() {
+    let project = project();
+    let at = |path: &str| json!({ "file_path": project.root.join(path), "content": "x" });
+    let wide = approvals(&rule("tool = \"Write\"\npath = \"**\"\naction = \"allow\""));
+    for path in [
+        ".github/workflows/ci.yml",
+        "CLAUDE.md",
+        "package.json",
+        "src/build.rs",
+        "conftest.py",
+        "secrets/a",
+        "a.tfvars",
+    ] {
+        assert_eq!(action(&project, &wide, "Write", at(path)), "ask", "{path}");
+        let named = rule(&format!("tool = \"Write\"\npath = \"{path}\"\naction = \"allow\""));
+        assert_eq!(action(&project, &approvals(&named), "Write", at(path)), "allow", "{path}");
+    }
+    let mut own = wide;
+    own.own.private = vec![project.root.join("data")];
+    assert_eq!(action(&project, &own, "Write", at("data/x")), "ask");
+    assert_eq!(action(&project, &own, "Write", at("src/x")), "allow");
+}
+
+#[test]
 fn a_path_that_is_denied_is_denied_under_each_of_its_names() {
     let project = project();
     let at = |path: &str| json!({ "file_path": project.root.join(path) });

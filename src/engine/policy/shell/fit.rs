@@ -5,10 +5,11 @@
 
 use super::Ground;
 use super::harmless;
-use super::plain::PlainCommand;
 use super::plain::PlainWord;
 use super::programs;
+use super::project;
 use super::tree::Word;
+use super::whereabouts;
 use super::wrappers;
 use crate::config::rules::CommandPattern;
 use crate::core::permission::changes_shell;
@@ -22,11 +23,10 @@ pub(super) enum Fit {
 }
 
 /// Whether a rule allows a command: strictly.
-pub(super) fn allows(pattern: &CommandPattern, plain: &Result<PlainCommand, String>, ground: &Ground<'_>) -> Fit {
-    let Ok(words) = plain else { return Fit::No };
-    let mut words = words.as_slice();
+pub(super) fn allows(pattern: &CommandPattern, words: &[PlainWord], has_input: bool, ground: &Ground<'_>) -> Fit {
+    let mut words = words;
     loop {
-        match fits(pattern, words, ground) {
+        match fits(pattern, words, has_input, ground) {
             Fit::No => {}
             fit => return fit,
         }
@@ -37,7 +37,7 @@ pub(super) fn allows(pattern: &CommandPattern, plain: &Result<PlainCommand, Stri
     }
 }
 
-fn fits(pattern: &CommandPattern, words: &[PlainWord], ground: &Ground<'_>) -> Fit {
+fn fits(pattern: &CommandPattern, words: &[PlainWord], has_input: bool, ground: &Ground<'_>) -> Fit {
     let mut words: Vec<PlainWord> = words.to_vec();
     // Its only effect is that no pager starts.
     let asks_for_no_pager = |words: &[PlainWord]| {
@@ -58,14 +58,23 @@ fn fits(pattern: &CommandPattern, words: &[PlainWord], ground: &Ground<'_>) -> F
     if words[0].quoted || words[..n_named].iter().any(is_tricky) {
         return Fit::Nearly("a word that the rule names is quoted".into());
     }
-    if is_cd_word(&words[0]) && (words.len() != 2 || words[1].text == "-") {
+    let operands = words[1..].iter().map(|word| word.text.as_str());
+    if is_cd_word(&words[0]) && whereabouts::named(operands).is_none() {
         return Fit::Nearly("it does not name one directory".into());
     }
-    if changes_shell(&words[0].text) {
+    let only_looks =
+        words[0].text == "command" && words.get(1).is_some_and(|word| ["-v", "-V"].contains(&word.text.as_str()));
+    if changes_shell(&words[0].text) && !only_looks {
         return Fit::Nearly("it changes what later commands mean".into());
     }
     if ground.moved && !is_cd_word(&words[0]) && !programs::ONLY_READ.contains(&words[0].text.as_str()) {
         return Fit::Nearly("the line changes the directory, and the program may mean something else there".into());
+    }
+    if let Err(why) = project::belongs(&words, ground).and_then(|()| harmless::is_local(&words, ground)) {
+        return Fit::Nearly(why);
+    }
+    if has_input && !programs::only_reads(&words) {
+        return Fit::Nearly("it is given a text that it may run".into());
     }
     if words.len() == n_named {
         return Fit::Yes;

@@ -3,48 +3,125 @@
 //! **For:** the words of a line that may be allowed. **Not for:** finding what a line might run (`tree`
 //! does): this reading gives up at the first thing that is not plain.
 //!
-//! Invariants: no expansion of any kind, no assignment, no redirection but to `/dev/null` and between
-//! descriptors, no comment, no here-document. What it yields is what bash and zsh alike would run. It
-//! reads each byte once.
+//! Invariants: nothing is expanded but the status of the last command, the variable of a `for` loop over words that
+//! stand there, and patterns of file names, each marked as such for whoever judges; what is set is in the table of
+//! `settings`; a here-document is taken as it stands. What it yields is what bash and zsh alike would run. It reads
+//! each byte once, but for here-documents.
 
 use std::iter::Peekable;
 use std::ops::Range;
 use std::str::CharIndices;
 
+/// Bodies of here-documents.
+mod here;
+/// Assignments that change nothing but how a program speaks.
+mod settings;
+/// Where a redirection leads.
+mod streams;
+/// Words of the list's own grammar: blocks, loops, tests.
+pub(super) mod structure;
+/// One word: quotes, escapes, expansions.
+mod word;
+
 /// One word as the program gets it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct PlainWord {
+    /// With `$f` where a value stands.
     pub(super) text: String,
     pub(super) span: Range<usize>,
     pub(super) quoted: bool,
+    /// The shell looks for names of files that fit.
+    pub(super) is_pattern: bool,
+    pub(super) uses: Vec<Use>,
 }
 
-/// The words of one simple command.
-pub(super) type PlainCommand = Vec<PlainWord>;
+/// A value in a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Use {
+    /// Where in the text it stands.
+    pub(super) at: Range<usize>,
+    pub(super) of: Value,
+    /// Inside double quotes: it stays one word.
+    pub(super) quoted: bool,
+}
 
-/// Words that only shape a list of commands.
-const SHAPES: [&str; 12] = ["if", "then", "else", "elif", "fi", "while", "until", "do", "done", "{", "}", "!"];
-/// Shapes after which no further word may stand.
-const CLOSES: [&str; 3] = ["fi", "done", "}"];
-/// Words that begin something which is not a plain list.
-const TOO_MUCH: [&str; 9] = ["for", "case", "esac", "select", "function", "coproc", "repeat", "foreach", "in"];
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// `$?` and its kin: a number.
+    Status,
+    /// The variable of the loop with this number.
+    Loop(usize),
+    /// The text of a here-document.
+    Here(String),
+}
 
-const NOWHERE: &str = "/dev/null";
-const BRACES: &str = "it has braces that a shell may expand";
+/// How a command follows what stands before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Joint {
+    /// Whatever came before.
+    #[default]
+    After,
+    /// Only when the one before succeeded.
+    And,
+    /// It gets what the one before writes.
+    Pipe,
+}
+
+/// One simple command.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct PlainCommand {
+    pub(super) words: Vec<PlainWord>,
+    pub(super) joint: Joint,
+    /// A pipe, `&` or `!` makes its own success or place another's affair.
+    pub(super) is_apart: bool,
+    /// Parentheses around it, each with a number of its own.
+    pub(super) shells: Vec<usize>,
+    /// It stands in a block that may not run, or run again.
+    pub(super) in_block: bool,
+    pub(super) in_loop: bool,
+    /// It gets a here-document.
+    pub(super) has_input: bool,
+    /// Files that the shell opens for it.
+    pub(super) reads: Vec<PlainWord>,
+    pub(super) writes: Vec<PlainWord>,
+    /// It only hands a here-document on: `$(cat <<'E' …)`.
+    pub(super) is_text: bool,
+    /// Something was set for it.
+    pub(super) has_settings: bool,
+}
+
+/// A line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Plain {
+    pub(super) commands: Vec<PlainCommand>,
+    /// The words of each `for`.
+    pub(super) loops: Vec<Vec<PlainWord>>,
+    /// Files that are opened for a whole block.
+    pub(super) block_reads: Vec<PlainWord>,
+    pub(super) block_writes: Vec<PlainWord>,
+    /// Where every target of `>` stands.
+    pub(super) targets: Vec<Range<usize>>,
+}
 
 /// The simple commands of a line, in order; the sentence says what is not plain about it.
-pub(super) fn read(line: &str) -> Result<Vec<PlainCommand>, String> {
+pub(super) fn read(line: &str) -> Result<Plain, String> {
     let mut reader = Reader {
         line,
         chars: line.char_indices().peekable(),
-        commands: Vec::new(),
-        words: Vec::new(),
+        found: Plain::default(),
+        command: PlainCommand::default(),
+        inner: Vec::new(),
         place: Place::Start,
         redirected: false,
         is_empty: false,
+        joint: Joint::After,
+        negated: false,
+        blocks: Vec::new(),
+        n_shells: 0,
+        here: Vec::new(),
     };
     reader.all()?;
-    Ok(reader.commands)
+    Ok(reader.found)
 }
 
 /// What may come next.
@@ -58,16 +135,48 @@ enum Place {
     Closed,
 }
 
+/// What is open around a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Block {
+    Shell(usize),
+    Group,
+    If,
+    /// `while` and `until`.
+    While,
+    For {
+        variable: String,
+        index: usize,
+    },
+}
+
+/// A here-document whose body is still to come.
+#[derive(Debug)]
+struct Here {
+    end: String,
+    /// Tabs before its lines do not count.
+    dashed: bool,
+    /// Nothing in it is expanded.
+    literal: bool,
+}
+
 struct Reader<'a> {
     line: &'a str,
     chars: Peekable<CharIndices<'a>>,
-    commands: Vec<PlainCommand>,
-    words: PlainCommand,
+    found: Plain,
+    command: PlainCommand,
+    /// Commands inside words of the present one.
+    inner: Vec<PlainCommand>,
     place: Place,
     /// A redirection stands before the first word.
     redirected: bool,
     /// Nothing stands in the group yet.
     is_empty: bool,
+    /// How the next command follows.
+    joint: Joint,
+    negated: bool,
+    blocks: Vec<Block>,
+    n_shells: usize,
+    here: Vec<Here>,
 }
 
 impl Reader<'_> {
@@ -77,30 +186,48 @@ impl Reader<'_> {
                 ' ' | '\t' => {
                     self.chars.next();
                 }
+                '\\' if self.line[at..].starts_with("\\\n") => {
+                    self.chars.next();
+                    self.chars.next();
+                }
                 '\n' => {
                     self.chars.next();
+                    // Behind an operator a line goes on.
+                    let ends = self.place != Place::Start;
                     self.end_command()?;
+                    if ends {
+                        self.joint = Joint::After;
+                    }
+                    self.bodies()?;
                 }
                 ';' | '&' | '|' => self.operator(at, c)?,
-                '(' if self.place == Place::Start => {
-                    self.chars.next();
-                    if self.chars.peek().is_some_and(|&(_, c)| c == '(') {
-                        return Err("it may compute something".into());
-                    }
-                    self.is_empty = true;
-                }
+                '(' if self.place == Place::Start => self.open_shell()?,
                 ')' => {
                     self.chars.next();
                     self.end_command()?;
-                    self.close()?;
+                    self.close_shell()?;
                 }
                 '<' | '>' => self.redirection()?,
-                '#' => return Err("it has a comment".into()),
+                '#' => self.comment(at)?,
                 _ => self.word(at)?,
             }
         }
         self.end_command()?;
-        Ok(())
+        if !self.here.is_empty() {
+            return Err("a here-document has no end".into());
+        }
+        if self.blocks.is_empty() { Ok(()) } else { Err("a group or a block has no end".into()) }
+    }
+
+    fn comment(&mut self, at: usize) -> Result<(), String> {
+        if !(at == 0 || self.line[..at].ends_with([' ', '\t', '\n'])) {
+            return Err("it has a “#” that not every shell takes for a comment".into());
+        }
+        let mut last = '#';
+        while let Some((_, c)) = self.chars.next_if(|&(_, c)| c != '\n') {
+            last = word::quotable(c)?;
+        }
+        if last == '\\' { Err("a comment ends in a backslash".into()) } else { Ok(()) }
     }
 
     fn end_command(&mut self) -> Result<(), String> {
@@ -108,8 +235,30 @@ impl Reader<'_> {
         if std::mem::take(&mut self.redirected) {
             return Err("it redirects without a command".into());
         }
-        if !self.words.is_empty() {
-            self.commands.push(std::mem::take(&mut self.words));
+        let mut command = std::mem::take(&mut self.command);
+        if command.words.is_empty() {
+            let is_bare = command.has_settings || command.has_input || !command.reads.is_empty();
+            if is_bare || !command.writes.is_empty() {
+                return Err("it sets or redirects something without a command".into());
+            }
+        } else {
+            structure::is_closed_test(&command)?;
+            command.joint = std::mem::replace(&mut self.joint, Joint::After);
+            command.is_apart |= std::mem::take(&mut self.negated) || command.joint == Joint::Pipe;
+            let shells = self.blocks.iter().filter_map(|block| match block {
+                Block::Shell(number) => Some(*number),
+                Block::Group | Block::If | Block::While | Block::For { .. } => None,
+            });
+            command.shells = shells.collect();
+            let since_shell = self.blocks.iter().rev().take_while(|block| !matches!(block, Block::Shell(_)));
+            command.in_block = since_shell.clone().next().is_some();
+            command.in_loop = since_shell.into_iter().any(|block| matches!(block, Block::While | Block::For { .. }));
+            for inner in &mut self.inner {
+                inner.shells.clone_from(&command.shells);
+                (inner.in_block, inner.in_loop) = (command.in_block, command.in_loop);
+            }
+            self.found.commands.push(command);
+            self.found.commands.append(&mut self.inner);
         }
         self.place = Place::Start;
         Ok(())
@@ -128,294 +277,21 @@ impl Reader<'_> {
         for _ in 0..length {
             self.chars.next();
         }
+        let n_before = self.found.commands.len();
+        let was_closed = self.place == Place::Closed;
         self.end_command()?;
-        Ok(())
-    }
-
-    /// At `<` or `>`.
-    fn redirection(&mut self) -> Result<(), String> {
-        self.redirected |= self.place == Place::Start;
-        let away = "it redirects to or from a file";
-        let opened = self.chars.next().map(|(_, c)| c);
-        let mut next = self.chars.peek().map(|&(_, c)| c);
-        if opened == Some('>') && next == Some('>') {
-            self.chars.next();
-            next = self.chars.peek().map(|&(_, c)| c);
-        } else if opened == Some('>') && next == Some('&') {
-            self.chars.next();
-            let target = self.chars.next().map(|(_, c)| c);
-            let after = self.chars.peek().map(|&(_, c)| c);
-            let ends = after.is_none_or(|c| " \t\n;|&)".contains(c));
-            return if matches!(target, Some('1' | '2')) && ends { Ok(()) } else { Err(away.into()) };
-        }
-        while self.chars.next_if(|&(_, c)| c == ' ' || c == '\t').is_some() {}
-        let Some(&(at, _)) = self.chars.peek() else { return Err("a redirection has no target".into()) };
-        let rest = &self.line[at..];
-        let ends = rest
-            .get(NOWHERE.len()..)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', ';', '|', '&', ')']));
-        if !rest.starts_with(NOWHERE) || !ends {
-            return Err(if opened == Some('<') && next == Some('<') {
-                "it has a here-document".into()
-            } else {
-                away.into()
-            });
-        }
-        for _ in 0..NOWHERE.len() {
-            self.chars.next();
-        }
-        Ok(())
-    }
-
-    fn word(&mut self, start: usize) -> Result<(), String> {
-        let (mut text, mut quoted, mut has_brace) = (String::new(), false, false);
-        let mut end = start;
-        while let Some(&(at, c)) = self.chars.peek() {
-            match c {
-                ' ' | '\t' | '\n' | ';' | '&' | '|' | ')' | '<' | '>' => break,
-                '\'' => {
-                    quoted = true;
-                    self.single_quoted(&mut text)?;
-                }
-                '"' => {
-                    quoted = true;
-                    self.double_quoted(&mut text)?;
-                }
-                _ => {
-                    self.bare(at, c, &text)?;
-                    has_brace |= matches!(c, '{' | '}');
-                    text.push(c);
-                }
-            }
-            end = self.chars.peek().map_or(self.line.len(), |&(at, _)| at);
-        }
-        if quoted && has_brace {
-            return Err(BRACES.into());
-        }
-        let word = PlainWord { text, span: start..end, quoted };
-        // Digits right before a redirection name the descriptor.
-        if matches!(self.chars.peek(), Some((_, '<' | '>'))) && is_number(&word) {
-            let known = ["0", "1", "2"].contains(&word.text.as_str());
-            return if known { self.redirection() } else { Err("it redirects an unusual descriptor".into()) };
-        }
-        self.take(word)
-    }
-
-    fn take(&mut self, word: PlainWord) -> Result<(), String> {
-        let bare = if word.quoted { "" } else { word.text.as_str() };
-        match self.place {
-            Place::Start | Place::Closed if CLOSES.contains(&bare) => self.close(),
-            Place::Closed => Err(format!("“{}” stands where only an operator may", word.text)),
-            Place::Start if TOO_MUCH.contains(&bare) => Err(format!("it uses “{bare}”")),
-            Place::Start if self.redirected && SHAPES.contains(&bare) => Err("it redirects before a command".into()),
-            Place::Start if bare == "!" => Ok(()),
-            Place::Start if SHAPES.contains(&bare) => {
-                self.is_empty = true;
-                Ok(())
-            }
-            Place::Words if ["{", "}"].contains(&bare) => Err("a brace stands among the words".into()),
-            Place::Start if is_assignment(&word) => Err("a variable is set before the command".into()),
-            Place::Start | Place::Words if bare.contains(['{', '}']) && !is_reflog(bare) => Err(BRACES.into()),
-            Place::Start | Place::Words => {
-                self.words.push(word);
-                (self.redirected, self.is_empty) = (false, false);
-                self.place = Place::Words;
-                Ok(())
-            }
-        }
-    }
-
-    /// At the end of a group or a block, which needs something in it.
-    fn close(&mut self) -> Result<(), String> {
-        self.place = Place::Closed;
-        if self.is_empty { Err("a group in it is empty".into()) } else { Ok(()) }
-    }
-
-    /// One character outside quotes.
-    fn bare(&mut self, at: usize, c: char, before: &str) -> Result<(), String> {
-        let is_plain = match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '/' | ',' | ':' | '+' | '@' | '-' | '{' | '}' => true,
-            '%' => !before.is_empty(),
-            '=' => !before.is_empty(),
-            '!' => before.is_empty() && self.line[at + 1..].starts_with([' ', '\t']),
-            // Revisions of git: HEAD~1, HEAD^.
-            '~' | '^' => before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '~' || c == '^' || c == '}'),
-            _ => false,
+        self.joint = match &rest[..length] {
+            "&&" if !was_closed => Joint::And,
+            "|" | "|&" => Joint::Pipe,
+            _ => Joint::After,
         };
-        if is_plain {
-            self.chars.next();
-            return Ok(());
+        let is_apart = self.joint == Joint::Pipe || &rest[..length] == "&";
+        for command in self.found.commands.iter_mut().skip(n_before) {
+            command.is_apart |= is_apart;
         }
-        Err(match c {
-            '$' => "it has an expansion ($)".into(),
-            '`' => "it has a command substitution (`)".into(),
-            '*' | '?' | '[' | ']' => "it has a pattern that the shell expands to file names".into(),
-            '\\' => "it has a backslash outside quotes".into(),
-            '~' => "it has a ~ that the shell expands".into(),
-            '(' => "it has a parenthesis among its words".into(),
-            c if c.is_ascii_graphic() => format!("it has a “{c}” that the shell may interpret"),
-            _ => format!("it has the character U+{:04X} outside quotes", u32::from(c)),
-        })
+        Ok(())
     }
-
-    fn single_quoted(&mut self, text: &mut String) -> Result<(), String> {
-        self.chars.next();
-        let start = text.len();
-        for (_, c) in self.chars.by_ref() {
-            match c {
-                // Not every shell ends the quotes there.
-                '\'' if text[start..].ends_with('\\') => return Err("a quoted word ends in a backslash".into()),
-                '\'' => return Ok(()),
-                c => text.push(quotable(c)?),
-            }
-        }
-        Err("a quote is not closed".into())
-    }
-
-    fn double_quoted(&mut self, text: &mut String) -> Result<(), String> {
-        self.chars.next();
-        while let Some((_, c)) = self.chars.next() {
-            match c {
-                '"' => return Ok(()),
-                '$' | '`' => return Err("it has an expansion inside double quotes".into()),
-                '!' => return Err("it has a “!” inside double quotes".into()),
-                // Before any other character a backslash is itself.
-                '\\' => match self.chars.peek() {
-                    Some(&(_, c)) if !"$`\"\\\n!".contains(c) => text.push('\\'),
-                    _ => return Err("it has an escape inside double quotes".into()),
-                },
-                c => text.push(quotable(c)?),
-            }
-        }
-        Err("a quote is not closed".into())
-    }
-}
-
-/// Letters of every script, but nothing that hides or moves.
-fn quotable(c: char) -> Result<char, String> {
-    let is_plain = c.is_ascii_graphic() || matches!(c, ' ' | '\t' | '\n') || (!c.is_ascii() && c.is_alphanumeric());
-    if is_plain { Ok(c) } else { Err(format!("it has the character U+{:04X}", u32::from(c))) }
-}
-
-fn is_number(word: &PlainWord) -> bool {
-    !word.quoted && !word.text.is_empty() && word.text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a shell may take the word for an assignment; quotes in the value do not matter.
-fn is_assignment(word: &PlainWord) -> bool {
-    word.text.contains('=')
-}
-
-/// `stash@{0}`: braces that no shell expands.
-fn is_reflog(word: &str) -> bool {
-    word.split_once("@{").is_some_and(|(before, rest)| {
-        let inside = rest.split_once('}');
-        let letters = |text: &str| !text.contains(['{', '}', ',']);
-        inside.is_some_and(|(inside, after)| {
-            letters(before)
-                && letters(after)
-                && !inside.is_empty()
-                && inside.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
-    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(line: &str) -> Option<String> {
-        let show = |command: &PlainCommand| command.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join("|");
-        read(line).ok().map(|commands| commands.iter().map(show).collect::<Vec<_>>().join(" ; "))
-    }
-
-    #[test]
-    fn plain_lines_are_cut_into_their_commands() {
-        for (line, expected) in [
-            ("git status", "git|status"),
-            ("  a\tb  ", "a|b"),
-            ("a && b || c; d & e | f |& g\nh", "a ; b ; c ; d ; e ; f ; g ; h"),
-            ("(a; b) && { c; }", "a ; b ; c"),
-            ("if a; then b; else c; fi", "a ; b ; c"),
-            ("! a", "a"),
-            ("a 2>/dev/null | b >/dev/null 2>&1", "a ; b"),
-            ("a 2>/dev/null b >&2 c", "a|b|c"),
-            ("a &> /dev/null", "a"),
-            ("a 'b c' \"d e\" f\"g\"'h'", "a|b c|d e|fgh"),
-            ("rg \"\\bx\\.y\"", "rg|\\bx\\.y"),
-            ("git show HEAD~1 HEAD^^ stash@{0} a..b", "git|show|HEAD~1|HEAD^^|stash@{0}|a..b"),
-            ("a 'größe 中文'", "a|größe 中文"),
-        ] {
-            assert_eq!(words(line).as_deref(), Some(expected), "{line}");
-        }
-    }
-
-    #[test]
-    fn whatever_is_not_plain_is_no_reading() {
-        for line in [
-            "a $b",
-            "a `b`",
-            "a *",
-            "a ?",
-            "a [b]",
-            "a {b,c}",
-            "a {}",
-            "a ~",
-            "a ~b",
-            "a=~",
-            "a b=~/c",
-            "a \\b",
-            "a \"$b\"",
-            "a \"\\$b\"",
-            "a \"!b\"",
-            "a 'b",
-            "a \"b",
-            "a # b",
-            "a > b",
-            "a >> b",
-            "a < b",
-            "a << b",
-            "a <<< b",
-            "a >| b",
-            "a <> b",
-            "a >& b",
-            "a >&b",
-            "a >&2b",
-            "a 3>/dev/null",
-            "a > /dev/nullx",
-            "a >/dev/null/../x",
-            "a > '/dev/null'",
-            "A=1 b",
-            "A='1' b",
-            "a () b",
-            "a(b)",
-            "a;; b",
-            "; a",
-            "a && && b",
-            "a & | b",
-            "for a in b; do c; done",
-            "case a in b) c;; esac",
-            "a\r",
-            "a\u{a0}b",
-            "а b",
-            "a '\u{202e}'",
-            "a '\u{200b}'",
-            "a '\0'",
-            "=a",
-            "a =b",
-            "%a",
-            "function a { b; }",
-            "fi a",
-            "{ a; } b",
-            "a }",
-            "a 'b\\'",
-            "a <(b)",
-            "a >(b)",
-            "a $'b'",
-            "a $\"b\"",
-            "a {b..c}",
-        ] {
-            assert_eq!(words(line), None, "{line}");
-        }
-    }
-}
+mod tests;

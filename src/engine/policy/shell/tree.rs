@@ -87,7 +87,7 @@ pub(super) fn read(line: &str) -> Option<Line> {
     let mut input = |at: usize, _| bytes.get(at..).unwrap_or_default();
     let tree = parser.parse_with_options(&mut input, None, Some(ParseOptions::new().progress_callback(&mut late)))?;
     // With letters in their place, two different ends of here-documents may look the same.
-    let is_same = line.is_ascii() || !line.contains("<<");
+    let is_same = line.is_ascii() || line.match_indices("<<").all(|(at, _)| is_plain_end(&line[at + 2..]));
     let mut found = Line { whole: is_same && !tree.root_node().has_error(), ..Line::default() };
     let mut extra: HashMap<usize, Vec<Word>> = HashMap::new();
     let mut waiting = vec![(tree.root_node(), 0)];
@@ -158,6 +158,13 @@ fn ascii(line: &str) -> Cow<'_, str> {
         _ => STAND_IN,
     };
     Cow::Owned(line.chars().flat_map(|c| repeat_n(tame(c), c.len_utf8())).collect())
+}
+
+/// Whether the word that ends a here-document cannot be taken for another line once letters stand in.
+fn is_plain_end(behind: &str) -> bool {
+    let word = behind.trim_start_matches(['-', ' ', '\t', '\'', '"', '\\']);
+    let word = word.split([' ', '\t', '\n', '\'', '"', ';', '&', '|', ')', '<', '>']).next().unwrap_or_default();
+    word.is_ascii() && !word.is_empty() && !word.contains(STAND_IN)
 }
 
 /// What stands at a node; where it ends within a character, with all of that.
