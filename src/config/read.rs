@@ -12,6 +12,7 @@ use super::READING_TOOLS;
 use super::Secretary;
 use super::ThemeName;
 use super::feishu;
+use super::presets;
 use super::rules::rules;
 use super::section::Section;
 use super::section::did_you_mean;
@@ -176,6 +177,14 @@ fn approvals(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut approvals.anywhere, section.boolean("anywhere"));
     if let Some(rules) = rules(&mut section) {
         approvals.rules = rules;
+    }
+    if let Some(names) = section.strings("presets") {
+        // Behind the person's own rules: these are stronger.
+        match presets::rules(&names) {
+            Ok(rules) => approvals.rules.extend(rules),
+            Err(why) => section.wrong("presets", why),
+        }
+        approvals.presets = names;
     }
     set(&mut approvals.deadline_s, section.number("deadline_s", 0..=24 * HOUR_S));
     section.finish();
