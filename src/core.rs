@@ -25,6 +25,8 @@ pub mod event;
 pub mod figures;
 /// All sessions together, and the one inbox over them.
 pub mod fleet;
+/// What a rule with free words gives away.
+pub mod gives_away;
 /// What a person allowed beyond one call.
 pub mod grant;
 /// Newtypes for everything that is referred to.
@@ -39,6 +41,8 @@ pub mod phone;
 pub mod prompt;
 /// What a tool call may do to the person's machine, judged from its input alone.
 pub mod risk;
+/// Names of files that look secret or steer tools.
+pub mod sensitive;
 /// One session: process, turn, transcript, progress.
 pub mod session;
 /// Background tasks and sub-agents.
