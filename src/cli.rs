@@ -33,6 +33,8 @@ pub mod runner;
 pub mod serve;
 /// What every verb needs: places, configuration, log, engine.
 pub mod setup;
+/// Folders that are trusted.
+pub mod trust;
 /// Verbs that talk to the runner, or read what it has kept.
 pub mod verbs;
 
@@ -151,6 +153,14 @@ pub enum Verb {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// List the folders that are trusted with what they bring, trust one, or forget one.
+    Trust {
+        #[command(subcommand)]
+        verb: Option<trust::TrustVerb>,
+        /// Print JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Send a prompt to a session.
     Send(Send),
     /// Allow a request once.
@@ -223,6 +233,9 @@ pub struct Send {
     /// Wait for the end of its turn, and print the answer.
     #[arg(long)]
     pub wait: bool,
+    /// Trust what the session's directory brings (hooks, servers, rules), as it is now.
+    #[arg(long)]
+    pub trust: bool,
     #[arg(long)]
     pub json: bool,
 }
@@ -293,6 +306,10 @@ pub struct Run {
     /// Wait so long for what the turn left at work in the background, and for what comes of it.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub tasks_wait: u64,
+    /// Trust what the directory brings (hooks, servers, rules), as it is now; without this, what nobody has trusted
+    /// takes no effect.
+    #[arg(long)]
+    pub trust: bool,
     /// The permission mode, by the CLI's name for it.
     #[arg(long, value_name = "MODE", value_parser = permission_mode)]
     pub mode: Option<crate::core::permission::PermissionMode>,

@@ -75,6 +75,8 @@ pub struct Claude {
     pub interrupt_wait_s: u64,
     /// Model names go to the CLI as written, for gateways that want `vendor/model`.
     pub raw_model_names: bool,
+    /// Whatever the folders below these bring is trusted unasked.
+    pub trusted_folders: Vec<String>,
 }
 
 /// A named set of session settings.

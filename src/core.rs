@@ -55,6 +55,8 @@ pub mod tool;
 pub mod transcript;
 /// Errors as people say them.
 pub mod trouble;
+/// What a folder brings, and whether that may take effect.
+pub mod trust;
 /// Tokens and money.
 pub mod usage;
 /// A git worktree of a session, and what removing it would lose.

@@ -45,6 +45,8 @@ mod remembered;
 mod session;
 mod spawn;
 mod tasks;
+/// Whether what a folder brings may take effect.
+pub mod trust;
 /// Settings of the CLI under which nobody is asked.
 mod unasked;
 mod watch;
@@ -70,6 +72,8 @@ pub struct Settings {
     pub phone: Arc<PhoneLine>,
     /// Nobody else works on the data directory: what was left half done in it may be settled.
     pub is_alone: bool,
+    /// Knows folders; without one, whatever a folder brings takes effect.
+    pub trust: Option<Arc<dyn trust::Gate>>,
 }
 
 /// The sessions of an earlier engine, and the numbers it used.
@@ -81,6 +85,11 @@ pub struct Restored {
     pub last_grant: u32,
     /// Dollars that today's turns have cost already.
     pub spent_today: f64,
+}
+
+/// The CLI's own folder in sessions of a profile.
+pub fn claude_home(config: &Config, profile: Option<&str>) -> PathBuf {
+    spawn::claude_home(&config.claude, &config.profile(profile).unwrap_or_default())
 }
 
 /// Where all adjutants of a person keep who works on what; it is there when this returns.
@@ -102,6 +111,7 @@ impl Settings {
             restored: Restored::default(),
             phone: Arc::default(),
             is_alone: false,
+            trust: None,
         }
     }
 }

@@ -38,6 +38,8 @@ pub mod store;
 pub mod transcripts;
 /// What the CLI says, as events of the domain.
 mod translate;
+/// Whether a folder may have what it brings take effect.
+pub mod trust;
 /// The terminal: keys in, screens out.
 pub mod tui;
 /// The CLI's line protocol as types: bytes to lines to messages, and back.

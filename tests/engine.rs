@@ -5,6 +5,7 @@ mod endings;
 mod floods;
 mod images;
 mod records;
+mod trust;
 mod turns;
 pub(crate) mod worktrees;
 

@@ -9,6 +9,7 @@ mod real_cli;
 mod remote;
 mod runner;
 mod tmux;
+mod trust;
 mod verbs;
 mod worktrees;
 

@@ -11,6 +11,7 @@ mod elicitation;
 mod images;
 mod import;
 mod subagents;
+mod trust;
 mod unasked;
 mod worktrees;
 

@@ -18,4 +18,5 @@ mod menu;
 mod sizes;
 /// The timeline.
 mod timeline;
+mod trust;
 mod worktrees;

@@ -256,6 +256,8 @@ impl Scribe {
             EventKind::Renamed { .. }
             | EventKind::TitleSuggested { .. }
             | EventKind::GoesOn(_)
+            // Who decided it is told by the answer.
+            | EventKind::FolderStands(_)
             | EventKind::ResumePlanned(_)
             | EventKind::BranchChanged(_)
             | EventKind::WorktreeLooked(_)
@@ -373,7 +375,8 @@ fn decided(id: ApprovalId, asked: Option<Approval>, verdict: &Verdict) -> Body {
         Decision::Grant(_) => {}
         Decision::Answers(answers) => decided.answers = serde_json::to_value(answers).unwrap_or_default(),
         Decision::Fill(content) => decided.answers = content.clone(),
-        Decision::Dismiss => {}
+        // Which of the two stands in the words.
+        Decision::Trust(_) | Decision::Dismiss => {}
         Decision::AcceptPlan { mode } => decided.mode = Some(mode.as_str().to_owned()),
         Decision::Deny { message, .. } => decided.message = Some(message.clone()),
     }

@@ -17,7 +17,9 @@ use super::verbs;
 use crate::audit::verify;
 use crate::config::Config;
 use crate::config::places::Places;
+use crate::core::figures::count;
 use crate::core::trouble::TroubleKind;
+use crate::core::trust::summary;
 use crate::engine::probe;
 use crate::engine::probe::Login;
 use crate::engine::probe::OLDEST_TRIED;
@@ -26,6 +28,7 @@ use crate::server::client::NotConnected;
 use crate::server::protocol::Purpose;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::trust::gate::Keeper;
 
 /// Less room than this, and what happens is soon not kept any more.
 const SCARCE_MIB: u64 = 1024;
@@ -117,6 +120,7 @@ async fn look(places: &Places, mut tell: impl FnMut(&Finding) -> Result<(), Stop
     add(audit(&places.data_dir))?;
     add(runner(places).await)?;
     add(git().await)?;
+    add(folder(places, config.as_ref()))?;
     // Without a configuration that can be read nobody knows what else is meant.
     if let Some(config) = config {
         for (name, profile) in profiles(&config) {
@@ -260,6 +264,29 @@ async fn git() -> Finding {
         }
         _ => Finding::new(WHAT, State::Warning, "it is not there, or does not work")
             .advise("sessions work without; branches are not shown, and worktrees cannot be made"),
+    }
+}
+
+/// What the current directory brings, and whether that is trusted.
+fn folder(places: &Places, config: Option<&Config>) -> Finding {
+    const WHAT: &str = "this directory";
+    let (Some(config), Ok(here)) = (config, std::env::current_dir()) else {
+        return Finding::new(WHAT, State::Off, "not looked at");
+    };
+    let keeper = Keeper::of(&places.data_dir).with_roots(&config.claude.trusted_folders);
+    let standing = match keeper.standing(&here, &crate::engine::claude_home(config, None)) {
+        Ok(standing) => standing,
+        Err(why) => return Finding::new(WHAT, State::Warning, why),
+    };
+    let n = count(u64::try_from(standing.trusted.len()).unwrap_or(u64::MAX), "thing", "things");
+    match (standing.unknown.as_slice(), standing.trusted.as_slice()) {
+        ([], []) => Finding::new(WHAT, State::Good, "brings nothing that would run or decide something"),
+        ([], _) => Finding::new(WHAT, State::Good, format!("trusted with the {n} that it brings")),
+        (unknown, _) => {
+            let result = format!("brings what nobody has trusted: {}", summary(unknown));
+            Finding::new(WHAT, State::Warning, result)
+                .advise("a session here asks first; `adjutant trust show` shows it, `adjutant trust add` trusts it")
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use super::verbs::flat;
 use super::verbs::look::whole;
 use crate::core::approval::Approval;
 use crate::core::approval::ApprovalState;
+use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::cell::Cell;
 use crate::core::cell::CellBody;
@@ -34,6 +35,7 @@ use crate::core::prompt::Surface;
 use crate::core::session::SessionSpec;
 use crate::core::tool::ToolState;
 use crate::core::trouble::Trouble;
+use crate::core::trust::TrustChoice;
 use crate::link::Link;
 use crate::link::Update;
 use crate::tui::render::sanitize::reveal;
@@ -61,6 +63,7 @@ pub fn main(global: &Global, run: &Run) -> Result<u8, Stop> {
         mode: run.mode,
         model: run.model.clone(),
         resume: run.resume.as_deref().map(Into::into),
+        trust: if run.trust { TrustChoice::Trust } else { TrustChoice::Without },
         ..SessionSpec::default()
     };
     let runtime = setup::runtime()?;
@@ -78,9 +81,23 @@ pub fn main(global: &Global, run: &Run) -> Result<u8, Stop> {
     code
 }
 
+/// Says what becomes of what the directory brings.
+fn tell_folder(summary: &str, is_trusted: bool) -> Result<(), Stop> {
+    complain(&if is_trusted {
+        format!("the directory is trusted with what it brings: {summary}")
+    } else {
+        format!(
+            "what the directory brings takes no effect, because nobody has trusted it: {summary}; `adjutant trust show` \
+             shows it, --trust trusts it"
+        )
+    })
+}
+
 struct Headless {
     link: Link,
     json: bool,
+    /// What the directory brings is trusted.
+    trust: bool,
     approve: Approve,
     session: Option<SessionId>,
     answers: mpsc::Receiver<String>,
@@ -117,6 +134,7 @@ impl Headless {
         Self {
             link,
             json: run.json,
+            trust: run.trust,
             approve,
             session: None,
             answers,
@@ -189,7 +207,8 @@ impl Headless {
         self.fleet = fleet.clone();
         let Some(session) = self.session.and_then(|id| fleet.get(id)) else { return Ok(None) };
         for open in &session.approvals {
-            if open.state == ApprovalState::Pending && !self.open.contains(&open.approval.id) {
+            let is_of_folder = matches!(open.approval.ask, Ask::Trust(_));
+            if open.state == ApprovalState::Pending && !self.open.contains(&open.approval.id) && !is_of_folder {
                 self.asked(&open.approval).await?;
             }
         }
@@ -224,7 +243,11 @@ impl Headless {
     /// Acts on an event; the exit code when it was the last that matters.
     async fn take(&mut self, event: &Event) -> Result<Option<u8>, Stop> {
         match &event.kind {
-            EventKind::ApprovalAsked(approval) => self.asked(approval).await?,
+            EventKind::ApprovalAsked(approval) => match &approval.ask {
+                // Answered by how the run was started.
+                Ask::Trust(brought) => tell_folder(&brought.summary(), self.trust)?,
+                _ => self.asked(approval).await?,
+            },
             EventKind::ApprovalResolved { approval, .. } | EventKind::ApprovalWithdrawn { approval, .. } => {
                 self.open.retain(|id| id != approval);
             }

@@ -121,7 +121,7 @@ pub(super) fn flat(text: &str) -> String {
 }
 
 /// Columns as wide as their widest entry, but for the last, which is as long as it is.
-fn say_table(rows: &[Vec<String>]) -> Result<(), Stop> {
+pub fn say_table(rows: &[Vec<String>]) -> Result<(), Stop> {
     let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width::of(cell)).max();
     let widths: Vec<usize> = (0..n_columns).map(|column| widest(column).unwrap_or(0)).collect();

@@ -52,6 +52,8 @@ pub struct Feishu {
     pub allowed_open_ids: Vec<String>,
     /// Directories, as written, below which the phone may open sessions; an empty list allows none.
     pub roots: Vec<String>,
+    /// Folders below these may be trusted from the phone, with what they bring.
+    pub trusted_roots: Vec<String>,
     pub presence: Presence,
     /// How long without a key counts as away.
     pub away_minutes: u64,
@@ -88,11 +90,13 @@ pub(super) fn feishu(mut section: Section<'_, '_>, feishu: &mut Feishu) {
         }
         feishu.allowed_open_ids = ids;
     }
-    if let Some(roots) = section.strings("roots") {
-        for root in roots.iter().filter(|root| !root.starts_with('/') && !root.starts_with("~/")) {
-            section.wrong("roots", format!("“{root}” must be a whole path, or begin with ~/"));
+    for (key, kept) in [("roots", &mut feishu.roots), ("trusted_roots", &mut feishu.trusted_roots)] {
+        if let Some(roots) = section.strings(key) {
+            for root in roots.iter().filter(|root| !root.starts_with('/') && !root.starts_with("~/")) {
+                section.wrong(key, format!("“{root}” must be a whole path, or begin with ~/"));
+            }
+            *kept = roots;
         }
-        feishu.roots = roots;
     }
     let presences = [("always", Presence::Always), ("away", Presence::Away), ("never", Presence::Never)];
     set(&mut feishu.presence, section.choice("presence", &presences));

@@ -159,6 +159,12 @@ fn claude(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut claude.stall_after_s, section.number("stall_after_s", 0..=24 * HOUR_S));
     set(&mut claude.interrupt_wait_s, section.number("interrupt_wait_s", 1..=HOUR_S));
     set(&mut claude.raw_model_names, section.boolean("raw_model_names"));
+    if let Some(folders) = section.strings("trusted_folders") {
+        for folder in folders.iter().filter(|folder| !folder.starts_with('/') && !folder.starts_with("~/")) {
+            section.wrong("trusted_folders", format!("“{folder}” must be a whole path, or begin with ~/"));
+        }
+        claude.trusted_folders = folders;
+    }
     section.finish();
 }
 

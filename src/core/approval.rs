@@ -22,6 +22,8 @@ use super::permission::PermissionUpdate;
 use super::permission::Scope;
 use super::prompt::Surface;
 use super::risk::Risk;
+use super::trust::Brought;
+use super::trust::TrustAnswer;
 
 /// What is known about a request, and what binds its answer.
 pub mod about;
@@ -62,6 +64,8 @@ pub enum Ask {
     Plan(String),
     /// An MCP server asks for input.
     Elicitation(Box<Elicitation>),
+    /// May what the folder brings take effect?
+    Trust(Box<Brought>),
 }
 
 /// Fields of the request that bind the dialog; each makes it stricter, none looser.
@@ -231,6 +235,8 @@ pub enum Decision {
     Fill(Value),
     /// Closes [`Ask::Elicitation`] with no answer: the server is told that nobody gave one.
     Dismiss,
+    /// Answers [`Ask::Trust`]; denying it starts nothing.
+    Trust(TrustAnswer),
     /// To [`Ask::Elicitation`] it says that the person does not want to.
     Deny {
         /// Reaches the model as the tool's error.
@@ -276,6 +282,7 @@ impl Decision {
             Self::Fill(Value::Null) => "page accepted",
             Self::Fill(_) => "filled in",
             Self::Dismiss => "dismissed without an answer",
+            Self::Trust(answer) => answer.describe(),
             Self::Deny { stop: true, .. } => "denied and stopped",
             Self::Deny { .. } => "denied",
         }

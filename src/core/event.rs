@@ -38,6 +38,7 @@ use super::tool::ChangedLines;
 use super::tool::ToolOutcome;
 use super::tool::ToolOutput;
 use super::trouble::Trouble;
+use super::trust::TrustState;
 use super::usage::ContextUse;
 use super::usage::Tokens;
 use super::worktree::Aside;
@@ -116,6 +117,9 @@ pub enum EventKind {
         path: String,
         branch_gone: bool,
     },
+
+    /// What of its folder takes effect in it, when that was not so before.
+    FolderStands(TrustState),
 
     // Its process.
     /// A process is being started; the event carries the new generation.

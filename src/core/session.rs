@@ -30,6 +30,8 @@ use super::tool::ToolState;
 use super::transcript::Transcript;
 use super::trouble::Trouble;
 use super::trouble::TroubleKind;
+use super::trust::TrustChoice;
+use super::trust::TrustState;
 use super::usage::UsageTotals;
 use super::worktree::Worktree;
 use super::worktree::WorktreeSpec;
@@ -75,6 +77,9 @@ pub struct SessionSpec {
     /// A worktree of its own. The engine makes it and fills in where it is.
     #[serde(default)]
     pub worktree: Option<WorktreeSpec>,
+    /// What happens with what the folder brings and nobody has trusted.
+    #[serde(default)]
+    pub trust: TrustChoice,
 }
 
 /// What the CLI said of itself when it started.
@@ -224,6 +229,9 @@ pub struct Session {
     /// Where the model has moved it to, when that is not where it was opened.
     #[serde(default)]
     pub moved_to: Option<String>,
+    /// What of its folder takes effect; not known before the first start.
+    #[serde(default)]
+    pub trust: Option<TrustState>,
 }
 
 /// Titles are cut to this many characters.
@@ -265,6 +273,7 @@ impl Session {
             resume: None,
             worktree: spec.worktree.as_ref().and_then(WorktreeSpec::place).cloned().map(Worktree::new),
             moved_to: None,
+            trust: None,
             spec,
         }
     }
@@ -304,6 +313,7 @@ impl Session {
             resume: self.resume.clone(),
             worktree: self.worktree.clone(),
             moved_to: self.moved_to.clone(),
+            trust: self.trust,
         }
     }
 

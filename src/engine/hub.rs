@@ -426,6 +426,7 @@ impl Hub {
             grant_ids: Arc::clone(&self.grant_ids),
             grants: self.fleet.grants().of(id).filter(|grant| grant.ends_with_session()).cloned().collect(),
             budget: Arc::clone(&self.budget),
+            is_gated: self.settings.trust.is_some(),
         });
         let (sender, commands) = mpsc::channel(COMMAND_BUFFER);
         let outfit = Outfit {
@@ -440,6 +441,7 @@ impl Hub {
             reports: self.reports.clone(),
             quit: self.quit.clone(),
             records: self.taps.iter().map(Tap::health).collect(),
+            trust: self.settings.trust.clone(),
         };
         let task = self.tasks.spawn(session::run(outfit, machine));
         self.task_sessions.insert(task.id(), id);

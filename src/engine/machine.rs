@@ -64,6 +64,7 @@ mod lines;
 mod past;
 mod replies;
 mod tree;
+mod trusting;
 mod turns;
 
 pub(crate) use io::Effect;
@@ -76,6 +77,7 @@ use lifecycle::Life;
 use limit::Limit;
 use replies::Asked;
 use tree::Tree;
+use trusting::Trusting;
 use turns::Turn;
 
 /// Lines of standard error that explain an end.
@@ -94,6 +96,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) grants: Vec<Grant>,
     /// Of all sessions together.
     pub(crate) budget: Arc<Budget>,
+    /// Somebody knows folders.
+    pub(crate) is_gated: bool,
 }
 
 #[derive(Debug)]
@@ -184,6 +188,7 @@ pub(crate) struct Machine {
 
     /// The worktree of its own.
     tree: Option<Tree>,
+    trust: Trusting,
 
     desk: Desk,
     calls: Calls,
@@ -211,7 +216,7 @@ enum Ending {
 
 impl Machine {
     pub(crate) fn new(origin: Origin<'_>) -> Self {
-        let Origin { session, config, approval_ids, grant_ids, grants, budget } = origin;
+        let Origin { session, config, approval_ids, grant_ids, grants, budget, is_gated } = origin;
         let spec = &session.spec;
         let own = |profile: Profile| Profile {
             idle_minutes: spec.idle_minutes.unwrap_or(profile.idle_minutes),
@@ -281,6 +286,7 @@ impl Machine {
             says_unanswered: false,
             unasked_told: Vec::new(),
             tree: Tree::of(session),
+            trust: Trusting::new(is_gated, spec.trust),
             desk: Desk::default(),
             calls: Calls::default(),
             at: session.directory().to_owned(),
@@ -319,6 +325,8 @@ impl Machine {
             Input::Worktree(outcome) => self.tree_outcome(*outcome),
             Input::ImagesLoaded(loaded) => self.images_loaded(loaded),
             Input::TaskRead { task, text } => self.task_printed(&task, &text),
+            Input::Sighted(sighting) => self.sighted(*sighting),
+            Input::FolderTrusted(done) => self.folder_trusted(done),
             Input::Tick => self.tick(),
         }
         self.renew_if_idle();

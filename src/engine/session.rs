@@ -48,6 +48,7 @@ use crate::engine::process::ToWriter;
 use crate::engine::spawn;
 use crate::engine::spawn::Launch;
 use crate::engine::tasks;
+use crate::engine::trust::Gate;
 use crate::engine::watch;
 use crate::engine::watch::Ground;
 use crate::engine::worktrees;
@@ -56,6 +57,8 @@ use crate::link::tap::Health;
 use crate::transcripts::holder;
 use crate::wire::encode::encode;
 
+/// What the folder brings.
+mod folder;
 /// Looks at the disk.
 mod looks;
 
@@ -90,6 +93,8 @@ pub(crate) struct Outfit {
     pub(crate) quit: CancellationToken,
     /// The records that must be kept for anything to be allowed without a person.
     pub(crate) records: Arc<[Health]>,
+    /// Knows folders.
+    pub(crate) trust: Option<Arc<dyn Gate>>,
 }
 
 struct Task {
@@ -240,6 +245,9 @@ impl Task {
                     Effect::ReadTask { task, file } => self.read_task(task, file),
                     Effect::LoadImages { prompt, wanted } => self.load_images(prompt, wanted),
                     Effect::Worktree { place, job } => self.work(*place, job),
+                    Effect::LookAtFolder => self.look_at_folder(),
+                    Effect::TrustFolder { brought, by } => self.trust_folder(*brought, by),
+                    Effect::AdoptRules { rules, directories } => self.adopt_rules(rules, directories).await,
                     Effect::Finish => self.done = true,
                 }
             }

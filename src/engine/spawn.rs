@@ -19,6 +19,7 @@ use crate::core::ids::PromptId;
 use crate::core::permission::PermissionMode;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
+use crate::engine::trust::Start;
 
 /// The variable that every process of a session carries, so that strays are found by it.
 pub(crate) const MARK: &str = "ADJUTANT_SESSION";
@@ -36,6 +37,8 @@ pub(crate) struct Launch {
     pub(crate) resume_at: Option<String>,
     pub(crate) mode: Option<PermissionMode>,
     pub(crate) model: Option<String>,
+    /// What of the folder takes effect.
+    pub(crate) trust: Start,
 }
 
 /// A command line, ready to run.
@@ -127,6 +130,9 @@ fn flags(claude: &Claude, profile: &Profile, launch: &Launch) -> Vec<String> {
     if let Some(servers) = &profile.mcp_servers {
         flag("mcp-config", &serde_json::json!({ "mcpServers": servers }).to_string());
     }
+    if let Start::Restrained(restraint) = &launch.trust {
+        flags.extend(restraint.flags(&launch.directory));
+    }
     if launch.resume.is_some() && launch.fork {
         flags.push("--fork-session".into());
     }
@@ -150,6 +156,11 @@ fn environment(
         inherited.into_iter().filter(|(name, _)| passes(&name.to_string_lossy(), &claude.env_pass)).collect();
     for (name, value) in &profile.env {
         variables.insert(name.into(), value.into());
+    }
+    if let Start::Restrained(restraint) = &launch.trust {
+        let count =
+            variables.get(&OsString::from("GIT_CONFIG_COUNT")).map(|count| count.to_string_lossy().into_owned());
+        variables.extend(restraint.environment(count.as_deref()));
     }
     variables.insert("PWD".into(), launch.directory.as_str().into());
     variables.insert("CLAUDE_CODE_SDK_READS_SESSION_STATE".into(), "1".into());

@@ -25,12 +25,15 @@ use crate::core::grant::GrantTerms;
 use crate::core::permission::PermissionMode;
 use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Scope;
+use crate::core::trust::TrustAnswer;
 use crate::redact::Redactor;
 
 /// What is asked and what is known about it.
 mod content;
 /// The card of a request that has ended.
 mod ended;
+/// What a folder brings.
+mod folders;
 /// A server's form.
 mod forms;
 /// Questions, and their answers.
@@ -113,11 +116,12 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
         Ask::Tool => tool_keys(&mut card, approval, keys),
         Ask::Questions(questions) => questions::keys(&mut card, questions, keys),
         Ask::Elicitation(asked) => forms::keys(&mut card, asked, keys),
+        Ask::Trust(brought) => folders::keys(&mut card, brought, only_deny.is_some(), keys),
         Ask::Plan(_) => plan_keys(&mut card, keys),
     }
     let allow = match &approval.ask {
         Ask::Questions(questions) => Some(usage(approval.id, questions, tongue)),
-        Ask::Elicitation(_) => None,
+        Ask::Elicitation(_) | Ask::Trust(_) => None,
         Ask::Tool | Ask::Plan(_) if approval.binding.default_to_no || only_deny.is_some() => None,
         Ask::Tool | Ask::Plan(_) => Some(format!("/approve {}", approval.id)),
     };
@@ -134,6 +138,7 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
         Ask::Questions(_) => format!("{} · {session}", tongue.pick("A question", "提问")),
         Ask::Elicitation(_) => format!("{} · {session}", tongue.pick("A server asks", "服务器请求")),
         Ask::Plan(_) => format!("{} · {session}", tongue.pick("A plan", "计划")),
+        Ask::Trust(_) => format!("{} · {session}", tongue.pick("Trust this folder?", "信任此目录？")),
     };
     let summary = match tongue {
         Tongue::English => format!("A request waits ({})", approval.id),
@@ -151,6 +156,17 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
     };
     match &approval.ask {
         Ask::Questions(_) | Ask::Elicitation(_) => {}
+        Ask::Trust(brought) => {
+            let text = tongue.pick(
+                "This folder brings what runs or decides something unasked:",
+                "此目录自带会自动执行或影响判断的内容：",
+            );
+            card.blocks.push(Block::Text(text.to_owned()));
+            card.blocks
+                .push(Block::Fact { name: tongue.pick("folder", "目录").into(), value: safe(&brought.folder) });
+            let text = folders::listing(brought, tongue);
+            card.blocks.push(Block::Code { language: "text".to_owned(), text: fits(&text, cut_middle) });
+        }
         Ask::Plan(plan) => {
             card.blocks.push(Block::Prose(fits(plan, cut_between_steps)));
             if let Some(more) = beside_the_plan(approval) {
@@ -388,6 +404,8 @@ pub fn decide(
         }
         (Ask::Questions(questions), "answers") => questions::answers(questions, form, tongue).map(Decision::Answers),
         (Ask::Elicitation(asked), "fill") => forms::decision(asked, form, tongue),
+        (Ask::Trust(_), "trust") => Ok(Decision::Trust(TrustAnswer::Trust)),
+        (Ask::Trust(_), "trust_without") => Ok(Decision::Trust(TrustAnswer::Without)),
         (Ask::Plan(_), "plan") => Ok(Decision::AcceptPlan { mode: PermissionMode::Default }),
         (Ask::Plan(_), "plan_edits") => Ok(Decision::AcceptPlan { mode: PermissionMode::AcceptEdits }),
         _ => not_offered(),

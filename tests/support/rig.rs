@@ -28,6 +28,7 @@ use adjutant::engine::Settings;
 use adjutant::link::Link;
 use adjutant::link::Update;
 use adjutant::store::Store;
+use adjutant::trust::gate::Keeper;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -38,6 +39,9 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A test must not miss an event, however busy the machine is.
 const HELD_UPDATES: usize = 100_000;
+
+/// Marks the folder of an engine that asks about folders, also over a restart.
+const GATED: &str = "gated";
 
 pub struct Rig {
     pub engine: Engine,
@@ -61,8 +65,18 @@ impl Rig {
         Self::with(command, api, |_| {})
     }
 
-    pub fn with(command: Vec<String>, api: Option<&Api>, change: impl FnOnce(&mut Config)) -> Self {
+    /// The same with somebody who knows which folders are trusted.
+    pub fn gated(command: Vec<String>, api: Option<&Api>) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(GATED), "").unwrap();
+        Self::in_folder(folder, command, api, |_| {})
+    }
+
+    pub fn with(command: Vec<String>, api: Option<&Api>, change: impl FnOnce(&mut Config)) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), command, api, change)
+    }
+
+    fn in_folder(folder: TempDir, command: Vec<String>, api: Option<&Api>, change: impl FnOnce(&mut Config)) -> Self {
         for name in ["home", "data", "project"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
@@ -106,6 +120,9 @@ impl Rig {
         settings.restored = restored;
         settings.locks.clone_from(&locks);
         settings.is_alone = true;
+        if folder.path().join(GATED).exists() {
+            settings.trust = Some(Arc::new(Keeper::of(&folder.path().join("data"))));
+        }
         settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
         let (tap, recorder) = adjutant::link::tap::tap_awaited();
         let store = Store::open(&folder.path().join("data")).unwrap();

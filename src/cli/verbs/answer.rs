@@ -52,6 +52,11 @@ fn answer(global: &Global, id: u32, decision: Decision, json: bool) -> Result<u8
             (Ask::Elicitation(_), Decision::Allow { .. }) => {
                 return Err(Stop::failed(format!("request {id} is a form of a server: it is filled in in a terminal")));
             }
+            (Ask::Trust(_), Decision::Allow { .. }) => {
+                let text =
+                    format!("request {id} is about a folder: `adjutant trust add DIR`, or answer it in a terminal");
+                return Err(Stop::failed(text));
+            }
             // The mode that the person is in now asks for no less than before.
             (Ask::Plan(_), Decision::Allow { .. }) => {
                 Decision::AcceptPlan { mode: crate::core::permission::PermissionMode::Default }

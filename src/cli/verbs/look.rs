@@ -23,6 +23,7 @@ use crate::core::ids::Timestamp;
 use crate::core::session::Activity;
 use crate::core::session::Session;
 use crate::core::task::Task;
+use crate::core::trust::TrustState;
 use crate::core::usage::Tokens;
 use crate::core::worktree::Worktree;
 
@@ -54,6 +55,8 @@ struct Line {
     /// It goes on by itself when a usage limit has lifted, and when it will do so.
     goes_on: bool,
     resumes: Option<Timestamp>,
+    /// What of its directory takes effect: `nothing` to speak of, `trusted`, `without`; null before the first start.
+    trust: Option<TrustState>,
 }
 
 #[derive(Debug, Serialize)]
@@ -265,6 +268,7 @@ fn line(session: &Session) -> Line {
         cost_usd: session.usage.cost_usd,
         goes_on: session.goes_on,
         resumes: session.resume.as_ref().map(|resume| resume.at),
+        trust: session.trust,
     }
 }
 

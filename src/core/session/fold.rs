@@ -6,6 +6,7 @@ use super::Session;
 use super::Turn;
 use super::title_of;
 use crate::core::approval::ApprovalState;
+use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::approval::OpenApproval;
 use crate::core::approval::Verdict;
@@ -87,6 +88,7 @@ impl Session {
             }
             EventKind::TitleSuggested { .. } => {}
             EventKind::GoesOn(goes_on) => self.goes_on = *goes_on,
+            EventKind::FolderStands(state) => self.trust = Some(*state),
             EventKind::ResumePlanned(resume) => self.resume.clone_from(resume),
             EventKind::BranchChanged(branch) => self.branch.clone_from(branch),
             EventKind::Moved { directory } => {
@@ -399,7 +401,11 @@ impl Session {
     }
 
     fn exited(&mut self, exit: &Exit, at: Timestamp) {
-        for open in std::mem::take(&mut self.approvals) {
+        // The question about the folder is the session's own, with a process or without.
+        let is_of_session = |open: &OpenApproval| matches!(open.approval.ask, Ask::Trust(_));
+        let (kept, ended): (Vec<_>, Vec<_>) = std::mem::take(&mut self.approvals).into_iter().partition(is_of_session);
+        self.approvals = kept;
+        for open in ended {
             self.unwait(open.approval.call.as_ref(), at);
         }
         self.settle_waits(at);

@@ -30,6 +30,7 @@ pub(crate) fn answer(pending: &Pending, decision: &Decision, by: &Surface) -> Re
     }
     match &pending.approval.ask {
         Ask::Elicitation(asked) => elicit::answer(asked, decision, by).map(wire_out::Answer::Elicitation),
+        Ask::Trust(_) => Err("this request is about a folder".into()),
         Ask::Tool | Ask::Questions(_) | Ask::Plan(_) => {
             permission(pending, decision, by).map(wire_out::Answer::Permission)
         }
@@ -88,6 +89,9 @@ fn permission(pending: &Pending, decision: &Decision, by: &Surface) -> Result<Pe
         }
         (Decision::Fill(_) | Decision::Dismiss, _) | (Decision::Allow { .. }, Ask::Elicitation(_)) => {
             Err("this request is no form of a server".into())
+        }
+        (Decision::Trust(_), _) | (Decision::Allow { .. }, Ask::Trust(_)) => {
+            Err("this request is about no folder".into())
         }
         (Decision::Answers(_), _) => Err("this request asks no question".into()),
         (Decision::AcceptPlan { .. }, _) => Err("this request proposes no plan".into()),

@@ -180,6 +180,12 @@ impl Machine {
 
     /// Decides an open request; the first decision wins.
     pub(super) fn decide(&mut self, id: ApprovalId, decision: Decision, by: Surface) {
+        if self.asks_about_folder(id) {
+            return self.decide_about_folder(id, &decision, &by);
+        }
+        if let Some(why) = self.blocks_saving(&decision) {
+            return self.emit(EventKind::AnswerRefused { approval: id, why });
+        }
         let now = self.now.mono;
         let refusal = match self.desk.get(id) {
             None => Some(self.desk.ending(id).unwrap_or("there is no such request").to_owned()),
@@ -217,6 +223,7 @@ impl Machine {
         let Some(pending) = self.desk.of_request(&request_id) else { return };
         let is_permission = !pending.is_dialog && !matches!(pending.approval.ask, Ask::Elicitation(_));
         let (id, call) = (pending.approval.id, pending.approval.call.clone());
+        self.adopt_rules(&decision);
         let line = Outbound::Answer { request_id: request_id.clone(), answer };
         self.effects.push(Effect::Write { line, receipt: Some(request_id) });
         if is_permission {
@@ -246,6 +253,7 @@ impl Machine {
             | Decision::AcceptPlan { .. }
             | Decision::Answers(_)
             | Decision::Fill(_)
+            | Decision::Trust(_)
             | Decision::Dismiss => {}
         }
     }

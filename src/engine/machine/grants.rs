@@ -62,6 +62,7 @@ impl Machine {
             Decision::Answers(_)
             | Decision::AcceptPlan { .. }
             | Decision::Fill(_)
+            | Decision::Trust(_)
             | Decision::Dismiss
             | Decision::Deny { .. } => {}
         }

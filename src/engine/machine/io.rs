@@ -12,6 +12,7 @@ use crate::core::ids::PromptId;
 use crate::core::ids::TaskId;
 use crate::core::ids::Timestamp;
 use crate::core::trouble::Trouble;
+use crate::core::trust::Brought;
 use crate::core::worktree::Place;
 use crate::engine::approvals::before;
 use crate::engine::approvals::before::Judgement;
@@ -25,6 +26,7 @@ use crate::engine::images::Wanted;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
 use crate::engine::spawn::Launch;
+use crate::engine::trust::Sighting;
 use crate::engine::worktrees;
 use crate::transcripts::read::Told;
 use crate::wire::outbound::Outbound;
@@ -106,6 +108,10 @@ pub(crate) enum Input {
         task: TaskId,
         text: String,
     },
+    /// What the folder brings, and what of it is trusted.
+    Sighted(Box<Sighting>),
+    /// A decision about it is written down, or why it is not.
+    FolderTrusted(Result<(), String>),
     /// A deadline may have passed.
     Tick,
 }
@@ -150,6 +156,18 @@ pub(crate) enum Effect {
     ReadTask {
         task: TaskId,
         file: PathBuf,
+    },
+    /// See what the folder brings; `Sighted` follows.
+    LookAtFolder,
+    /// Write down that it is trusted with what it brings; `FolderTrusted` follows.
+    TrustFolder {
+        brought: Box<Brought>,
+        by: String,
+    },
+    /// Write down, before anything else is done, that these rules and directories in its settings are the person's.
+    AdoptRules {
+        rules: Vec<String>,
+        directories: Vec<String>,
     },
     /// Do something with the session's worktree; an outcome follows.
     Worktree {

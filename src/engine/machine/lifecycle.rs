@@ -9,6 +9,9 @@ use super::Ending;
 use super::MAX_STDERR;
 use super::Machine;
 use super::calls;
+use super::trusting::SETTINGS_CALLBACK;
+use super::trusting::Trusting;
+use crate::core::approval::Ask;
 use crate::core::approval::Withdrawal;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
@@ -22,6 +25,7 @@ use crate::engine::spawn::Launch;
 use crate::translate::Translator;
 use crate::translate::bound;
 use crate::wire::outbound::ClientRequest;
+use crate::wire::outbound::HookMatcher;
 use crate::wire::outbound::Initialize;
 
 /// How long the guard may take to end everything at once.
@@ -53,13 +57,17 @@ pub(super) struct Stopping {
 
 /// What a session declares. Summaries of sub-agents (`agentProgressSummaries`) are left out: for each of them the CLI
 /// asks the model again, about twice a minute and agent, on the person's bill; what a sub-agent does is told without.
-fn introduction() -> Initialize {
+fn introduction(trust: &Trusting) -> Initialize {
+    let watch = HookMatcher { hook_callback_ids: vec![SETTINGS_CALLBACK.to_owned()], ..HookMatcher::default() };
+    let of_settings = trust.watches_settings().then(|| ("ConfigChange".to_owned(), vec![watch]));
+    let of_calls = calls::EVENTS.iter().map(|event| ((*event).to_owned(), vec![calls::declaration(event)]));
     Initialize {
         // An interrupt ends the turn alone; what runs in the background is stopped by itself.
         per_task_stop_affordance: Some(true),
         forward_subagent_text: Some(true),
         supported_dialog_kinds: dialog::KINDS.iter().map(|kind| (*kind).to_owned()).collect(),
-        hooks: calls::EVENTS.map(|event| (event.to_owned(), vec![calls::declaration(event)])).into(),
+        append_system_prompt: trust.instructions(),
+        hooks: of_calls.chain(of_settings).collect(),
         ..Initialize::default()
     }
 }
@@ -72,6 +80,7 @@ impl Machine {
         self.desk.forget_requests();
         self.calls.begin(None);
         self.changes.forget();
+        self.trust.process_starts();
         self.requests.clear();
         self.task_files.clear();
         self.server_calls.clear();
@@ -98,7 +107,9 @@ impl Machine {
             resume_at: None,
             mode: self.mode,
             model: self.model.clone(),
+            trust: self.trust.start(),
         }));
+        self.trust.is_used();
     }
 
     pub(super) fn launched(&mut self, plans: PathBuf, real: Option<PathBuf>) {
@@ -106,7 +117,7 @@ impl Machine {
         self.calls.begin(real);
         self.last_line = self.now.mono;
         let asked = Asked::Initialize { mode: self.mode, model: self.model.clone() };
-        self.request(ClientRequest::Initialize(Box::new(introduction())), asked);
+        self.request(ClientRequest::Initialize(Box::new(introduction(&self.trust))), asked);
     }
 
     pub(super) fn launch_failed(&mut self, trouble: Trouble) {
@@ -248,6 +259,10 @@ impl Machine {
 
     fn withdraw_all(&mut self) {
         for request_id in self.desk.request_ids() {
+            // The question about the folder is the session's own, with a process or without.
+            if self.desk.of_request(&request_id).is_some_and(|pending| matches!(pending.approval.ask, Ask::Trust(_))) {
+                continue;
+            }
             self.withdraw(&request_id, Withdrawal::SessionGone);
         }
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Effect;
 use super::Machine;
 use super::clock::HEARTBEAT;
+use super::trusting::SETTINGS_CALLBACK;
 use crate::config::Approvals;
 use crate::core::approval::Withdrawal;
 use crate::core::cell::Notice;
@@ -185,6 +186,13 @@ impl Machine {
         let answer = match request {
             Request::CanUseTool(request) => {
                 self.can_use_tool(request_id, *request, &unknown_fields);
+                return;
+            }
+            Request::HookCallback(callback) if callback.callback_id == SETTINGS_CALLBACK => {
+                if !self.desk.knows(&request_id) {
+                    self.desk.note_ended_request(&request_id);
+                    self.settings_changed(request_id);
+                }
                 return;
             }
             Request::HookCallback(callback) => {

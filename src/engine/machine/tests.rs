@@ -34,6 +34,7 @@ use crate::engine::approvals::look::Recheck;
 use crate::engine::policy::Ruling;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
+use crate::engine::trust::Start;
 use crate::engine::worktrees::Job;
 use crate::wire::decode::decode;
 use crate::wire::outbound::CallAnswer;
@@ -54,6 +55,8 @@ mod images;
 mod limits;
 /// Worktrees.
 mod tree;
+/// What a folder brings.
+mod trusting;
 /// What waits for a person.
 mod waiting;
 
@@ -81,6 +84,10 @@ struct Bench {
     n_launches: usize,
     /// Watches that were begun and not ended.
     n_watches: usize,
+    n_looks: usize,
+    trusted: Vec<String>,
+    adopted: Vec<String>,
+    launches: Vec<Start>,
     inspections: Vec<String>,
     rechecks: Vec<Recheck>,
     compares: Vec<Compare>,
@@ -105,6 +112,10 @@ impl Bench {
     }
 
     fn with(spec: SessionSpec, change: impl FnOnce(&mut Config)) -> Self {
+        Self::made(spec, change, false)
+    }
+
+    fn made(spec: SessionSpec, change: impl FnOnce(&mut Config), is_gated: bool) -> Self {
         let mut config = crate::config::parse("").unwrap();
         change(&mut config);
         let approval_ids = Arc::new(AtomicU32::new(1));
@@ -117,6 +128,7 @@ impl Bench {
             grant_ids: Arc::new(AtomicU32::new(1)),
             grants: Vec::new(),
             budget,
+            is_gated,
         });
         let mut bench = Self {
             machine,
@@ -132,6 +144,10 @@ impl Bench {
             alive: false,
             n_launches: 0,
             n_watches: 0,
+            n_looks: 0,
+            trusted: Vec::new(),
+            adopted: Vec::new(),
+            launches: Vec::new(),
             inspections: Vec::new(),
             rechecks: Vec::new(),
             compares: Vec::new(),
@@ -170,7 +186,8 @@ impl Bench {
         for effect in self.machine.handle(input, now) {
             match effect {
                 Effect::Emit(generation, kind) => self.tell(generation, kind),
-                Effect::Launch(_) => {
+                Effect::Launch(launch) => {
+                    self.launches.push(launch.trust);
                     assert!(!self.alive, "two processes at once");
                     self.alive = true;
                     self.n_launches += 1;
@@ -193,6 +210,9 @@ impl Bench {
                 Effect::Compare(job) => self.compares.push(*job),
                 Effect::Worktree { job, .. } => self.jobs.push(job),
                 Effect::Finish => self.finished = true,
+                Effect::LookAtFolder => self.n_looks += 1,
+                Effect::TrustFolder { brought, .. } => self.trusted.push(brought.mark),
+                Effect::AdoptRules { rules, .. } => self.adopted.extend(rules),
                 Effect::CloseInput | Effect::NoteFile(_) | Effect::LookUpBranch(_) | Effect::ReadHistory { .. } => {}
                 Effect::LoadImages { prompt, .. } => self.loads.push(prompt),
                 Effect::ReadTask { task, file } => self.reads.push((task, file)),

@@ -78,6 +78,9 @@ impl Machine {
         if !is_due || self.queue.is_empty() || self.limit_holds() || self.interrupt_holds() || self.is_held() {
             return;
         }
+        if !self.is_folder_settled() {
+            return;
+        }
         if matches!(self.life, Life::Absent) {
             self.start();
         } else if self.has_images()
@@ -102,6 +105,7 @@ impl Machine {
     }
 
     fn send_prompt(&mut self, mut prompt: Prompt) {
+        self.trust.is_used();
         self.over_budget = false;
         let message = UserMessage {
             content: self.content_of(&mut prompt),

@@ -183,6 +183,10 @@ pub fn only_deny(approval: &Approval, redactor: &Redactor) -> Option<OnlyDeny> {
     match &approval.ask {
         _ if approval.is_for_the_session() => Some(OnlyDeny::AtSession),
         Ask::Questions(_) | Ask::Elicitation(_) => None,
+        Ask::Trust(brought) => {
+            let text = super::folders::listing(brought, Tongue::English);
+            is_obscured(&text).then_some(OnlyDeny::Obscured)
+        }
         Ask::Plan(plan) if plan.trim().is_empty() => Some(OnlyDeny::NoPlan),
         Ask::Plan(plan) => {
             let more = beside_the_plan(approval).unwrap_or_default();

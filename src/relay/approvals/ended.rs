@@ -7,6 +7,7 @@ use super::said;
 use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
 use crate::core::approval::Withdrawal;
+use crate::core::trust::TrustAnswer;
 use crate::redact::Redactor;
 use crate::relay::card::Block;
 use crate::relay::card::Card;
@@ -73,6 +74,8 @@ fn tag(decision: &Decision, tongue: Tongue) -> &'static str {
     match decision {
         Decision::Answers(_) => tongue.pick("answered", "已回答"),
         Decision::AcceptPlan { .. } => tongue.pick("accepted", "已接受"),
+        Decision::Trust(TrustAnswer::Trust) => tongue.pick("trusted", "已信任"),
+        Decision::Trust(TrustAnswer::Without) => tongue.pick("without it", "不启用"),
         Decision::Fill(_) => tongue.pick("answered", "已回答"),
         Decision::Dismiss => tongue.pick("dismissed", "未作答"),
         Decision::Deny { .. } => tongue.pick("denied", "已拒绝"),
@@ -90,6 +93,8 @@ pub fn how(decision: &Decision, tongue: Tongue) -> &'static str {
         (_, Decision::Grant(_)) => "限时允许",
         (_, Decision::Answers(_)) => "已回答",
         (_, Decision::AcceptPlan { .. }) => "计划已接受",
+        (_, Decision::Trust(TrustAnswer::Trust)) => "已信任此目录",
+        (_, Decision::Trust(TrustAnswer::Without)) => "已启动，目录自带内容未启用",
         (_, Decision::Fill(Value::Null)) => "已同意打开页面",
         (_, Decision::Fill(_)) => "已填写",
         (_, Decision::Dismiss) => "未作答即关闭",
@@ -123,7 +128,7 @@ fn details_of(decision: &Decision, tongue: Tongue) -> Vec<Block> {
             )]
         }
         // What was filled in is for the server, and stands in no chat.
-        Decision::Fill(_) | Decision::Dismiss => Vec::new(),
+        Decision::Fill(_) | Decision::Trust(_) | Decision::Dismiss => Vec::new(),
         Decision::AcceptPlan { mode } => vec![fact(tongue.pick("mode", "模式"), mode.as_str().to_owned())],
         Decision::Deny { message, .. } if message.trim().is_empty() || super::is_unsaid(message) => Vec::new(),
         Decision::Deny { message, .. } => vec![fact(tongue.pick("reason", "原因"), message.clone())],

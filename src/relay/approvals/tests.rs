@@ -25,6 +25,9 @@ use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
 use crate::core::prompt::Surface;
 
+/// What a folder brings.
+mod folders;
+
 fn approval(tool: &str, input: Value, ask: Ask) -> Approval {
     Approval {
         call: Some("c".into()),

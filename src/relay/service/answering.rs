@@ -186,6 +186,9 @@ fn decision(approval: &Approval, meant: &Meant, tongue: Tongue, redactor: &Redac
         (Meant::Allow, Ask::Elicitation(_)) => {
             Err(tongue.pick("A form is filled in on its card or at the terminal.", "请在卡片上或终端填写。").to_owned())
         }
+        (Meant::Allow, Ask::Trust(_)) => Err(tongue
+            .pick("A folder is trusted on its card or at the terminal.", "请在卡片上或终端决定是否信任。")
+            .to_owned()),
         (Meant::Allow, _) if only_deny.is_some() => Err(only_deny.unwrap_or_default()),
         (Meant::Allow, _) if approval.binding.default_to_no => {
             let text = tongue.pick("This one wants more than a word: use its card.", "此请求需要在卡片上确认。");

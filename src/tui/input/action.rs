@@ -16,6 +16,8 @@ pub enum Context {
     Questions,
     /// A plan of the model.
     Plan,
+    /// What a folder brings.
+    Trust,
     /// A list with a selected entry: palette, queue, choices.
     List,
     /// A line or box of text inside a dialog.
@@ -27,7 +29,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Global,
         Self::Input,
         Self::Menu,
@@ -35,6 +37,7 @@ impl Context {
         Self::Approval,
         Self::Questions,
         Self::Plan,
+        Self::Trust,
         Self::List,
         Self::Editor,
         Self::Confirm,
@@ -51,6 +54,7 @@ impl Context {
             Self::Approval => "Approval",
             Self::Questions => "Questions",
             Self::Plan => "Plan",
+            Self::Trust => "Trust in a folder",
             Self::List => "Lists",
             Self::Editor => "Text in a dialog",
             Self::Confirm => "Yes or no",
@@ -235,6 +239,16 @@ actions! {
         PlanDown "plan_down" ["j", "down"] "" "Scroll down"
         PlanPageUp "plan_page_up" ["pgup", "ctrl-u"] "" "Scroll up by a page"
         PlanPageDown "plan_page_down" ["pgdn", "ctrl-d", "space"] "" "Scroll down by a page"
+    }
+    Trust {
+        TrustFolder "trust_folder" ["y"] "trust and start" "Have what the folder brings take effect, and start"
+        StartWithout "start_without" ["w"] "start without it" "Start, and have nothing of it take effect"
+        DoNotStart "do_not_start" ["n"] "do not start" "Start nothing; the prompt waits"
+        LaterTrust "later_trust" ["esc"] "later" "Leave it pending and go back"
+        TrustUp "trust_up" ["k", "up"] "" "Scroll up"
+        TrustDown "trust_down" ["j", "down"] "" "Scroll down"
+        TrustPageUp "trust_page_up" ["pgup", "ctrl-u"] "" "Scroll up by a page"
+        TrustPageDown "trust_page_down" ["pgdn", "ctrl-d", "space"] "" "Scroll down by a page"
     }
     List {
         ListDown "list_down" ["down", "ctrl-n"] "" "Go to the next entry"

@@ -199,7 +199,7 @@ impl ApprovalForm {
     pub fn new(approval: &Approval) -> Self {
         let n_questions = match &approval.ask {
             Ask::Questions(questions) => questions.len(),
-            Ask::Tool | Ask::Plan(_) | Ask::Elicitation(_) => 0,
+            Ask::Tool | Ask::Plan(_) | Ask::Elicitation(_) | Ask::Trust(_) => 0,
         };
         let filling = match &approval.ask {
             Ask::Elicitation(asked) => Filling::of(asked),
@@ -278,6 +278,7 @@ pub fn context(approval: &Approval, form: Option<&ApprovalForm>) -> Context {
             Ask::Tool => Context::Approval,
             Ask::Questions(_) | Ask::Elicitation(_) => Context::Questions,
             Ask::Plan(_) => Context::Plan,
+            Ask::Trust(_) => Context::Trust,
         },
         Some(Pane::Always(list)) if list.editing.is_none() => Context::List,
         Some(Pane::Whole) => Context::Page,

@@ -18,6 +18,7 @@ use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::permission::PermissionMode;
 use crate::core::prompt::Surface;
+use crate::core::trust::TrustAnswer;
 use crate::tui::input::action::Action;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::AlwaysList;
@@ -173,6 +174,9 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         Action::AcceptPlanEdits => {
             return decide(ui, world, approval, Decision::AcceptPlan { mode: PermissionMode::AcceptEdits });
         }
+        Action::TrustFolder => return decide(ui, world, approval, Decision::Trust(TrustAnswer::Trust)),
+        Action::StartWithout => return decide(ui, world, approval, Decision::Trust(TrustAnswer::Without)),
+        Action::DoNotStart => return decide(ui, world, approval, Decision::deny("")),
         Action::DeclineQuestions if matches!(approval.ask, Ask::Elicitation(_)) => {
             return decide(ui, world, approval, Decision::deny("The person does not want to answer this."));
         }
@@ -208,13 +212,15 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
             set_pane(ui, Pane::Whole);
             scroll(ui, |_| 0);
         }
-        Action::Later | Action::LaterQuestions | Action::LaterPlan => later(ui, world),
+        Action::Later | Action::LaterQuestions | Action::LaterPlan | Action::LaterTrust => later(ui, world),
         Action::NextApproval => look_at_next(ui, world, 1),
         Action::PreviousApproval => look_at_next(ui, world, -1),
-        Action::DialogUp | Action::PlanUp => scroll(ui, |line| line.saturating_sub(1)),
-        Action::DialogDown | Action::PlanDown => scroll(ui, |line| line + 1),
-        Action::DialogPageUp | Action::PlanPageUp => page(ui, |line, page| line.saturating_sub(page)),
-        Action::DialogPageDown | Action::PlanPageDown => page(ui, |line, page| line + page),
+        Action::DialogUp | Action::PlanUp | Action::TrustUp => scroll(ui, |line| line.saturating_sub(1)),
+        Action::DialogDown | Action::PlanDown | Action::TrustDown => scroll(ui, |line| line + 1),
+        Action::DialogPageUp | Action::PlanPageUp | Action::TrustPageUp => {
+            page(ui, |line, page| line.saturating_sub(page));
+        }
+        Action::DialogPageDown | Action::PlanPageDown | Action::TrustPageDown => page(ui, |line, page| line + page),
         Action::DialogTop => scroll(ui, |_| 0),
         Action::DialogBottom => scroll(ui, |_| usize::MAX / 2),
         Action::NextDanger => go_to_danger(ui),

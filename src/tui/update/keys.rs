@@ -131,6 +131,9 @@ fn decides(action: Action) -> bool {
             | Action::AcceptPlan
             | Action::AcceptPlanEdits
             | Action::StopPlanning
+            | Action::TrustFolder
+            | Action::StartWithout
+            | Action::DoNotStart
             | Action::ConfirmYes
             | Action::ConfirmStop
             | Action::ConfirmRemove
@@ -302,7 +305,7 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action, event: Option<K
         Context::Input => compose::act(ui, world, action, event),
         Context::Menu => menu::act(ui, world, action),
         Context::Timeline => timeline::act(ui, world, action),
-        Context::Approval | Context::Questions | Context::Plan => approvals::act(ui, world, action),
+        Context::Approval | Context::Questions | Context::Plan | Context::Trust => approvals::act(ui, world, action),
         Context::List => lists::act(ui, world, action),
         Context::Editor | Context::Confirm | Context::Page => pages::act(ui, world, action),
     }

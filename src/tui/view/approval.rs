@@ -56,6 +56,8 @@ mod change;
 mod content;
 /// A server's form.
 mod elicitation;
+/// What a folder brings.
+mod folder;
 /// The part under the line, for each pane.
 mod panes;
 /// Questions as a form.
@@ -339,6 +341,7 @@ impl<'d> Dialog<'d, '_> {
             Ask::Tool => Action::Later,
             Ask::Questions(_) | Ask::Elicitation(_) => Action::LaterQuestions,
             Ask::Plan(_) => Action::LaterPlan,
+            Ask::Trust(_) => Action::LaterTrust,
         };
         let is_main = matches!(self.pane(), Pane::Main);
         let words = if waiting.len() > 1 { " decide later (all)" } else { " decide later" };
@@ -371,6 +374,7 @@ impl<'d> Dialog<'d, '_> {
             Ask::Questions(questions) => count(questions.len() as u64, "question for you", "questions for you"),
             Ask::Elicitation(_) => "an MCP server asks you".to_owned(),
             Ask::Plan(_) => "plan ready for review".to_owned(),
+            Ask::Trust(_) => "trust this folder?".to_owned(),
         };
         let session = scene.fleet.get(approval.session).map(|session| exact(&session.title, theme)).unwrap_or_default();
         let separator = format!(" {} ", theme.glyphs.separator);
@@ -424,6 +428,7 @@ impl<'d> Dialog<'d, '_> {
         let mut spans = vec![span(if n_unseen > 0 { format!(" {text} ") } else { text }, style)];
         let action = match &self.approval().ask {
             Ask::Plan(_) => Action::PlanPageDown,
+            Ask::Trust(_) => Action::TrustPageDown,
             Ask::Tool | Ask::Questions(_) | Ask::Elicitation(_) => Action::DialogPageDown,
         };
         if let Some(key) = self.scene.keymap.key_of(action).filter(|_| matches!(self.pane(), Pane::Main)) {
@@ -466,6 +471,9 @@ impl<'d> Dialog<'d, '_> {
 fn holding(action: Action) -> &'static str {
     match action {
         Action::AllowOnce | Action::AllowForAWhile | Action::AcceptPlan | Action::AcceptPlanEdits => " allowing… ",
+        Action::TrustFolder => " trusting… ",
+        Action::StartWithout => " starting without it… ",
+        Action::DoNotStart => " not starting… ",
         Action::Deny | Action::DenyAndStop | Action::StopPlanning => " denying… ",
         _ => " opening… ",
     }

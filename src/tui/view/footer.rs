@@ -142,6 +142,7 @@ fn possible(scene: &Scene<'_>) -> Vec<Hint> {
         Context::Approval => approval(scene),
         Context::Questions => questions(scene),
         Context::Plan => vec![said(Action::PlanPageDown, "scroll"), hint(Action::LaterPlan)],
+        Context::Trust => vec![said(Action::TrustPageDown, "scroll"), hint(Action::LaterTrust)],
         Context::List => list(scene),
         Context::Editor => match scene.ui.layers.last() {
             Some(Layer::Text(TextDialog { kind: TextKind::NewTab, .. })) => {
@@ -252,7 +253,7 @@ fn questions(scene: &Scene<'_>) -> Vec<Hint> {
             ("next row", (n_fields > 1).then_some("previous field"))
         }
         Some(Ask::Questions(asked)) => ("next answer", (asked.len() > 1).then_some("previous question")),
-        Some(Ask::Tool | Ask::Plan(_)) | None => return Vec::new(),
+        Some(Ask::Tool | Ask::Plan(_) | Ask::Trust(_)) | None => return Vec::new(),
     };
     let mut out = vec![said(Action::OptionDown, row), said(Action::OptionUp, "previous row")];
     out.extend(other.map(|words| said(Action::QuestionPrevious, words)));

@@ -68,6 +68,9 @@ fn wish(approval: &Approval, env: &Env<'_>) -> Spans {
             let message = one_line(&exact_lines(&asked.message, theme), theme);
             return vec![span(format!("the MCP server {server} asks: "), theme.text), span(message, theme.strong)];
         }
+        Ask::Trust(brought) => {
+            return vec![span("the folder brings ", theme.text), span(brought.summary(), theme.strong)];
+        }
         Ask::Plan(_) => return vec![span("has a plan and wants to begin", theme.text)],
         Ask::Tool => (verb(&approval.tool), summary(&approval.tool, &revealed(&approval.input, theme), env)),
     };

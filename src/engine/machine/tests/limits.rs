@@ -163,6 +163,7 @@ fn what_was_planned_is_done_once_after_a_restart_too() {
             grant_ids: Arc::new(AtomicU32::new(1)),
             grants: Vec::new(),
             budget: Arc::new(Budget::new(0.0, Timestamp(0), 0.0)),
+            is_gated: false,
         });
         again.log = vec![];
         let seq = left.seq();

@@ -47,7 +47,9 @@ fn role(ui: &Ui, context: Context, found: Lookup, is_printable: bool) -> Role {
         return Role::Foreign;
     }
     match action {
-        Action::Later | Action::LaterQuestions | Action::LaterPlan if !is_printable => Role::Leaves,
+        Action::Later | Action::LaterQuestions | Action::LaterPlan | Action::LaterTrust if !is_printable => {
+            Role::Leaves
+        }
         Action::ListClose | Action::PageClose | Action::ConfirmNo if !is_printable => Role::Leaves,
         _ if reads_on(ui, action) => Role::Moves,
         Action::ListClose
@@ -74,6 +76,10 @@ fn role(ui: &Ui, context: Context, found: Lookup, is_printable: bool) -> Role {
         | Action::PlanDown
         | Action::PlanPageUp
         | Action::PlanPageDown
+        | Action::TrustUp
+        | Action::TrustDown
+        | Action::TrustPageUp
+        | Action::TrustPageDown
         | Action::ListDown
         | Action::ListUp
         | Action::ListScope
@@ -101,6 +107,7 @@ pub(in crate::tui::update) fn reads_on(ui: &Ui, action: Action) -> bool {
             | Action::AllowAlways
             | Action::AllowWithComment
             | Action::AcceptPlan
+            | Action::TrustFolder
             | Action::AcceptPlanEdits
     ) || (action == Action::ChoiceTake && chosen == Some(&Action::AllowOnce))
 }

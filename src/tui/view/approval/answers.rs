@@ -49,7 +49,8 @@ impl Answers<'_> {
         let is_chosen = is_held || self.choice.and_then(|choice| CHOICES.get(choice)) == Some(&action);
         let dress = |style: Style| if is_chosen { style.patch(self.theme.selection) } else { style };
         // While there is more to read, the key that allows scrolls on instead.
-        let reads_on = self.n_unseen > 0 && matches!(action, Action::AllowOnce | Action::AcceptPlan);
+        let reads_on =
+            self.n_unseen > 0 && matches!(action, Action::AllowOnce | Action::AcceptPlan | Action::TrustFolder);
         let words = if reads_on { "read on" } else { words };
         Some(vec![
             span(format!("[{key}]"), dress(key_style)),
@@ -83,6 +84,15 @@ impl Answers<'_> {
             Ask::Elicitation(asked) => {
                 let row = self.filling.map_or(Row::Dismiss, |filling| filling.current(asked));
                 self.flow(&keys_on(asked, row))
+            }
+            Ask::Trust(_) => {
+                let words = if self.is_tight {
+                    ["trust", "without", "no"]
+                } else {
+                    [Action::TrustFolder.def().hint, Action::StartWithout.def().hint, Action::DoNotStart.def().hint]
+                };
+                let actions = [Action::TrustFolder, Action::StartWithout, Action::DoNotStart];
+                self.flow(&actions.into_iter().zip(words).collect::<Vec<_>>())
             }
             Ask::Plan(_) => {
                 let words = |action: Action, short: &'static str| {

@@ -54,6 +54,7 @@ pub(super) fn lines(approval: &Approval, known: Known<'_>, sheet: Sheet<'_>) -> 
                 fields(&mut sheet, &more, &[]);
             }
         }
+        Ask::Trust(brought) => super::folder::show(&mut sheet, brought),
         Ask::Tool | Ask::Questions(_) | Ask::Elicitation(_) => subject(&mut sheet, approval, home),
     }
     anatomy(&mut sheet, approval);

@@ -176,7 +176,11 @@ fn verdict_line(verdict: &Verdict, room: usize, env: &Env<'_>) -> Vec<Line<'stat
             given.join(&format!(" {} ", theme.glyphs.separator))
         }
         Decision::Grant(terms) => one_line(&format!("{} {}", terms.rule.describe(), terms.limit()), theme),
-        Decision::Allow { .. } | Decision::AcceptPlan { .. } | Decision::Fill(_) | Decision::Dismiss => String::new(),
+        Decision::Allow { .. }
+        | Decision::AcceptPlan { .. }
+        | Decision::Fill(_)
+        | Decision::Trust(_)
+        | Decision::Dismiss => String::new(),
     };
     if !detail.trim().is_empty() {
         text = format!("{text}: {detail}");

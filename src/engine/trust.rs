@@ -1,0 +1,142 @@
+//! Whether what a folder brings may take effect: the question that is asked before a process is started, and before
+//! each turn.
+//!
+//! **For:** the narrow trait by which the engine asks, and what an answer means for the CLI's command line.
+//! **Not for:** reading folders or keeping decisions; `crate::trust` does.
+//!
+//! Invariant: whatever goes wrong on the way, the process is started without what the folder brings, or not at all.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::core::trust::Brought;
+
+/// Where a session works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    pub directory: PathBuf,
+    /// The CLI's own folder: the person's.
+    pub claude_home: PathBuf,
+}
+
+/// Knows folders. All calls block on the disk.
+pub trait Gate: std::fmt::Debug + Send + Sync {
+    fn look(&self, look: &Look) -> Sighting;
+
+    /// Remembers that a person trusts all of it. `by`: who, in words.
+    fn trust(&self, look: &Look, brought: &Brought, by: &str) -> Result<(), String>;
+
+    /// Remembers rules and further directories that an answer of a person has the CLI write into the project's
+    /// settings.
+    fn adopt(&self, look: &Look, rules: &[String], directories: &[String]) -> Result<(), String>;
+}
+
+/// What was seen of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sighting {
+    /// Nothing needs to be asked.
+    Clear(Start),
+    /// Something is there that nobody has trusted.
+    Unknown { brought: Box<Brought>, without: Restraint },
+}
+
+/// How a process may be started.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Start {
+    /// As the CLI does it: all of it is trusted.
+    #[default]
+    Whole,
+    /// Without the project's settings, so that nothing that appears in the folder takes effect either.
+    Restrained(Restraint),
+}
+
+/// What a process is given in place of the project's settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Restraint {
+    /// Settings that may take effect.
+    pub settings: Map<String, Value>,
+    /// The project's instructions that the CLI does not read by itself then.
+    pub instructions: Option<String>,
+    /// Keys of git's configuration that are overruled, because they run something.
+    pub git_keys: Vec<String>,
+    /// Something that nobody has trusted is kept out, also what the CLI would do by the clock.
+    pub is_refused: bool,
+}
+
+/// Makes the CLI read the instructions of a directory that was added, and nothing else of it.
+const INSTRUCTIONS: &str = "CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD";
+const NO_SCHEDULES: &str = "CLAUDE_CODE_DISABLE_CRON";
+
+impl Restraint {
+    /// What goes onto the command line.
+    pub(crate) fn flags(&self, directory: &str) -> Vec<String> {
+        // Sources: the person's own settings only. The folder itself is added, which it is anyway, so that its
+        // instructions are read.
+        let mut settings = self.settings.clone();
+        let mut env = Map::from_iter([(INSTRUCTIONS.to_owned(), Value::from("1"))]);
+        if self.is_refused {
+            env.insert(NO_SCHEDULES.to_owned(), "1".into());
+            // 2.1.197 takes it from the project's local settings although it is told not to read them.
+            settings.insert("autoMemoryDirectory".into(), "".into());
+        }
+        // In the settings too: a command that starts the CLI elsewhere hands no variables on.
+        settings.insert("env".into(), env.into());
+        let settings = Value::Object(settings);
+        vec!["--setting-sources=user".to_owned(), format!("--add-dir={directory}"), format!("--settings={settings}")]
+    }
+
+    /// Variables of the process. `inherited`: how many settings of git its environment has already.
+    pub(crate) fn environment(&self, inherited: Option<&str>) -> Vec<(OsString, OsString)> {
+        let mut variables: Vec<(OsString, OsString)> = vec![(INSTRUCTIONS.into(), "1".into())];
+        if !self.is_refused {
+            return variables;
+        }
+        variables.push((NO_SCHEDULES.into(), "1".into()));
+        let first: usize = inherited.and_then(|count| count.parse().ok()).unwrap_or(0);
+        let fixed = [("core.fsmonitor", "false"), ("core.hooksPath", "/dev/null")];
+        let keys = self.git_keys.iter().map(|key| (key.as_str(), ""));
+        let all: Vec<(&str, &str)> = keys.filter(|(key, _)| *key != "core.fsmonitor").chain(fixed).collect();
+        for (place, (key, value)) in all.iter().enumerate() {
+            let place = first + place;
+            variables.push((format!("GIT_CONFIG_KEY_{place}").into(), key.into()));
+            variables.push((format!("GIT_CONFIG_VALUE_{place}").into(), value.into()));
+        }
+        variables.push(("GIT_CONFIG_COUNT".into(), (first + all.len()).to_string().into()));
+        variables
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_folder_gets_neither_settings_nor_programs_of_git() {
+        let restraint = Restraint {
+            git_keys: vec!["diff.external".into(), "core.fsmonitor".into()],
+            is_refused: true,
+            ..Restraint::default()
+        };
+        assert_eq!(
+            restraint.flags("/w"),
+            [
+                "--setting-sources=user",
+                "--add-dir=/w",
+                r#"--settings={"autoMemoryDirectory":"","env":{"CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD":"1","CLAUDE_CODE_DISABLE_CRON":"1"}}"#
+            ]
+        );
+        let environment = restraint.environment(Some("1"));
+        let value =
+            |name: &str| environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.to_str().unwrap());
+        assert_eq!(value("GIT_CONFIG_COUNT"), Some("4"));
+        assert_eq!((value("GIT_CONFIG_KEY_1"), value("GIT_CONFIG_VALUE_1")), (Some("diff.external"), Some("")));
+        assert_eq!((value("GIT_CONFIG_KEY_2"), value("GIT_CONFIG_VALUE_2")), (Some("core.fsmonitor"), Some("false")));
+        assert_eq!(value("GIT_CONFIG_KEY_3"), Some("core.hooksPath"));
+        assert_eq!(value(NO_SCHEDULES), Some("1"));
+        let plain = Restraint::default().environment(None);
+        assert_eq!(plain.len(), 1, "a folder that brings nothing keeps its git and its schedules: {plain:?}");
+    }
+}

@@ -1,0 +1,220 @@
+//! Programs that a repository's own configuration has git run, read without git.
+//!
+//! A clone brings none of this; an archive, a shared folder or a colleague's copy does. The CLI itself runs
+//! `git status` at its start, and lets the model run it unasked.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::files::Found;
+use super::inventory::Finder;
+use super::inventory::open_anywhere;
+use crate::core::trust::Kind;
+
+/// Files that include one another.
+const MAX_INCLUDES: usize = 8;
+/// Keys whose value git runs; `*` stands for a name of the repository's own.
+const RUNS: [&str; 26] = [
+    "core.alternaterefscommand",
+    "core.askpass",
+    "core.editor",
+    "core.fsmonitor",
+    "core.gitproxy",
+    "core.pager",
+    "core.sshcommand",
+    "credential.helper",
+    "credential.*.helper",
+    "diff.external",
+    "diff.*.command",
+    "diff.*.textconv",
+    "filter.*.clean",
+    "filter.*.process",
+    "filter.*.smudge",
+    "gpg.program",
+    "gpg.*.program",
+    "gpg.ssh.defaultkeycommand",
+    "interactive.difffilter",
+    "merge.*.driver",
+    "remote.*.receivepack",
+    "remote.*.uploadpack",
+    "sequence.editor",
+    "trailer.*.cmd",
+    "trailer.*.command",
+    "uploadpack.packobjectshook",
+];
+/// Hooks that run without a commit: at a checkout, a status, any change of a reference.
+const HOOKS: [&str; 3] = ["post-checkout", "post-index-change", "reference-transaction"];
+/// Helpers of git itself and of the system's key stores.
+const KNOWN_HELPERS: [&str; 7] = ["", "cache", "libsecret", "manager", "osxkeychain", "store", "wincred"];
+
+/// Reads the repository's configuration and hooks. Returns the keys that must be overruled to keep it from running
+/// anything.
+pub(super) fn read(finder: &mut Finder<'_>, git: &Path, common: &Path) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut hooks = common.join("hooks");
+    let mut waiting = vec![common.join("config"), git.join("config.worktree")];
+    let mut n_read = 0;
+    while let Some(path) = waiting.pop() {
+        n_read += 1;
+        if n_read > MAX_INCLUDES {
+            finder.unreadable(&path.display().to_string(), "too many files include one another", "");
+            break;
+        }
+        let place = finder.shown(&path);
+        let text = match open_anywhere(&path) {
+            Found::Nothing => continue,
+            Found::Unfit { why, digest } => {
+                finder.unreadable(&place, &why, &digest);
+                continue;
+            }
+            Found::Text(text) => text,
+        };
+        for (key, value) in entries(&text) {
+            let folder = path.parent().unwrap_or(common);
+            if key == "include.path" || (key.starts_with("includeif.") && key.ends_with(".path")) {
+                waiting.push(at_home(&value, folder));
+            } else if key == "core.hookspath" {
+                hooks = at_home(&value, finder.top());
+            } else if runs(&key, &value) {
+                finder.add_command(Kind::Git, &place, &key, &value, &serde_json::Value::Null);
+                keys.push(key);
+            }
+        }
+    }
+    for name in HOOKS {
+        let path = hooks.join(name);
+        let place = finder.shown(&path);
+        match open_anywhere(&path) {
+            Found::Nothing => {}
+            Found::Unfit { why, digest } => finder.unreadable(&place, &why, &digest),
+            Found::Text(text) => finder.add_made_of(Kind::Git, &place, name, text.trim(), &[text.as_bytes()]),
+        }
+    }
+    keys
+}
+
+fn at_home(path: &str, folder: &Path) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => folder.join(path),
+    }
+}
+
+fn runs(key: &str, value: &str) -> bool {
+    let is_bool = ["true", "false", "yes", "no", "on", "off", "1", "0", ""].contains(&value.to_lowercase().as_str());
+    match key {
+        "core.fsmonitor" => !is_bool,
+        _ if key.starts_with("alias.") => value.trim_start().starts_with('!'),
+        _ if key.starts_with("pager.") => !is_bool,
+        _ if key.starts_with("submodule.") && key.ends_with(".update") => value.starts_with('!'),
+        _ if key.ends_with(".url") || key.ends_with(".pushurl") => value.starts_with("ext::"),
+        _ if key.starts_with("credential") => matches(key) && !KNOWN_HELPERS.contains(&value),
+        _ if key.starts_with("filter.lfs.") => !is_lfs(value),
+        _ => matches(key) && !value.is_empty(),
+    }
+}
+
+/// What `git lfs install --local` writes.
+fn is_lfs(value: &str) -> bool {
+    ["git-lfs clean -- %f", "git-lfs smudge -- %f", "git-lfs filter-process"].contains(&value)
+}
+
+fn matches(key: &str) -> bool {
+    RUNS.iter().any(|known| match known.split_once('*') {
+        Some((start, end)) => key.len() > start.len() + end.len() && key.starts_with(start) && key.ends_with(end),
+        None => key == *known,
+    })
+}
+
+/// Keys and values of a configuration file. The section and the last part of a key are written small, as git does.
+fn entries(text: &str) -> Vec<(String, String)> {
+    let mut section = String::new();
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let mut line = line.trim().to_owned();
+        while line.ends_with('\\') && !line.ends_with("\\\\") {
+            line.pop();
+            line.push_str(lines.next().unwrap_or_default().trim());
+        }
+        let mut rest = line.as_str();
+        if let Some(head) = rest.strip_prefix('[') {
+            // A subsection in quotes may hold the bracket itself.
+            let mut in_quotes = false;
+            let end = head.char_indices().find(|(at, c)| {
+                if *c == '"' && !head[..*at].ends_with('\\') {
+                    in_quotes = !in_quotes;
+                }
+                *c == ']' && !in_quotes
+            });
+            let Some((end, _)) = end else { continue };
+            let name = &head[..end];
+            section = match name.split_once('"') {
+                Some((word, rest)) => {
+                    let sub = rest.trim_end().strip_suffix('"').unwrap_or(rest);
+                    format!("{}.{}", word.trim().to_lowercase(), sub.replace("\\\"", "\"").replace("\\\\", "\\"))
+                }
+                None => name.trim().to_lowercase(),
+            };
+            rest = head[end + 1..].trim();
+        }
+        if rest.is_empty() || rest.starts_with(['#', ';']) {
+            continue;
+        }
+        let (name, value) = match rest.split_once('=') {
+            Some((name, value)) => (name.trim(), unquoted(value.trim())),
+            None => (rest, "true".to_owned()),
+        };
+        found.push((format!("{section}.{}", name.to_lowercase()), value));
+    }
+    found
+}
+
+/// A value without its quotes and the comment behind it.
+fn unquoted(value: &str) -> String {
+    let mut text = String::new();
+    let mut in_quotes = false;
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => in_quotes = !in_quotes,
+            '\\' => match chars.next() {
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some(other) => text.push(other),
+                None => {}
+            },
+            '#' | ';' if !in_quotes => break,
+            c => text.push(c),
+        }
+    }
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_would_run_is_found_however_it_is_written() {
+        let text = "[core]\n\tfsmonitor = \"/tmp/evil\" # words\n[CORE] PAGER = less\n[diff \"a]b\"]\n command = x\n\
+                    [filter \"lfs\"]\n clean = git-lfs clean -- %f\n smudge = evil\n[alias]\n a = status\n b = \"!id\"\n\
+                    [core]\nsshCommand = \\\n  ssh -i x\n[remote \"o\"]\n url = ext::sh -c id\n fetch = +x\n\
+                    [credential]\n helper = store\n helper = !evil\n[core]\n fsmonitor = true\n bare\n";
+        let found: Vec<_> = entries(text).into_iter().filter(|(key, value)| runs(key, value)).collect();
+        let found: Vec<_> = found.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                ("core.fsmonitor", "/tmp/evil"),
+                ("core.pager", "less"),
+                ("diff.a]b.command", "x"),
+                ("filter.lfs.smudge", "evil"),
+                ("alias.b", "!id"),
+                ("core.sshcommand", "ssh -i x"),
+                ("remote.o.url", "ext::sh -c id"),
+                ("credential.helper", "!evil"),
+            ]
+        );
+    }
+}
