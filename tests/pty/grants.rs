@@ -33,7 +33,8 @@ fn a_grant_outlives_a_killed_runner_and_is_taken_back() {
     pty.wait_for("UNASKED 1");
     let grants = listed(&stage);
     assert_eq!(grants.len(), 1, "{grants:?}");
-    assert_eq!(grants[0]["rule"], "exactly this Bash command: ls -la");
+    let place = stage.path().join("web").display().to_string();
+    assert_eq!(grants[0]["rule"], format!("exactly this Bash command: ls -la in {place}"));
 
     kill_process(stage.runner_pid(), Signal::KILL).unwrap();
     pty.wait_for_exit();
