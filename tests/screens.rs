@@ -10,6 +10,8 @@ mod changes;
 mod dialogs;
 /// What MCP servers ask.
 mod elicitation;
+/// The requests that wait, as a table.
+mod inbox;
 /// The screen under all dialogs.
 mod main_screen;
 /// The menu that completes what is typed.

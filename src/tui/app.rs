@@ -448,6 +448,9 @@ impl App {
             page.max_scroll = max;
             page.scroll = page.scroll.min(max);
         }
+        if let (Some(Layer::Confirm(confirm)), Some(reading)) = (self.ui.layers.last_mut(), drawn.confirm) {
+            confirm.reading.note(reading);
+        }
         if let Some(seen) = &drawn.approval {
             if let Some(focus) = self.ui.approval.as_mut().filter(|focus| focus.id == seen.id) {
                 focus.drawn.get_or_insert(at);

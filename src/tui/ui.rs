@@ -25,6 +25,8 @@ pub mod composer;
 pub mod dialog;
 /// A server's form while it is filled in.
 pub mod elicitation;
+/// Which requests may be allowed together.
+pub mod glance;
 /// Whether a key is an answer, part of a sentence, or neither.
 pub mod guard;
 /// The menu that completes what is typed.

@@ -19,6 +19,7 @@ use crate::tui::theme::Theme;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::Seen;
 use crate::tui::ui::dialog::ListEntry;
+use crate::tui::ui::dialog::Reading;
 use crate::tui::ui::tab::Scroll;
 use crate::tui::ui::tab::Tab;
 use pulse::Pulse;
@@ -84,6 +85,8 @@ pub struct Drawn {
     pub approval: Option<ApprovalDrawn>,
     /// How far the topmost page can be scrolled.
     pub page_max_scroll: Option<usize>,
+    /// How far the topmost question of ours was read.
+    pub confirm: Option<Reading>,
     /// Something turns: the next frame is due within a tenth of a second.
     pub animates: bool,
     /// When something that counts, or that goes away by itself, changes next.
@@ -134,6 +137,7 @@ pub fn draw(buf: &mut Buffer, scene: &Scene<'_>, layouts: &mut Layouts) -> Drawn
     if let Some(reported) = dialogs::draw(buf, &main.regions, scene, layouts, &mut pulse) {
         drawn.cursor = reported.cursor;
         drawn.page_max_scroll = reported.page_max_scroll;
+        drawn.confirm = reported.confirm;
     }
     drawn.animates = pulse.animates;
     drawn.next_change = pulse.next;

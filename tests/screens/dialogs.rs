@@ -21,6 +21,7 @@ use adjutant::tui::ui::dialog::ListItem;
 use adjutant::tui::ui::dialog::ListKind;
 use adjutant::tui::ui::dialog::Page;
 use adjutant::tui::ui::dialog::PageContent;
+use adjutant::tui::ui::dialog::Reading;
 use adjutant::tui::ui::dialog::TextDialog;
 use adjutant::tui::ui::dialog::TextKind;
 use adjutant::tui::update::World;
@@ -95,9 +96,6 @@ fn choices_and_queues() {
         entry(item("q1"), "然后更新日志，并检查所有链接", "", ""),
     ];
     check("queue", Layer::List(ListDialog::new(ListKind::Queue(SessionId(1)))), Some(queue.clone()), 100, 30);
-    let mut inbox = ListDialog::new(ListKind::Inbox);
-    inbox.marked.push(item("q1"));
-    check("inbox_marked", Layer::List(inbox), Some(queue), 80, 24);
 }
 
 #[test]
@@ -134,6 +132,7 @@ fn questions_of_ours_say_what_is_at_stake() {
         details: vec!["api-refactor is working: the turn is cut off".into(), "docs waits for your answer".into()],
         is_dangerous: false,
         opened: Timestamp(0),
+        reading: Reading::default(),
     };
     check("confirm", Layer::Confirm(confirm), None, 100, 30);
     let confirm = Confirm {
@@ -142,6 +141,7 @@ fn questions_of_ours_say_what_is_at_stake() {
         details: vec!["every command, every edit and every fetch runs at once".into()],
         is_dangerous: true,
         opened: Timestamp(0),
+        reading: Reading::default(),
     };
     check("confirm_dangerous", Layer::Confirm(confirm.clone()), None, 100, 30);
     check("confirm_40x10", Layer::Confirm(confirm), None, 40, 10);

@@ -255,6 +255,7 @@ actions! {
         ListUp "list_up" ["up", "ctrl-p"] "" "Go to the previous entry"
         ListTake "list_take" ["enter"] "take" "Take the entry"
         ListToggle "list_toggle" ["tab"] "mark" "Mark the entry, where several may be marked"
+        ListTogether "list_together" ["alt-enter"] "allow harmless" "In the inbox: allow the harmless ones together, or the marked; shows all of them and asks"
         ListDrop "list_drop" ["ctrl-x", "delete"] "drop" "Drop the entry, where it may be dropped"
         ListMoveUp "list_move_up" ["alt-up"] "" "Move the entry up, where the order matters"
         ListMoveDown "list_move_down" ["alt-down"] "" "Move the entry down, where the order matters"
@@ -276,6 +277,8 @@ actions! {
         ConfirmStop "confirm_stop" ["s"] "stop them" "When quitting: stop the sessions too"
         ConfirmRemove "confirm_remove" ["r"] "remove" "When closing a session: remove its worktree too"
         ConfirmKeep "confirm_keep" ["k"] "keep" "When closing a session: keep its worktree"
+        ConfirmUp "confirm_up" ["up", "pgup"] "" "Scroll up"
+        ConfirmDown "confirm_down" ["down", "pgdn"] "scroll" "Scroll down"
         ConfirmNo "confirm_no" ["n", "esc"] "no" "No, go back"
     }
     Page {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::composer::Composer;
+use crate::core::approval::Approval;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::CellId;
 use crate::core::ids::GrantId;
@@ -68,7 +69,7 @@ pub struct Page {
 }
 
 /// What "yes" does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ConfirmKind {
     Quit,
     /// Leaves the sessions to the runner, or stops them.
@@ -77,8 +78,8 @@ pub enum ConfirmKind {
     SetMode(SessionId, PermissionMode),
     /// Closes a session; what becomes of its worktree is the question.
     Worktree(SessionId, Offer),
-    /// Allows these once, all of which stand in the details, whole.
-    AllowTogether(Vec<ApprovalId>),
+    /// Allows these once, as they were then; all of each stands in the details.
+    AllowTogether(Vec<Approval>),
 }
 
 /// What may become of a worktree.
@@ -124,7 +125,42 @@ impl ConfirmKind {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How far a text in a box was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reading {
+    pub scroll: usize,
+    /// Reported by the view: how many lines there are, how many show at once, and the first that never did.
+    pub n_lines: usize,
+    pub page: usize,
+    pub seen_to: usize,
+}
+
+impl Reading {
+    /// Takes note of a frame. Lines of another width are other lines.
+    pub fn note(&mut self, drawn: Self) {
+        let before = if self.n_lines == drawn.n_lines { self.seen_to } else { 0 };
+        *self = Self { seen_to: before.max(drawn.seen_to).min(drawn.n_lines), ..drawn };
+    }
+
+    /// All of it was on the screen.
+    pub fn is_whole(&self) -> bool {
+        self.n_lines > 0 && self.seen_to >= self.n_lines
+    }
+
+    /// Goes to the first line that was not on the screen yet.
+    pub fn read_on(&mut self) {
+        self.scroll = self.seen_to.min(self.n_lines.saturating_sub(self.page));
+    }
+
+    /// Scrolls by a page, of which the last line stays on the screen.
+    pub fn page(&mut self, is_down: bool) {
+        let step = self.page.saturating_sub(1).max(1);
+        let last = self.n_lines.saturating_sub(self.page);
+        self.scroll = if is_down { (self.scroll + step).min(last) } else { self.scroll.saturating_sub(step) };
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct Confirm {
     pub kind: ConfirmKind,
     pub question: String,
@@ -133,6 +169,18 @@ pub struct Confirm {
     pub is_dangerous: bool,
     /// When it opened: a key pressed right after was meant for something else.
     pub opened: Timestamp,
+    pub reading: Reading,
+}
+
+impl Confirm {
+    pub fn new(kind: ConfirmKind, question: String, details: Vec<String>, opened: Timestamp) -> Self {
+        Self { kind, question, details, is_dangerous: false, opened, reading: Reading::default() }
+    }
+
+    /// "Yes" is no answer before all of it was on the screen.
+    pub fn must_be_read(&self) -> bool {
+        matches!(self.kind, ConfirmKind::AllowTogether(_)) && !self.reading.is_whole()
+    }
 }
 
 /// What a list is for; its entries are computed from the state whenever they are needed.

@@ -16,6 +16,7 @@ use super::pages;
 use super::search;
 use super::sessions;
 use super::waiting;
+use crate::core::approval::danger::DangerClass;
 use crate::core::command::Command;
 use crate::core::permission::PermissionMode;
 use crate::core::permission::PermissionUpdate;
@@ -37,6 +38,7 @@ use crate::tui::ui::dialog::ListEntry;
 use crate::tui::ui::dialog::ListItem;
 use crate::tui::ui::dialog::ListKind;
 use crate::tui::ui::dialog::TextKind;
+use crate::tui::ui::glance::at_a_glance;
 
 /// The rows of the topmost list, as far as its filter lets them through, best first.
 pub fn entries(ui: &Ui, world: World<'_>) -> Option<Vec<ListEntry>> {
@@ -162,7 +164,11 @@ fn inbox_row(world: World<'_>, approval: &crate::core::approval::Approval) -> Li
         .unwrap_or_default();
     // No row drops what the dialog would show.
     let what = reveal_with(&title_of(what), &Glyphs::unicode()).text.to_string();
-    entry(ListItem::Approval(approval.id), format!("{title}: {}", approval.tool), what)
+    let dangers = approval.dangers().iter().map(|danger| danger.describe()).collect::<Vec<_>>().join(" ");
+    // The row is drawn from the request itself; this is what the filter looks at.
+    let detail = format!("{what} {dangers} {}", approval.place.directory);
+    let is_dangerous = approval.danger_class() == DangerClass::Dangerous;
+    ListEntry { is_dangerous, ..entry(ListItem::Approval(approval.id), format!("{title}: {}", approval.tool), detail) }
 }
 
 /// The filter changed: the best row is the first again.
@@ -197,6 +203,12 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         }
         Action::ListToggle => {
             if let (ListKind::Inbox, Some(item)) = (&list.kind, current) {
+                let open = if let ListItem::Approval(id) = &item { world.fleet.approval(*id) } else { None };
+                if open.and_then(|open| at_a_glance(&open.approval)).is_none() {
+                    let text = "Only harmless requests of one line can be marked and allowed together.";
+                    ui.say(text, false, world.now);
+                    return Vec::new();
+                }
                 match list.marked.iter().position(|marked| *marked == item) {
                     Some(place) => {
                         list.marked.remove(place);
@@ -205,6 +217,17 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
                 }
                 list.selected = (list.selected + 1) % rows.len().max(1);
             }
+        }
+        Action::ListTogether if list.kind == ListKind::Inbox => {
+            let marked = std::mem::take(&mut list.marked);
+            let rows: Vec<ListItem> = rows.into_iter().map(|row| row.item).collect();
+            let items = if marked.is_empty() { rows } else { marked };
+            let ids: Vec<_> = items
+                .iter()
+                .filter_map(|item| if let ListItem::Approval(id) = item { Some(*id) } else { None })
+                .collect();
+            ui.layers.pop();
+            approvals::together::ask_together(ui, world, &ids);
         }
         Action::ListDrop => {
             let kind = list.kind.clone();
@@ -270,7 +293,7 @@ fn take(ui: &mut Ui, world: World<'_>, kind: &ListKind, item: ListItem, marked: 
                 .collect();
             match ids.as_slice() {
                 [] | [_] => approvals::look_at(ui, world, ids.first().copied().unwrap_or(id)),
-                _ => approvals::together::ask_together(ui, world, ids),
+                ids => approvals::together::ask_together(ui, world, ids),
             }
         }
         (_, ListItem::Conversation(entry)) => return conversations::take(ui, world, &entry, Action::ListTake),

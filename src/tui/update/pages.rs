@@ -77,7 +77,18 @@ pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> 
         }
         Action::EditorClose => close(ui),
         Action::ConfirmRemove | Action::ConfirmKeep => return worktrees::answered(ui, world, action),
+        Action::ConfirmUp | Action::ConfirmDown => {
+            if let Some(Layer::Confirm(confirm)) = ui.layers.last_mut() {
+                confirm.reading.page(action == Action::ConfirmDown);
+            }
+        }
         Action::ConfirmYes => {
+            if let Some(Layer::Confirm(confirm)) = ui.layers.last_mut()
+                && confirm.must_be_read()
+            {
+                confirm.reading.read_on();
+                return Vec::new();
+            }
             let is_other =
                 matches!(ui.layers.last(), Some(Layer::Confirm(Confirm { kind: ConfirmKind::Worktree(..), .. })));
             if !is_other && let Some(Layer::Confirm(confirm)) = ui.layers.pop() {

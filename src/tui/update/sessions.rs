@@ -257,16 +257,14 @@ pub(super) fn interrupt(ui: &mut Ui, world: World<'_>, session: &Session) -> Vec
 /// Asks before the one mode that asks nothing any more.
 pub(super) fn set_mode(ui: &mut Ui, now: Timestamp, session: &Session, mode: PermissionMode) -> Vec<Effect> {
     if mode.is_dangerous() && session.mode != mode {
-        ui.layers.push(Layer::Confirm(Confirm {
-            kind: ConfirmKind::SetMode(session.id, mode),
-            question: format!("Let “{}” run everything without asking?", session.title),
-            details: vec![
-                "Every command and every edit runs at once, whatever it destroys.".into(),
-                format!("It works in {}.", session.directory()),
-            ],
-            is_dangerous: true,
-            opened: now,
-        }));
+        let question = format!("Let “{}” run everything without asking?", session.title);
+        let details = vec![
+            "Every command and every edit runs at once, whatever it destroys.".into(),
+            format!("It works in {}.", session.directory()),
+        ];
+        let kind = ConfirmKind::SetMode(session.id, mode);
+        let confirm = Confirm { is_dangerous: true, ..Confirm::new(kind, question, details, now) };
+        ui.layers.push(Layer::Confirm(confirm));
         return Vec::new();
     }
     vec![Effect::Send(Command::SetMode { session: session.id, mode })]
@@ -297,13 +295,7 @@ fn close(ui: &mut Ui, now: Timestamp, session: &Session) -> Vec<Effect> {
     } else {
         format!("Close “{}”?", session.title)
     };
-    ui.layers.push(Layer::Confirm(Confirm {
-        kind: ConfirmKind::CloseTab(session.id),
-        question,
-        details,
-        is_dangerous: false,
-        opened: now,
-    }));
+    ui.layers.push(Layer::Confirm(Confirm::new(ConfirmKind::CloseTab(session.id), question, details, now)));
     Vec::new()
 }
 
@@ -357,7 +349,7 @@ fn quit(ui: &mut Ui, world: World<'_>) -> Vec<Effect> {
     let is_open = ui.layers.iter().any(|layer| matches!(layer, Layer::Confirm(confirm) if confirm.kind == kind));
     if !is_open {
         let question = question.to_owned();
-        ui.layers.push(Layer::Confirm(Confirm { kind, question, details, is_dangerous: false, opened: world.now }));
+        ui.layers.push(Layer::Confirm(Confirm::new(kind, question, details, world.now)));
     }
     Vec::new()
 }

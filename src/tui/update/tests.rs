@@ -20,6 +20,8 @@ use crate::tui::ui::guard::HOLD_MS;
 
 /// A server's form.
 mod elicitation;
+/// Several requests allowed at once.
+mod inbox;
 /// The menu over the input box.
 mod menu;
 /// Sessions in worktrees.

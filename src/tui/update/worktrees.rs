@@ -132,7 +132,7 @@ pub(super) fn looked(ui: &mut Ui, fleet: &Fleet, id: SessionId, found: Result<&R
     details.push(paths::short(&sanitize(&worktree.place.path), Some(&ui.home), DIRECTORY_WIDTH + 20, "…"));
     let is_dangerous = matches!(offer, Offer::Named { .. });
     let kind = ConfirmKind::Worktree(id, offer);
-    ui.layers.push(Layer::Confirm(Confirm { kind, question, details, is_dangerous, opened: now }));
+    ui.layers.push(Layer::Confirm(Confirm { is_dangerous, ..Confirm::new(kind, question, details, now) }));
 }
 
 /// An answer to the question what becomes of a worktree. Other keys do nothing.

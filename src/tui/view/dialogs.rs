@@ -19,12 +19,16 @@ use super::paint::put;
 use super::paint::span;
 use super::pulse::Pulse;
 use crate::core::figures::count;
+use crate::tui::input::action::Action;
 use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
 use crate::tui::ui::dialog::Confirm;
 use crate::tui::ui::dialog::Layer;
+use crate::tui::ui::dialog::Reading;
 use crate::tui::ui::dialog::TextDialog;
 
+/// The requests that wait, as a table.
+mod inbox;
 /// Lists with a filter.
 mod list;
 /// Pages that are read: help, details, progress.
@@ -40,6 +44,7 @@ const MAX_TEXT: u16 = 8;
 pub(super) struct Reported {
     pub(super) cursor: Option<Position>,
     pub(super) page_max_scroll: Option<usize>,
+    pub(super) confirm: Option<Reading>,
 }
 
 /// Draws the topmost dialog, if one is open.
@@ -60,15 +65,15 @@ pub(super) fn draw(
     let reported = match layer {
         Layer::Page(it) => page::draw(buf, body, it, scene, layouts, pulse, keys(body.width)),
         Layer::Confirm(confirm) => {
-            draw_confirm(buf, body, confirm, scene);
-            Reported::default()
+            let reading = draw_confirm(buf, body, confirm, scene);
+            Reported { confirm: Some(reading), ..Reported::default() }
         }
         Layer::List(list) => {
-            Reported { cursor: list::draw(buf, body, list, scene, keys(body.width)), page_max_scroll: None }
+            Reported { cursor: list::draw(buf, body, list, scene, pulse, keys(body.width)), ..Reported::default() }
         }
         Layer::Text(text) => Reported {
             cursor: draw_text(buf, body, text, scene, keys(body.width.min(ASK_WIDTH))),
-            page_max_scroll: None,
+            ..Reported::default()
         },
     };
     Some(reported)
@@ -79,8 +84,7 @@ fn inside(wide: u16) -> usize {
     usize::from(wide.saturating_sub(if wide >= 30 { 4 } else { 2 })).max(1)
 }
 
-fn draw_confirm(buf: &mut Buffer, body: Rect, confirm: &Confirm, scene: &Scene<'_>) {
-    use crate::tui::input::action::Action;
+fn draw_confirm(buf: &mut Buffer, body: Rect, confirm: &Confirm, scene: &Scene<'_>) -> Reading {
     let theme = scene.theme;
     let wide = body.width.min(ASK_WIDTH);
     let room = inside(wide);
@@ -95,29 +99,42 @@ fn draw_confirm(buf: &mut Buffer, body: Rect, confirm: &Confirm, scene: &Scene<'
     }
     let piece = |(action, what): &(Action, &str)| -> Option<Spans> {
         let key = scene.keymap.key_of(*action)?;
+        let what = if confirm.must_be_read() && *action == Action::ConfirmYes { "read on" } else { *what };
         Some(vec![span(format!("[{key}]"), theme.key), span(format!(" {what}"), theme.text)])
     };
     let keys = modal::flow(confirm.kind.answers().iter().filter_map(piece).collect(), room, theme);
     // The answers stay, whatever else has no room.
     let n_keys = keys.len() + 1;
     let room_for_lines = usize::from(body.height).saturating_sub(2 + n_keys).max(1);
-    if lines.len() > room_for_lines {
-        let n_left_out = lines.len() - room_for_lines + 1;
-        lines.truncate(room_for_lines - 1);
-        let text = format!("{} {}", theme.glyphs.ellipsis, count(n_left_out as u64, "more line", "more lines"));
-        lines.push(Line::from(span(text, theme.dim)));
+    let n_lines = lines.len();
+    let page = n_lines.min(room_for_lines);
+    let scroll = confirm.reading.scroll.min(n_lines - page);
+    let n_below = n_lines - scroll - page;
+    let mut right = Vec::new();
+    if n_below > 0 {
+        let text = format!(" {} {} ", theme.glyphs.down, count(n_below as u64, "more line", "more lines"));
+        right.push(span(text, if confirm.must_be_read() { theme.badge_waiting } else { theme.dim }));
+        right.extend(scene.keymap.key_of(Action::ConfirmDown).map(|key| span(format!(" {key}"), theme.key)));
     }
-    lines.push(Line::default());
-    lines.extend(keys);
-    let high = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let high = u16::try_from(page + n_keys + 2).unwrap_or(u16::MAX);
     let (mark, style) = if confirm.is_dangerous {
         (vec![span(format!(" {} careful ", theme.glyphs.warning), theme.danger)], theme.failure)
     } else {
         (Vec::new(), theme.border_focus)
     };
     let area = modal::centered(body, wide, high);
-    let inner = modal::draw(buf, area, Edges { title: mark, ..Edges::default() }, style, theme);
-    modal::window(buf, inner, &lines, 0);
+    let inner = modal::draw(buf, area, Edges { title: mark, right, ..Edges::default() }, style, theme);
+    let n_shown = u16::try_from(page).unwrap_or(u16::MAX).min(inner.height);
+    modal::window(buf, Rect { height: n_shown, ..inner }, &lines, scroll);
+    let below = Rect { y: inner.y + n_shown, height: inner.height - n_shown, ..inner };
+    // The blank line between goes first where there is no room.
+    let keys_at =
+        Rect { y: below.bottom().saturating_sub(u16::try_from(keys.len()).unwrap_or(0)).max(below.y), ..below };
+    modal::window(buf, Rect { height: below.bottom() - keys_at.y, ..keys_at }, &keys, 0);
+    // What has no room for its keys was not read.
+    let is_usable = usize::from(n_shown) == page && usize::from(below.bottom() - keys_at.y) >= keys.len();
+    let seen_to = if is_usable { scroll + page } else { 0 };
+    Reading { scroll, n_lines, page, seen_to }
 }
 
 fn draw_text(buf: &mut Buffer, body: Rect, text: &TextDialog, scene: &Scene<'_>, keys: Spans) -> Option<Position> {

@@ -300,7 +300,9 @@ fn list(scene: &Scene<'_>) -> Vec<Hint> {
         }
         ListKind::Tasks(_) => out = vec![said(Action::ListTake, "output"), said(Action::ListDrop, "stop")],
         ListKind::Grants => out = vec![said(Action::ListTake, "look at it"), said(Action::ListDrop, "take back")],
-        ListKind::Inbox => out = vec![said(Action::ListTake, "look at it"), hint(Action::ListToggle)],
+        ListKind::Inbox => {
+            out = vec![said(Action::ListTake, "look at it"), hint(Action::ListTogether), hint(Action::ListToggle)];
+        }
         ListKind::Conversations { .. } => {
             out = vec![said(Action::ListTake, "go on"), hint(Action::ListFork), hint(Action::ListFollow)];
         }

@@ -79,6 +79,42 @@ fn wish(approval: &Approval, env: &Env<'_>) -> Spans {
     spans
 }
 
+/// What a request wants, as a word for the tool and what it is about.
+pub(super) fn tool_and_target(approval: &Approval, scene: &Scene<'_>) -> (String, Spans) {
+    let theme = scene.theme;
+    match &approval.ask {
+        Ask::Questions(questions) => {
+            let first = questions.first().map(|question| exact_lines(&question.text, theme)).unwrap_or_default();
+            ("asks".to_owned(), vec![span(one_line(&first, theme), theme.text)])
+        }
+        Ask::Elicitation(asked) => {
+            let message = one_line(&exact_lines(&asked.message, theme), theme);
+            (format!("{} asks", exact(&asked.server, theme)), vec![span(message, theme.text)])
+        }
+        Ask::Trust(brought) => ("trust".to_owned(), vec![span(brought.summary(), theme.text)]),
+        Ask::Plan(plan) => {
+            let text = plan.trim_start_matches(['#', ' ', '\n']);
+            ("plan".to_owned(), vec![span(one_line(&exact_lines(text, theme), theme), theme.text)])
+        }
+        Ask::Tool => {
+            let env = Env {
+                theme,
+                keymap: scene.keymap,
+                home: &scene.ui.home,
+                directory: &approval.place.directory,
+                output_lines: 0,
+                zone: &TimeZone::UTC,
+            };
+            let about = summary(&approval.tool, &revealed(&approval.input, theme), &env);
+            let words = match verb(&approval.tool) {
+                "run with" => exact(&tool_label(&approval.tool, theme), theme),
+                verb => verb.to_owned(),
+            };
+            (words, about)
+        }
+    }
+}
+
 /// An input with everything visible, as in its dialog: no summary of a request drops what would be shown there.
 fn revealed(input: &Value, theme: &Theme) -> Value {
     match input {

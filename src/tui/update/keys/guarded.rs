@@ -55,6 +55,8 @@ fn role(ui: &Ui, context: Context, found: Lookup, is_printable: bool) -> Role {
         Action::ListClose
         | Action::PageClose
         | Action::ConfirmNo
+        | Action::ConfirmUp
+        | Action::ConfirmDown
         | Action::NextApproval
         | Action::PreviousApproval
         | Action::DialogUp
@@ -97,6 +99,9 @@ fn role(ui: &Ui, context: Context, found: Lookup, is_printable: bool) -> Role {
 
 /// Whether a key that would allow only scrolls on, because there is more to read.
 pub(in crate::tui::update) fn reads_on(ui: &Ui, action: Action) -> bool {
+    if let Some(Layer::Confirm(confirm)) = ui.layers.last() {
+        return action == Action::ConfirmYes && confirm.must_be_read();
+    }
     let form = ui.approval.as_ref().and_then(|focus| ui.forms.get(&focus.id));
     let Some(form) = form.filter(|form| form.n_unseen() > 0 && matches!(form.pane, Pane::Main)) else { return false };
     let chosen = form.choice.and_then(|choice| CHOICES.get(choice));

@@ -11,6 +11,7 @@ use crate::tui::ui::dialog::ListEntry;
 use crate::tui::ui::dialog::ListKind;
 use crate::tui::view::Scene;
 use crate::tui::view::composer;
+use crate::tui::view::dialogs::inbox;
 use crate::tui::view::modal;
 use crate::tui::view::modal::Edges;
 use crate::tui::view::paint::Spans;
@@ -20,8 +21,11 @@ use crate::tui::view::paint::put;
 use crate::tui::view::paint::row;
 use crate::tui::view::paint::select;
 use crate::tui::view::paint::span;
+use crate::tui::view::pulse::Pulse;
 
 const MAX_WIDTH: u16 = 96;
+/// A table says more the wider it is.
+const INBOX_WIDTH: u16 = 170;
 /// Rows that show at once; further ones scroll.
 const MAX_ROWS: u16 = 24;
 
@@ -63,15 +67,20 @@ pub(super) fn draw(
     body: Rect,
     list: &ListDialog,
     scene: &Scene<'_>,
+    pulse: &mut Pulse,
     keys: Spans,
 ) -> Option<Position> {
     let theme = scene.theme;
     let entries = scene.entries.unwrap_or_default();
-    let n_rows = u16::try_from(entries.len()).unwrap_or(u16::MAX).clamp(1, MAX_ROWS);
-    let wide = modal::fitting(body.width, MAX_WIDTH);
+    let is_table = list.kind == ListKind::Inbox && !entries.is_empty();
+    let mut n_rows = u16::try_from(entries.len()).unwrap_or(u16::MAX).clamp(1, MAX_ROWS);
+    if is_table {
+        n_rows = n_rows.saturating_add(inbox::DETAIL_ROWS + 1);
+    }
+    let wide = modal::fitting(body.width, if list.kind == ListKind::Inbox { INBOX_WIDTH } else { MAX_WIDTH });
     let high = n_rows.saturating_add(4).min(body.height);
     // The filter stays where it is while the list below it gets shorter.
-    let area = Rect { height: high, ..modal::centered(body, wide, MAX_ROWS + 4) };
+    let area = Rect { height: high, ..modal::centered(body, wide, (MAX_ROWS + 4).max(high)) };
     let selected = list.selected.min(entries.len().saturating_sub(1));
     let mut right = Vec::new();
     if !list.marked.is_empty() {
@@ -109,6 +118,10 @@ pub(super) fn draw(
         );
         return cursor;
     }
+    if is_table {
+        inbox::draw(buf, rows, list, scene, pulse);
+        return cursor;
+    }
     let height = usize::from(rows.height);
     let first = (selected + 1)
         .saturating_sub(height)
@@ -134,7 +147,7 @@ fn label_column(entries: &[ListEntry], room: usize) -> usize {
     if widest * 5 <= room * 3 { widest } else { 0 }
 }
 
-fn draw_entry(
+pub(super) fn draw_entry(
     buf: &mut Buffer,
     line: Rect,
     entry: &ListEntry,

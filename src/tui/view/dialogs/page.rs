@@ -90,7 +90,7 @@ pub(super) fn draw(
     let edges = Edges { title: vec![span(flat(&page.title), theme.strong)], right, bottom: keys };
     let inner = modal::draw(buf, area, edges, theme.border_focus, theme);
     modal::window(buf, inner, lines, scroll);
-    Reported { cursor: None, page_max_scroll: Some(max_scroll) }
+    Reported { page_max_scroll: Some(max_scroll), ..Reported::default() }
 }
 
 /// A task as it is known: what it does, and the end of what it has printed.
