@@ -80,9 +80,10 @@ async fn a_slow_client_misses_nothing_in_the_end_and_holds_up_nobody() {
     let mut sessions = Vec::new();
     for _ in 0..16 {
         let spec = SessionSpec { directory: directory.clone(), ..SessionSpec::default() };
-        let id = rig.open_spec(spec).await;
-        rig.prompt(id, "go").await;
-        sessions.push(id);
+        sessions.push(rig.open_spec(spec).await);
+    }
+    for id in &sessions {
+        rig.prompt(*id, "go").await;
     }
     for _ in 0..16 {
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
