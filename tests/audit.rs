@@ -161,14 +161,23 @@ fn automatic_answers_are_recorded_with_their_rule() {
     let found = stage.adjutant(&["audit", "search", "--decision", "allow", "--tool", "read", "--json"]);
     assert_eq!(serde_json::from_slice::<Value>(&found.stdout).unwrap(), *automatic);
 
-    // Where the log must be kept and cannot be, the same call needs a person.
-    fs::remove_file(stage.log()).unwrap();
+    // What stands in the log's place is no file: nothing starts on it.
+    fs::rename(stage.log(), stage.path().join("kept")).unwrap();
     fs::create_dir(stage.log()).unwrap();
-    let free = stage.adjutant(&["run", "-p", "go", "web"]);
-    assert_eq!(free.status.code(), Some(0));
-    assert!(text(&free.stderr).contains("records of the audit log"), "{}", text(&free.stderr));
+    let refused = stage.adjutant(&["run", "-p", "go", "web"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("audit.jsonl is a directory"), "{}", text(&refused.stderr));
+    fs::remove_dir(stage.log()).unwrap();
+    fs::rename(stage.path().join("kept"), stage.log()).unwrap();
+
+    // Where the log must be kept and cannot be, because somebody holds it, the same call needs a person.
+    let lock = fs::File::options().write(true).open(stage.path().join("data/audit.lock")).unwrap();
+    lock.lock().unwrap();
     let config = fs::read_to_string(stage.path().join("config.toml")).unwrap();
     fs::write(stage.path().join("config.toml"), format!("{config}[audit]\nrequired = true\n")).unwrap();
+    let script = fs::read_to_string(stage.path().join("script")).unwrap();
+    let script = script.replacen("[{", "[{\"sleep_ms\": 8000}, {", 1);
+    fs::write(stage.path().join("script"), script).unwrap();
     let bound = stage.adjutant(&["run", "-p", "go", "--json", "web"]);
     assert_eq!(bound.status.code(), Some(3), "{}", text(&bound.stdout));
     assert!(text(&bound.stdout).contains("nothing is allowed without asking you"), "{}", text(&bound.stdout));
