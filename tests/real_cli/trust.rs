@@ -6,10 +6,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
+use adjutant::core::approval::Approval;
 use adjutant::core::approval::Ask;
 use adjutant::core::approval::Decision;
+use adjutant::core::event::Event;
 use adjutant::core::event::EventKind;
 use adjutant::core::ids::SessionId;
 use adjutant::core::permission::PermissionUpdate;
@@ -312,6 +315,28 @@ async fn go(rig: &mut Rig, id: SessionId, prompt: &str, answer: TrustAnswer) {
     }
 }
 
+/// The request that waits.
+async fn pending(rig: &mut Rig) -> Approval {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(90);
+    loop {
+        if let Some(open) = rig.fleet.inbox().first() {
+            return open.approval.clone();
+        }
+        assert!(tokio::time::Instant::now() < deadline, "nothing is asked");
+        rig.listen(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until a turn has ended among the events from there on, and none runs.
+async fn over(rig: &mut Rig, id: SessionId, from: usize) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(90);
+    let is_end = |event: &Arc<Event>| matches!(event.kind, EventKind::TurnEnded { .. });
+    while !rig.events[from..].iter().any(is_end) || rig.session(id).turn.is_some() {
+        assert!(tokio::time::Instant::now() < deadline, "the turn does not end");
+        rig.listen(Duration::from_millis(20)).await;
+    }
+}
+
 async fn everything(rig: &mut Rig, id: SessionId, answer: TrustAnswer) {
     for prompt in ["EVERYTHING", "/here-command", "/here-skill", "/repo-command", "/above-command", "/compact"] {
         go(rig, id, prompt, answer).await;
@@ -452,25 +477,30 @@ async fn changes_of_a_trusted_folder_wait_and_rules_of_our_own_answers_do_not() 
         go(&mut rig, id, "FIRST", TrustAnswer::Trust).await;
         assert!(ways.found().contains("old-UserPromptSubmit"), "{:?}", ways.found());
         // While a command runs, a checkout changes the settings.
+        let from = rig.events.len();
         rig.prompt(id, "SECOND").await;
-        let asked = rig.approval().await;
+        let asked = pending(&mut rig).await;
+        assert_eq!(asked.tool, "Bash");
         put(ways.folder().join(".claude/settings.json"), &settings("changed"));
         rig.answer(id, asked.id, Decision::allow_once()).await;
-        rig.turn_end().await;
-        rig.idle(id).await;
+        over(&mut rig, id, from).await;
         let changed: Vec<_> = ways.found().into_iter().filter(|name| name.starts_with("changed")).collect();
         assert!(changed.is_empty(), "{changed:?} with {}", cli.display());
         // It is asked about, and kept out.
+        let from = rig.events.len();
         rig.prompt(id, "THIRD").await;
-        let asked = rig.approval().await;
+        let asked = pending(&mut rig).await;
         assert!(matches!(asked.ask, Ask::Trust(_)), "{asked:?}");
         rig.answer(id, asked.id, Decision::Trust(TrustAnswer::Without)).await;
-        let asked = rig.approval().await;
+        let question = asked.id;
+        while rig.fleet.approval(question).is_some() {
+            rig.listen(Duration::from_millis(20)).await;
+        }
+        let asked = pending(&mut rig).await;
         let rule = asked.suggestions.iter().find(|update| matches!(update, PermissionUpdate::AddRules { .. }));
         let rule = rule.expect("a rule is suggested").with_scope(Scope::Local);
         rig.answer(id, asked.id, Decision::remembering(&rule)).await;
-        rig.turn_end().await;
-        rig.idle(id).await;
+        over(&mut rig, id, from).await;
         let local = ways.folder().join(".claude/settings.local.json");
         let saved = std::fs::read_to_string(&local)
             .or_else(|_| std::fs::read_to_string(ways.base.join("project/.claude/settings.local.json")));
