@@ -9,7 +9,7 @@ use super::Effect;
 use super::Machine;
 use super::clock::HEARTBEAT;
 use super::trusting::SETTINGS_CALLBACK;
-use crate::config::Approvals;
+use crate::config;
 use crate::core::approval::Withdrawal;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
@@ -156,7 +156,8 @@ impl Machine {
     /// mistake of anybody's.
     fn tell_missing_tools(&mut self, tools: &[String]) {
         let approvals = &self.config.approvals;
-        if tools.is_empty() || approvals.auto_allow == Approvals::default().auto_allow {
+        let is_given = config::parse("").is_ok_and(|defaults| approvals.auto_allow != defaults.approvals.auto_allow);
+        if tools.is_empty() || !is_given {
             return;
         }
         let missing: Vec<&str> =
