@@ -70,6 +70,23 @@ pub(crate) struct Pending {
     pub(crate) says_unanswered: bool,
 }
 
+impl Pending {
+    /// A request that is shown at once, and that nothing of the CLI's binds.
+    pub(crate) fn open(request_id: String, approval: Approval, asked: Duration) -> Self {
+        Self {
+            request_id,
+            approval,
+            offered: Vec::new(),
+            stage: Stage::Open,
+            asked,
+            deadline: None,
+            held: None,
+            is_dialog: false,
+            says_unanswered: false,
+        }
+    }
+}
+
 /// The requests of one process.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {

@@ -90,16 +90,21 @@ impl Machine {
         };
         self.effects.push(Effect::Inspect(Box::new(job)));
         self.desk.add(Pending {
-            request_id,
-            approval,
             offered: request.permission_suggestions,
             stage: Stage::Inspecting,
-            asked: self.now.mono,
-            deadline: None,
-            held: None,
-            is_dialog: false,
             says_unanswered: self.says_unanswered,
+            ..Pending::open(request_id, approval, self.now.mono)
         });
+    }
+
+    /// Numbers and shows what needs no look at the disk.
+    pub(super) fn ask_at_once(&mut self, mut pending: Pending) -> ApprovalId {
+        let id = ApprovalId(self.approval_ids.fetch_add(1, Ordering::Relaxed));
+        pending.approval.id = id;
+        let approval = Box::new(pending.approval.clone());
+        self.desk.add(pending);
+        self.emit(EventKind::ApprovalAsked(approval));
+        id
     }
 
     pub(super) fn inspected(&mut self, request_id: &str, mut inspection: Inspection) {

@@ -2,15 +2,12 @@
 //!
 //! Invariant: a server is told "declined" only when a person declined. Whatever ends unanswered is cancelled.
 
-use std::sync::atomic::Ordering;
-
 use super::Machine;
 use super::lifecycle::Life;
 use crate::core::approval::Ask;
 use crate::core::approval::Withdrawal;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
-use crate::core::ids::ApprovalId;
 use crate::engine::approvals::Pending;
 use crate::engine::approvals::Stage;
 use crate::engine::approvals::ask;
@@ -39,27 +36,19 @@ impl Machine {
             self.emit(EventKind::Noted(Notice::warning(text)));
             return;
         }
-        let around = Surroundings {
+        let approval = elicit::approval(request, &self.around());
+        self.ask_at_once(Pending::open(request_id, approval, self.now.mono));
+    }
+
+    /// The session, as far as a form of no call shows it.
+    fn around(&self) -> Surroundings<'_> {
+        Surroundings {
             session: self.session,
             directory: &self.directory,
             branch: self.branch.as_deref(),
             now: self.now.wall,
             ..Surroundings::default()
-        };
-        let mut approval = elicit::approval(request, &around);
-        approval.id = ApprovalId(self.approval_ids.fetch_add(1, Ordering::Relaxed));
-        self.desk.add(Pending {
-            request_id,
-            approval: approval.clone(),
-            offered: Vec::new(),
-            stage: Stage::Open,
-            asked: self.now.mono,
-            held: None,
-            deadline: None,
-            is_dialog: false,
-            says_unanswered: false,
-        });
-        self.emit(EventKind::ApprovalAsked(Box::new(approval)));
+        }
     }
 
     /// A dialog of the CLI. One that is not known here must not be answered: the CLI ends it by itself.
@@ -67,34 +56,15 @@ impl Machine {
         if self.desk.knows(&request_id) || !matches!(self.life, Life::Up | Life::Starting { .. }) {
             return;
         }
-        let around = Surroundings {
-            session: self.session,
-            directory: &self.directory,
-            branch: self.branch.as_deref(),
-            now: self.now.wall,
-            ..Surroundings::default()
-        };
-        let shown = dialog::approval(request, &around).filter(|_| !self.desk.is_full());
-        let Some(mut approval) = shown else {
+        let shown = dialog::approval(request, &self.around()).filter(|_| !self.desk.is_full());
+        let Some(approval) = shown else {
             self.desk.note_ended_request(&request_id);
             let text =
                 "The CLI wants to show a dialog that cannot be shown here. It goes on without an answer after a while.";
             self.emit(EventKind::Noted(Notice::info(text).with_detail(bound::word(&request.dialog_kind))));
             return;
         };
-        approval.id = ApprovalId(self.approval_ids.fetch_add(1, Ordering::Relaxed));
-        self.desk.add(Pending {
-            request_id,
-            approval: approval.clone(),
-            offered: Vec::new(),
-            stage: Stage::Open,
-            asked: self.now.mono,
-            held: None,
-            deadline: None,
-            is_dialog: true,
-            says_unanswered: false,
-        });
-        self.emit(EventKind::ApprovalAsked(Box::new(approval)));
+        self.ask_at_once(Pending { is_dialog: true, ..Pending::open(request_id, approval, self.now.mono) });
     }
 
     /// Closes what a server asked when its last call has ended: older CLIs do not say that nobody waits any more.

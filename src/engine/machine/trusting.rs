@@ -4,7 +4,6 @@
 //! project's settings; a decision is for what was shown; what is not decided waits, with its prompts.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
 use super::Effect;
 use super::Machine;
@@ -245,32 +244,15 @@ impl Machine {
         brought.from_phone = is_below(&self.config.feishu.trusted_roots, &brought.folder);
         self.trust.n_asked += 1;
         let request_id = format!("adjutant-folder-{}-{}", self.generation, self.trust.n_asked);
+        let input = serde_json::json!({ "folder": brought.folder, "brings": told(&brought) });
         let approval = Approval {
-            ask: Ask::Trust(Box::new(brought.clone())),
+            ask: Ask::Trust(Box::new(brought)),
             place: Place { directory: self.directory.clone(), branch: self.branch.clone(), ..Place::default() },
             asked: self.now.wall,
-            ..Approval::new(
-                ApprovalId(self.approval_ids.fetch_add(1, Ordering::Relaxed)),
-                self.session,
-                NAME,
-                serde_json::json!({ "folder": brought.folder, "brings": told(&brought) }),
-            )
+            ..Approval::new(ApprovalId(0), self.session, NAME, input)
         };
-        self.desk.add(Pending {
-            request_id: request_id.clone(),
-            approval: approval.clone(),
-            offered: Vec::new(),
-            stage: Stage::Open,
-            asked: self.now.mono,
-            held: None,
-            deadline: None,
-            is_dialog: false,
-            says_unanswered: false,
-        });
-        self.trust.step = Step::Asking { request_id, without };
-        let id = approval.id;
-        self.emit(EventKind::ApprovalAsked(Box::new(approval)));
-        id
+        self.trust.step = Step::Asking { request_id: request_id.clone(), without };
+        self.ask_at_once(Pending::open(request_id, approval, self.now.mono))
     }
 
     /// Whether a request is about the folder.
@@ -321,7 +303,7 @@ impl Machine {
         let after_ms = u64::try_from(now.saturating_sub(pending.asked).as_millis()).unwrap_or(u64::MAX);
         let verdict = Verdict { decision: decision.clone(), by: by.clone(), after_ms };
         pending.stage = Stage::Claimed(verdict);
-        self.emit(EventKind::ApprovalClaimed { approval: id, by: by.clone() });
+        self.emit(EventKind::ApprovalClaimed { approval: id, by: by.describe() });
         match decision {
             Decision::Trust(TrustAnswer::Trust) => {
                 self.trust.step = Step::Remembering { request_id: asked };
