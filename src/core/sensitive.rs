@@ -47,6 +47,23 @@ fn sequence(parts: &[String], names: &[&str]) -> Option<Range<usize>> {
     Some(at..at + names.len())
 }
 
+/// The outermost parts of a path that are marked: by a folder, by folders that count only together, by being adjutant's
+/// own, or else by the last name.
+fn outermost(
+    parts: &[String],
+    folders: &[&str],
+    sequences: &[&[&str]],
+    is_name: fn(&str) -> bool,
+) -> Option<Range<usize>> {
+    let folder = parts.iter().position(|part| folders.contains(&part.as_str())).map(|at| at..at + 1);
+    let together = sequences.iter().filter_map(|names| sequence(parts, names)).min_by_key(|range| range.start);
+    let first = [folder, together, own(parts)].into_iter().flatten().min_by_key(|range| range.start);
+    first.or_else(|| {
+        let last = parts.len().checked_sub(1)?;
+        is_name(&parts[last]).then(|| last..last + 1)
+    })
+}
+
 /// adjutant's own configuration and data, but for the worktrees that it keeps for sessions.
 fn own(parts: &[String]) -> Option<Range<usize>> {
     const PLACES: [&[&str]; 6] = [

@@ -5,8 +5,8 @@
 use std::ops::Range;
 
 use super::is_named;
+use super::outermost;
 use super::parts;
-use super::sequence;
 
 mod words;
 
@@ -388,16 +388,9 @@ pub fn is_source(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, end)| SOURCES.contains(&end))
 }
 
-/// Which parts of a path look secret: the outermost.
+/// Which parts of a path look secret.
 fn marked(parts: &[String]) -> Option<Range<usize>> {
-    let folder = parts.iter().position(|part| FOLDERS.contains(&part.as_str()));
-    let folder = folder.map(|at| at..at + 1);
-    let together = SEQUENCES.iter().filter_map(|names| sequence(parts, names)).min_by_key(|range| range.start);
-    let first = [folder, together, super::own(parts)].into_iter().flatten().min_by_key(|range| range.start);
-    first.or_else(|| {
-        let last = parts.len().checked_sub(1)?;
-        is_secret_name(&parts[last]).then(|| last..last + 1)
-    })
+    outermost(parts, FOLDERS, SEQUENCES, is_secret_name)
 }
 
 fn is_secret_name(name: &str) -> bool {

@@ -6,9 +6,8 @@
 use std::ops::Range;
 
 use super::is_named;
-use super::own;
+use super::outermost;
 use super::parts;
-use super::sequence;
 
 mod names;
 
@@ -284,15 +283,9 @@ pub fn names_steering(pattern: &str, path: &str) -> bool {
     is_named(path, pattern, &marked)
 }
 
-/// Which parts of a path steer: the outermost.
+/// Which parts of a path steer.
 fn marked(parts: &[String]) -> Option<Range<usize>> {
-    let folder = parts.iter().position(|part| FOLDERS.contains(&part.as_str())).map(|at| at..at + 1);
-    let together = SEQUENCES.iter().filter_map(|names| sequence(parts, names)).min_by_key(|range| range.start);
-    let first = [folder, together, own(parts)].into_iter().flatten().min_by_key(|range| range.start);
-    first.or_else(|| {
-        let last = parts.len().checked_sub(1)?;
-        is_steering_name(&parts[last]).then(|| last..last + 1)
-    })
+    outermost(parts, FOLDERS, SEQUENCES, is_steering_name)
 }
 
 fn is_steering_name(name: &str) -> bool {
