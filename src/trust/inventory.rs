@@ -14,6 +14,7 @@ use super::files;
 use super::files::Found;
 use super::git;
 use super::places::Places;
+use super::places::shown;
 use super::rooms;
 use super::scripts;
 use super::servers;
@@ -173,9 +174,8 @@ impl<'a> Finder<'a> {
         self.top
     }
 
-    /// A path as it is shown: below the folder, or whole.
     pub(super) fn shown(&self, path: &Path) -> String {
-        path.strip_prefix(self.folder).unwrap_or(path).display().to_string()
+        shown(path, self.folder)
     }
 
     fn root_of<'b>(&'b self, path: &'b Path) -> &'b Path {

@@ -62,11 +62,11 @@ impl Places {
             None => all.cloned().collect(),
         }
     }
+}
 
-    /// A path as it is shown: below the folder, or whole.
-    pub(super) fn shown(&self, path: &Path) -> String {
-        path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()
-    }
+/// A path as it is shown: below the folder, or whole.
+pub(super) fn shown(path: &Path, folder: &Path) -> String {
+    path.strip_prefix(folder).unwrap_or(path).display().to_string()
 }
 
 fn pointer(path: &Path, word: &str) -> Option<PathBuf> {

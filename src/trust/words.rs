@@ -8,6 +8,7 @@ use std::path::Path;
 use super::files;
 use super::files::Found;
 use super::places::Places;
+use super::places::shown;
 
 /// All texts together; what is beyond is left out, and said so.
 const MAX_BYTES: usize = 200 << 10;
@@ -38,7 +39,8 @@ pub(super) fn gather(places: &Places, claude_home: &Path, below: &[std::path::Pa
         }
         text.push_str(&format!("\nContents of {} (project instructions):\n\n{}\n", path.display(), words.trim()));
     }
-    let named: Vec<String> = below.iter().take(MAX_NAMED).map(|path| format!("- {}", places.shown(path))).collect();
+    let named: Vec<String> =
+        below.iter().take(MAX_NAMED).map(|path| format!("- {}", shown(path, &places.folder))).collect();
     if !named.is_empty() {
         text.push_str("\nFurther instructions lie in these files. Read one before you work in its folder:\n");
         text.push_str(&named.join("\n"));
