@@ -25,6 +25,11 @@ const FILES: [&str; 14] = [
 ];
 const FOLDERS: [&str; 5] = ["demo", "files", "logs", "tmp", "worktrees"];
 
+/// A path as people write it below their home, with `~/` in front; nothing when it does not begin so, or there is no home.
+pub fn below_home(path: &str) -> Option<PathBuf> {
+    path.strip_prefix("~/").and_then(|rest| Some(std::env::home_dir()?.join(rest)))
+}
+
 /// The two places the program reads and writes.
 #[derive(Debug, Clone)]
 pub struct Places {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::messenger::PersonId;
 use super::messenger::TenantId;
 use super::messenger::Who;
+use crate::config::places::below_home;
 use crate::core::worktree::Place;
 
 /// Somebody who may speak: named in the configuration, or paired by a code.
@@ -82,11 +83,8 @@ pub struct Grounds {
 }
 
 fn at_home(text: &str) -> PathBuf {
-    match (text.strip_prefix("~/"), text, std::env::home_dir()) {
-        (Some(rest), _, Some(home)) => home.join(rest),
-        (None, "~", Some(home)) => home,
-        _ => PathBuf::from(text),
-    }
+    let home = || std::env::home_dir().filter(|_| text == "~");
+    below_home(text).or_else(home).unwrap_or_else(|| text.into())
 }
 
 impl Grounds {

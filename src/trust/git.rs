@@ -4,11 +4,11 @@
 //! `git status` at its start, and lets the model run it unasked.
 
 use std::path::Path;
-use std::path::PathBuf;
 
 use super::files::Found;
 use super::inventory::Finder;
 use super::inventory::open_anywhere;
+use crate::config::places::below_home;
 use crate::core::trust::Kind;
 
 /// Files that include one another.
@@ -72,9 +72,9 @@ pub(super) fn read(finder: &mut Finder<'_>, git: &Path, common: &Path) -> Vec<St
         for (key, value) in entries(&text) {
             let folder = path.parent().unwrap_or(common);
             if key == "include.path" || (key.starts_with("includeif.") && key.ends_with(".path")) {
-                waiting.push(at_home(&value, folder));
+                waiting.push(below_home(&value).unwrap_or_else(|| folder.join(&value)));
             } else if key == "core.hookspath" {
-                hooks = at_home(&value, finder.top());
+                hooks = below_home(&value).unwrap_or_else(|| finder.top().join(&value));
             } else if runs(&key, &value) {
                 finder.add_command(Kind::Git, &place, &key, &value, &serde_json::Value::Null);
                 keys.push(key);
@@ -91,13 +91,6 @@ pub(super) fn read(finder: &mut Finder<'_>, git: &Path, common: &Path) -> Vec<St
         }
     }
     keys
-}
-
-fn at_home(path: &str, folder: &Path) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => folder.join(path),
-    }
 }
 
 fn runs(key: &str, value: &str) -> bool {

@@ -19,6 +19,7 @@ use super::reading;
 use super::shell;
 use super::shell::Ground;
 use crate::config::READING_TOOLS;
+use crate::config::places::below_home;
 use crate::config::rules::HostPattern;
 use crate::config::rules::Rule;
 use crate::core::approval::Approval;
@@ -202,12 +203,8 @@ fn covers_any(pattern: &str, approval: &Approval) -> Result<String, String> {
         places.extend(named);
         places.push(base);
     }
-    let home = std::env::home_dir();
     for place in &places {
-        let written = match (place.strip_prefix("~/"), &home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => directory.join(place),
-        };
+        let written = below_home(place).unwrap_or_else(|| directory.join(place));
         let flat = paths::flat(&written);
         let real = paths::resolve(&written).or_else(|| paths::resolve(&flat));
         // Two stars cover the folder itself when the call is about everything below it.

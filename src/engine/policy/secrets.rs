@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::paths;
 use super::shell;
+use crate::config::places::below_home;
 use crate::core::approval::Approval;
 use crate::core::sensitive::looks_secret;
 use crate::core::tool::table;
@@ -53,10 +54,7 @@ fn is_secret_path(path: &str, directory: &Path) -> bool {
 }
 
 fn at(path: &str, directory: &Path) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => directory.join(path),
-    }
+    below_home(path).unwrap_or_else(|| directory.join(path))
 }
 
 fn of_line(line: &str, directory: &Path) -> Option<String> {
