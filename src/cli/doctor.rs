@@ -273,7 +273,7 @@ fn folder(places: &Places, config: Option<&Config>) -> Finding {
     let (Some(config), Ok(here)) = (config, std::env::current_dir()) else {
         return Finding::new(WHAT, State::Off, "not looked at");
     };
-    let keeper = Keeper::of(&places.data_dir).with_roots(&config.claude.trusted_folders);
+    let keeper = Keeper::configured(&places.data_dir, config);
     let standing = match keeper.standing(&here, &crate::engine::claude_home(config, None)) {
         Ok(standing) => standing,
         Err(why) => return Finding::new(WHAT, State::Warning, why),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::setup::Ground;
+use super::trust;
 use crate::audit::append::Limits;
 use crate::audit::entry::sha256;
 use crate::audit::record::Body;
@@ -27,7 +28,6 @@ use crate::store;
 use crate::store::LeftOff;
 use crate::store::Store;
 use crate::store::StoreError;
-use crate::trust::gate::Keeper;
 
 /// The running engine and those who keep its records.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl House {
     pub fn start(ground: &Ground, config: Arc<Config>) -> Self {
         let mut settings = Settings::new(config, ground.places.data_dir.clone());
         settings.is_alone = true;
-        settings.trust = Some(keeper(ground));
+        settings.trust = Some(Arc::new(trust::keeper(ground)));
         let (tap, recorder) = tap::tap_awaited();
         let kept = open(&ground.places.data_dir).and_then(|(store, left_off)| {
             let LeftOff { fleet, last_approval, last_session, last_grant, spent_today } = left_off;
@@ -70,7 +70,7 @@ impl House {
         // Only to give none of their numbers again. Without a store there are none to know.
         let last = Store::read(&ground.places.data_dir).and_then(|store| store.last_session());
         settings.restored.last_session = last.unwrap_or(0);
-        settings.trust = Some(keeper(ground));
+        settings.trust = Some(Arc::new(trust::keeper(ground)));
         Self::audited(ground, settings, Vec::new())
     }
 
@@ -113,11 +113,6 @@ impl House {
             let _ = writeln!(io::stderr(), "adjutant: {unwritten}");
         }
     }
-}
-
-/// What knows which folders are trusted.
-fn keeper(ground: &Ground) -> Arc<Keeper> {
-    Arc::new(Keeper::of(&ground.places.data_dir).with_roots(&ground.config.claude.trusted_folders))
 }
 
 /// Lets the configured model give titles, for as long as the engine runs.

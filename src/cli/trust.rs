@@ -93,7 +93,7 @@ pub fn main(global: &Global, verb: Option<&TrustVerb>, json: bool) -> Result<u8,
 
 /// What knows the folders, as the runner does.
 pub fn keeper(ground: &Ground) -> Keeper {
-    Keeper::of(&ground.places.data_dir).with_roots(&ground.config.claude.trusted_folders)
+    Keeper::configured(&ground.places.data_dir, &ground.config)
 }
 
 fn claude_home(ground: &Ground) -> PathBuf {

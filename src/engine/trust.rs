@@ -12,7 +12,12 @@ use std::path::PathBuf;
 use serde_json::Map;
 use serde_json::Value;
 
+use crate::core::prompt::Surface;
 use crate::core::trust::Brought;
+
+/// Why a folder is not trusted from the phone.
+pub(crate) const AT_TERMINAL: &str =
+    "this folder may be trusted only at the terminal: [relay.feishu] trusted_roots names nothing above it";
 
 /// Where a session works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +31,8 @@ pub struct Look {
 pub trait Gate: std::fmt::Debug + Send + Sync {
     fn look(&self, look: &Look) -> Sighting;
 
-    /// Remembers that a person trusts all of it. `by`: who, in words.
-    fn trust(&self, look: &Look, brought: &Brought, by: &str) -> Result<(), String>;
+    /// Remembers that a person trusts all of it.
+    fn trust(&self, look: &Look, brought: &Brought, by: &Surface) -> Result<(), String>;
 
     /// Remembers rules and further directories that an answer of a person has the CLI write into the project's
     /// settings.

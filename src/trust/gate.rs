@@ -14,9 +14,13 @@ use super::inventory::Inventory;
 use super::records::Record;
 use super::records::Records;
 use crate::clock;
+use crate::config::Config;
+use crate::config::places::below_home;
+use crate::core::prompt::Surface;
 use crate::core::trust::Brought;
 use crate::core::trust::Item;
 use crate::core::trust::Kind;
+use crate::engine::trust::AT_TERMINAL;
 use crate::engine::trust::Gate;
 use crate::engine::trust::Look;
 use crate::engine::trust::Restraint;
@@ -32,6 +36,8 @@ pub struct Keeper {
     records: Records,
     /// Whatever lies below these is trusted: the configuration says so.
     roots: Vec<PathBuf>,
+    /// Whatever lies below these may be trusted from the phone.
+    phone_roots: Vec<PathBuf>,
 }
 
 /// A folder as it stands: what it brings, and what of that is trusted.
@@ -46,18 +52,22 @@ pub struct Standing {
 
 impl Keeper {
     pub fn of(data_dir: &Path) -> Self {
-        Self { records: Records::of(data_dir), roots: Vec::new() }
+        Self { records: Records::of(data_dir), roots: Vec::new(), phone_roots: Vec::new() }
     }
 
-    /// Trusts whatever lies below these folders, `~/` being the home.
-    #[must_use]
-    pub fn with_roots(mut self, roots: &[String]) -> Self {
-        let real = |root: &String| match (root.strip_prefix("~/"), std::env::home_dir()) {
-            (Some(rest), Some(home)) => home.join(rest).canonicalize().ok(),
-            _ => Path::new(root).canonicalize().ok(),
-        };
-        self.roots = roots.iter().filter_map(real).collect();
-        self
+    /// With what the configuration says of folders.
+    pub fn configured(data_dir: &Path, config: &Config) -> Self {
+        let real = |roots: &[String]| roots.iter().filter_map(|root| real(root)).collect();
+        Self {
+            roots: real(&config.claude.trusted_folders),
+            phone_roots: real(&config.feishu.trusted_roots),
+            ..Self::of(data_dir)
+        }
+    }
+
+    /// Whether a folder, by its real path, may be trusted from the phone.
+    fn is_for_phone(&self, folder: &Path) -> bool {
+        self.phone_roots.iter().any(|root| folder.starts_with(root))
     }
 
     /// How a folder stands, for those who only want to know.
@@ -131,6 +141,11 @@ impl Keeper {
     }
 }
 
+/// A folder of the configuration as it really is, if it is there.
+fn real(root: &str) -> Option<PathBuf> {
+    below_home(root).unwrap_or_else(|| root.into()).canonicalize().ok()
+}
+
 /// Marks what our own answers had the CLI remember.
 const OWN: &str = "remembered ";
 
@@ -171,22 +186,25 @@ impl Gate for Keeper {
             folder: inventory.folder.display().to_string(),
             mark: files::digest(&digests),
             n_trusted: trusted.len(),
-            from_phone: false,
+            from_phone: self.is_for_phone(&inventory.folder),
             items: unknown,
         };
         let without = Restraint { git_keys: inventory.git_keys, is_refused: true, ..restraint };
         Sighting::Unknown { brought: Box::new(brought), without }
     }
 
-    fn trust(&self, look: &Look, brought: &Brought, by: &str) -> Result<(), String> {
+    fn trust(&self, look: &Look, brought: &Brought, by: &Surface) -> Result<(), String> {
         let inventory = inventory::survey(&look.directory, &look.claude_home)?;
+        if matches!(by, Surface::Phone(_)) && !self.is_for_phone(&inventory.folder) {
+            return Err(AT_TERMINAL.into());
+        }
         let all = self.records.all()?;
         let (mut trusted, unknown) = self.judge(&inventory, &all, &look.claude_home);
         if unknown.iter().any(|item| !brought.items.contains(item)) {
             return Err("the folder has changed since it was shown, and is asked about anew".into());
         }
         trusted.extend(unknown);
-        self.remember(&inventory.folder, &trusted, false, by)
+        self.remember(&inventory.folder, &trusted, false, &by.describe())
     }
 
     fn adopt(&self, look: &Look, rules: &[String], directories: &[String]) -> Result<(), String> {

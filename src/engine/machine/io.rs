@@ -11,6 +11,7 @@ use crate::core::ids::Generation;
 use crate::core::ids::PromptId;
 use crate::core::ids::TaskId;
 use crate::core::ids::Timestamp;
+use crate::core::prompt::Surface;
 use crate::core::trouble::Trouble;
 use crate::core::trust::Brought;
 use crate::core::worktree::Place;
@@ -162,7 +163,7 @@ pub(crate) enum Effect {
     /// Write down that it is trusted with what it brings; `FolderTrusted` follows.
     TrustFolder {
         brought: Box<Brought>,
-        by: String,
+        by: Surface,
     },
     /// Write down, before anything else is done, that these rules and directories in its settings are the person's.
     AdoptRules {

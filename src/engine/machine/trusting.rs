@@ -3,8 +3,6 @@
 //! Invariants: without a look that found nothing unknown, or a decision of a person, no process is started with the
 //! project's settings; a decision is for what was shown; what is not decided waits, with its prompts.
 
-use std::path::Path;
-
 use super::Effect;
 use super::Machine;
 use super::lifecycle::Life;
@@ -28,6 +26,7 @@ use crate::core::trust::TrustChoice;
 use crate::core::trust::TrustState;
 use crate::engine::approvals::Pending;
 use crate::engine::approvals::Stage;
+use crate::engine::trust::AT_TERMINAL;
 use crate::engine::trust::Restraint;
 use crate::engine::trust::Sighting;
 use crate::engine::trust::Start;
@@ -240,8 +239,7 @@ impl Machine {
         })
     }
 
-    fn ask_about_folder(&mut self, mut brought: Brought, without: Restraint) -> ApprovalId {
-        brought.from_phone = is_below(&self.config.feishu.trusted_roots, &brought.folder);
+    fn ask_about_folder(&mut self, brought: Brought, without: Restraint) -> ApprovalId {
         self.trust.n_asked += 1;
         let request_id = format!("adjutant-folder-{}-{}", self.generation, self.trust.n_asked);
         let input = serde_json::json!({ "folder": brought.folder, "brings": told(&brought) });
@@ -285,9 +283,7 @@ impl Machine {
             Decision::Trust(_) if matches!(by, Surface::Policy(_) | Surface::Engine) => {
                 return Err("only a person may answer this".into());
             }
-            Decision::Trust(TrustAnswer::Trust)
-                if matches!(by, Surface::Phone(_)) && !is_below(&self.config.feishu.trusted_roots, &brought.folder) =>
-            {
+            Decision::Trust(TrustAnswer::Trust) if matches!(by, Surface::Phone(_)) && !brought.from_phone => {
                 return Err(AT_TERMINAL.into());
             }
             Decision::Trust(_) => {}
@@ -303,11 +299,11 @@ impl Machine {
         let after_ms = u64::try_from(now.saturating_sub(pending.asked).as_millis()).unwrap_or(u64::MAX);
         let verdict = Verdict { decision: decision.clone(), by: by.clone(), after_ms };
         pending.stage = Stage::Claimed(verdict);
-        self.emit(EventKind::ApprovalClaimed { approval: id, by: by.describe() });
+        self.emit(EventKind::ApprovalClaimed { approval: id, by: by.clone() });
         match decision {
             Decision::Trust(TrustAnswer::Trust) => {
                 self.trust.step = Step::Remembering { request_id: asked };
-                self.effects.push(Effect::TrustFolder { brought, by: by.describe() });
+                self.effects.push(Effect::TrustFolder { brought, by: by.clone() });
             }
             Decision::Trust(TrustAnswer::Without) => {
                 self.trust.refused = Some(brought.mark);
@@ -383,22 +379,8 @@ impl Machine {
     }
 }
 
-const AT_TERMINAL: &str =
-    "this folder may be trusted only at the terminal: [relay.feishu] trusted_roots names nothing above it";
-
 /// The items for the records, whole.
 fn told(brought: &Brought) -> Vec<serde_json::Value> {
     let item = |item: &Item| serde_json::json!({ "kind": item.kind, "place": item.place, "name": item.name, "text": item.text });
     brought.items.iter().map(item).collect()
-}
-
-/// Whether a folder, by its real path, lies below one of these.
-fn is_below(roots: &[String], folder: &str) -> bool {
-    roots.iter().any(|root| {
-        let root = match (root.strip_prefix("~/"), std::env::home_dir()) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => Path::new(root).to_owned(),
-        };
-        root.canonicalize().is_ok_and(|root| Path::new(folder).starts_with(root))
-    })
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::DISK_PATIENCE;
 use super::Task;
+use crate::core::prompt::Surface;
 use crate::core::trust::Brought;
 use crate::engine::machine::Input;
 use crate::engine::spawn;
@@ -43,7 +44,7 @@ impl Task {
         });
     }
 
-    pub(super) fn trust_folder(&self, brought: Brought, by: String) {
+    pub(super) fn trust_folder(&self, brought: Brought, by: Surface) {
         let (found, gate, look) = (self.found.clone(), self.outfit.trust.clone(), self.look());
         tokio::spawn(async move {
             let done = match gate {

@@ -42,7 +42,7 @@ impl Ground {
 
     fn trust(&self) -> Result<(), String> {
         let Sighting::Unknown { brought, .. } = self.look() else { panic!("nothing to trust") };
-        self.keeper.trust(&self.at("project"), &brought, "test")
+        self.keeper.trust(&self.at("project"), &brought, &Surface::Terminal)
     }
 
     fn hook(&self, command: &str) {
@@ -85,9 +85,35 @@ fn an_answer_is_only_for_what_was_shown() {
     ground.hook("a");
     let Sighting::Unknown { brought, .. } = ground.look() else { panic!() };
     ground.hook("b");
-    let refused = ground.keeper.trust(&ground.at("project"), &brought, "test");
+    let refused = ground.keeper.trust(&ground.at("project"), &brought, &Surface::Terminal);
     assert!(refused.unwrap_err().contains("has changed"));
     assert_eq!(ground.unknown(), ["b"]);
+}
+
+#[test]
+fn from_the_phone_only_what_lies_below_its_roots_by_its_real_path() {
+    let mut ground = Ground::new();
+    ground.hook("a");
+    let phone = Surface::Phone("ou_x".into());
+    let asked = |ground: &Ground| match ground.look() {
+        Sighting::Unknown { brought, .. } => brought,
+        Sighting::Clear(_) => panic!("nothing to trust"),
+    };
+    let link = ground.base.path().join("link");
+    std::os::unix::fs::symlink(ground.base.path(), &link).unwrap();
+    let mut config = crate::config::parse("").unwrap();
+    config.feishu.trusted_roots = vec![link.join("other").display().to_string()];
+    ground.keeper = Keeper::configured(&ground.base.path().join("data"), &config);
+    let brought = asked(&ground);
+    assert!(!brought.from_phone);
+    let refused = ground.keeper.trust(&ground.at("project"), &brought, &phone);
+    assert!(refused.unwrap_err().contains("only at the terminal"));
+    config.feishu.trusted_roots = vec![link.display().to_string()];
+    ground.keeper = Keeper::configured(&ground.base.path().join("data"), &config);
+    let brought = asked(&ground);
+    assert!(brought.from_phone);
+    ground.keeper.trust(&ground.at("project"), &brought, &phone).unwrap();
+    assert_eq!(ground.look(), Sighting::Clear(Start::Whole));
 }
 
 #[test]
