@@ -5,19 +5,23 @@ use super::one_dash;
 use super::program;
 use crate::engine::policy::shell::harmless::Operands;
 
-const CARGO: &str = "-p: -F: -j: -r -q -v --package: --workspace --all --exclude: --lib --bins --bin: --tests --test: --examples \
+/// What the commands of cargo that build take alike.
+macro_rules! cargo_and {
+    ($more:literal) => {
+        concat!(
+            "-p: -F: -j: -r -q -v --package: --workspace --all --exclude: --lib --bins --bin: --tests --test: --examples \
     --example: --benches --bench: --all-targets --features: --all-features --no-default-features --release --profile: \
-    --locked --offline --frozen --jobs: --keep-going --message-format: --color: --timings --future-incompat-report --verbose --quiet --ignore-rust-version --unit-graph";
-
+    --locked --offline --frozen --jobs: --keep-going --message-format: --color: --timings --future-incompat-report --verbose --quiet --ignore-rust-version --unit-graph",
+            $more
+        )
+    };
+}
+const CARGO: &str = cargo_and!("");
 /// Options of the programs that `cargo test` builds stand behind its own.
-const CARGO_TEST: &str = "-p: -F: -j: -r -q -v --package: --workspace --all --exclude: --lib --bins --bin: --tests --test: \
-    --examples --example: --benches --bench: --all-targets --features: --all-features --no-default-features --release \
-    --profile: --locked --offline --frozen --jobs: --keep-going --message-format: --color: --timings --future-incompat-report --verbose --quiet --ignore-rust-version --unit-graph --doc --no-run --no-fail-fast \
-    --nocapture --no-capture --test-threads: --ignored --include-ignored --exact --skip: --show-output --list";
-
-const CLIPPY: &str = "-p: -F: -j: -r -q -v -D: -W: -A: --package: --workspace --all --exclude: --lib --bins --bin: --tests --test: \
-    --examples --example: --benches --bench: --all-targets --features: --all-features --no-default-features --release \
-    --profile: --locked --offline --frozen --jobs: --keep-going --message-format: --color: --timings --future-incompat-report --verbose --quiet --ignore-rust-version --unit-graph --no-deps";
+const CARGO_TEST: &str = cargo_and!(
+    " --doc --no-run --no-fail-fast --nocapture --no-capture --test-threads: --ignored --include-ignored --exact --skip: --show-output --list"
+);
+const CLIPPY: &str = cargo_and!(" -D: -W: -A: --no-deps");
 
 /// Options of the runners that `npm test --` and its kin hand on to.
 const RUNNER: &str = "-t~ -i -b -u -w: --testNamePattern~ --testPathPattern: --testPathPatterns: --run --watch= --watchAll= --coverage= --verbose= --silent= \

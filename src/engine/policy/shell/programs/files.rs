@@ -8,6 +8,14 @@ use crate::engine::policy::shell::scripts::awk_only_prints;
 use crate::engine::policy::shell::scripts::jq_only_selects;
 use crate::engine::policy::shell::scripts::sed_only_prints;
 
+const GREP: &str = "-A: -B: -C: -e! --regexp! -E -F -G -H -I -L -P -T -Z -a -b -c -h -i -l -m: -n -o -q -r -s -v -w -x -z -0 --after-context: \
+    --before-context: --context: --count --extended-regexp --fixed-strings --perl-regexp --files-with-matches \
+    --files-without-match --ignore-case --no-ignore-case --include: --exclude: --exclude-dir: --invert-match --line-number \
+    --line-regexp --word-regexp --max-count: --no-filename --with-filename --only-matching --recursive --color= --colour= \
+    --no-messages --null --null-data --byte-offset --text --binary-files:";
+const CHECKSUM: &str = "-b -t --binary --text --tag";
+const HEAD_OR_TAIL: &str = "-n: -c: -q -v -0 --lines: --bytes: --quiet --silent --verbose";
+
 pub(super) const PROGRAMS: &[Program] = &[
     // Files, reading.
     program(
@@ -22,8 +30,8 @@ pub(super) const PROGRAMS: &[Program] = &[
         "-A -b -e -E -n -s -t -T -u -v --number --number-nonblank --show-all --show-ends --show-tabs --squeeze-blank",
         Operands::Files,
     ),
-    program("head", "-n: -c: -q -v -0 --lines: --bytes: --quiet --silent --verbose", Operands::Files),
-    program("tail", "-n: -c: -q -v -0 --lines: --bytes: --quiet --silent --verbose", Operands::Files),
+    program("head", HEAD_OR_TAIL, Operands::Files),
+    program("tail", HEAD_OR_TAIL, Operands::Files),
     program("wc", "-l -w -c -m -L --lines --words --bytes --chars --max-line-length", Operands::Files),
     program("nl", "-b: -n: -w: -s: -v: -i:", Operands::Files),
     program("tac", "", Operands::Files),
@@ -67,9 +75,9 @@ pub(super) const PROGRAMS: &[Program] = &[
         "-a -d -f -i -s -h -D -F -C -n -r -t -p -u -g -L: -I: -P: --dirsfirst --noreport --filelimit: --prune --gitignore --du --si",
         Operands::Files,
     ),
-    program("md5sum", "-b -t --binary --text --tag", Operands::Files),
-    program("sha1sum", "-b -t --binary --text --tag", Operands::Files),
-    program("sha256sum", "-b -t --binary --text --tag", Operands::Files),
+    program("md5sum", CHECKSUM, Operands::Files),
+    program("sha1sum", CHECKSUM, Operands::Files),
+    program("sha256sum", CHECKSUM, Operands::Files),
     program("cksum", "", Operands::Files),
     program("column", "-t -s: -o: -c: -x -n -e -N: --table --separator: --output-separator:", Operands::Files),
     program("paste", "-s -d: -z --serial --delimiters:", Operands::Files),
@@ -86,33 +94,9 @@ pub(super) const PROGRAMS: &[Program] = &[
     program("dirname", "-z", Operands::Text),
     program("cd", "", Operands::OneFile),
     // Searching.
-    program(
-        "grep",
-        "-A: -B: -C: -e! --regexp! -E -F -G -H -I -L -P -T -Z -a -b -c -h -i -l -m: -n -o -q -r -s -v -w -x -z -0 --after-context: \
-         --before-context: --context: --count --extended-regexp --fixed-strings --perl-regexp --files-with-matches \
-         --files-without-match --ignore-case --no-ignore-case --include: --exclude: --exclude-dir: --invert-match --line-number \
-         --line-regexp --word-regexp --max-count: --no-filename --with-filename --only-matching --recursive --color= --colour= \
-         --no-messages --null --null-data --byte-offset --text --binary-files:",
-        Operands::TextThenFiles,
-    ),
-    program(
-        "egrep",
-        "-A: -B: -C: -e! --regexp! -E -F -G -H -I -L -P -T -Z -a -b -c -h -i -l -m: -n -o -q -r -s -v -w -x -z -0 --after-context: \
-         --before-context: --context: --count --extended-regexp --fixed-strings --perl-regexp --files-with-matches \
-         --files-without-match --ignore-case --no-ignore-case --include: --exclude: --exclude-dir: --invert-match --line-number \
-         --line-regexp --word-regexp --max-count: --no-filename --with-filename --only-matching --recursive --color= --colour= \
-         --no-messages --null --null-data --byte-offset --text --binary-files:",
-        Operands::TextThenFiles,
-    ),
-    program(
-        "fgrep",
-        "-A: -B: -C: -e! --regexp! -E -F -G -H -I -L -P -T -Z -a -b -c -h -i -l -m: -n -o -q -r -s -v -w -x -z -0 --after-context: \
-         --before-context: --context: --count --extended-regexp --fixed-strings --perl-regexp --files-with-matches \
-         --files-without-match --ignore-case --no-ignore-case --include: --exclude: --exclude-dir: --invert-match --line-number \
-         --line-regexp --word-regexp --max-count: --no-filename --with-filename --only-matching --recursive --color= --colour= \
-         --no-messages --null --null-data --byte-offset --text --binary-files:",
-        Operands::TextThenFiles,
-    ),
+    program("grep", GREP, Operands::TextThenFiles),
+    program("egrep", GREP, Operands::TextThenFiles),
+    program("fgrep", GREP, Operands::TextThenFiles),
     program(
         "rg",
         "-A: -B: -C: -e! --regexp! -F -H -I -N -P -S -T: -U -c -g: -i -l -m: -n -o -p -q -s -t: -v -w -x -r~ -d: --after-context: \
