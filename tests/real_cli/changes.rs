@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use adjutant::core::approval::Approval;
 use adjutant::core::approval::Decision;
 use adjutant::core::cell::CellBody;
 use adjutant::core::change;
@@ -14,9 +15,11 @@ use serde_json::json;
 
 use super::rig;
 use super::with_each_cli;
+use crate::support::api::Api;
 use crate::support::api::text;
 use crate::support::api::tool;
 use crate::support::api::tools;
+use crate::support::rig::Rig;
 
 /// Files and edits that are tried.
 const N_CASES: usize = 210;
@@ -240,17 +243,24 @@ async fn what_is_predicted_of_a_notebook_is_what_happens() {
     with_each_cli!(test);
 }
 
+/// A session in which the model asks to change "one" to "two" in a file.
+async fn one_asked_for_two(cli: PathBuf) -> (Rig, Api, PathBuf, Approval) {
+    let (mut rig, api) = rig(cli, &[]).await;
+    let file = rig.project().join("text.txt");
+    std::fs::write(&file, "one\n").unwrap();
+    let write = json!({ "file_path": file, "old_string": "one", "new_string": "two" });
+    api.script("edit", vec![tool("Read", json!({ "file_path": file })), tool("Edit", write), text("done")]);
+    let id = rig.open().await;
+    rig.prompt(id, "edit").await;
+    let asked = rig.approval().await;
+    (rig, api, file, asked)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_person_edits_is_shown_and_made() {
     async fn test(cli: PathBuf) {
-        let (mut rig, api) = rig(cli, &[]).await;
-        let file = rig.project().join("text.txt");
-        std::fs::write(&file, "one\n").unwrap();
-        let write = json!({ "file_path": file, "old_string": "one", "new_string": "two" });
-        api.script("edit", vec![tool("Read", json!({ "file_path": file })), tool("Edit", write), text("done")]);
-        let id = rig.open().await;
-        rig.prompt(id, "edit").await;
-        let first = rig.approval().await;
+        let (mut rig, _api, file, first) = one_asked_for_two(cli).await;
+        let id = first.session;
         let mine = json!({ "file_path": file, "old_string": "one", "new_string": "mine" });
         let edited = Decision::Allow { edited: Some(mine.clone()), remember: Vec::new(), comment: None };
         rig.answer(id, first.id, edited).await;
@@ -267,14 +277,8 @@ async fn what_the_person_edits_is_shown_and_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_changes_while_it_is_asked_is_asked_anew() {
     async fn test(cli: PathBuf) {
-        let (mut rig, api) = rig(cli, &[]).await;
-        let file = rig.project().join("text.txt");
-        std::fs::write(&file, "one\n").unwrap();
-        let write = json!({ "file_path": file, "old_string": "one", "new_string": "two" });
-        api.script("edit", vec![tool("Read", json!({ "file_path": file })), tool("Edit", write), text("done")]);
-        let id = rig.open().await;
-        rig.prompt(id, "edit").await;
-        let first = rig.approval().await;
+        let (mut rig, _api, file, first) = one_asked_for_two(cli).await;
+        let id = first.session;
         std::fs::write(&file, "one\nmore\n").unwrap();
         rig.answer(id, first.id, Decision::allow_once()).await;
         let again = rig.approval().await;

@@ -4,19 +4,17 @@
 use adjutant::core::approval::Approval;
 use adjutant::core::approval::FileBefore;
 use adjutant::core::approval::FilePreview;
-use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
 use adjutant::core::tool::ChangedLines;
 use adjutant::core::tool::ToolOutput;
 use adjutant::tui::ui::Panel;
-use adjutant::tui::ui::approval::ApprovalFocus;
-use adjutant::tui::ui::approval::ApprovalForm;
 use serde_json::Value;
 use serde_json::json;
 
 use crate::support::fleet;
 use crate::support::fleet::Story;
 use crate::support::screen::Stage;
+use crate::support::screen::looked_at;
 use crate::support::screen::snapshot;
 
 /// A request, with the eyes on it for a second.
@@ -25,13 +23,7 @@ fn asked(name: &str, tool: &str, input: Value, change: impl FnOnce(&mut Approval
     story.in_session(1).tool("ask", tool, input.clone());
     let mut approval = story.approval(Some("ask"), tool, input);
     change(&mut approval);
-    let (id, form) = (approval.id, ApprovalForm::new(&approval));
-    story.ask(approval);
-    story.wait(1_000);
-    let mut stage = Stage::of(&story.fleet);
-    stage.ui.forms.insert(id, form);
-    stage.ui.approval =
-        Some(ApprovalFocus { drawn: Some(Timestamp(story.now.0 - 1_000)), ..ApprovalFocus::new(id, None) });
+    let (story, mut stage) = looked_at(story, approval);
     check(name, &mut stage, &story, 100, 26);
 }
 

@@ -2,17 +2,15 @@
 
 use adjutant::core::approval::Approval;
 use adjutant::core::approval::Ask;
-use adjutant::core::ids::Timestamp;
 use adjutant::core::trust::Brought;
 use adjutant::core::trust::Item;
 use adjutant::core::trust::Kind;
-use adjutant::tui::ui::approval::ApprovalFocus;
-use adjutant::tui::ui::approval::ApprovalForm;
 use serde_json::json;
 
 use crate::support::fleet;
 use crate::support::fleet::Story;
 use crate::support::screen::Stage;
+use crate::support::screen::looked_at;
 use crate::support::screen::snapshot;
 
 fn item(kind: Kind, place: &str, name: &str, text: &str) -> Item {
@@ -40,17 +38,9 @@ fn brought() -> Brought {
 
 fn asked(brought: Brought) -> (Story, Stage) {
     let mut story = fleet::busy();
-    let mut approval = story.approval(None, "Folder", json!({ "folder": brought.folder }));
-    approval = Approval { ask: Ask::Trust(Box::new(brought)), risks: Vec::new(), ..approval };
-    let id = approval.id;
-    let form = ApprovalForm::new(&approval);
-    story.ask(approval);
-    story.wait(1_000);
-    let mut stage = Stage::of(&story.fleet);
-    stage.ui.forms.insert(id, form);
-    stage.ui.approval =
-        Some(ApprovalFocus { drawn: Some(Timestamp(story.now.0 - 1_000)), ..ApprovalFocus::new(id, None) });
-    (story, stage)
+    let approval = story.approval(None, "Folder", json!({ "folder": brought.folder }));
+    let approval = Approval { ask: Ask::Trust(Box::new(brought)), risks: Vec::new(), ..approval };
+    looked_at(story, approval)
 }
 
 #[test]
