@@ -105,6 +105,9 @@ pub struct Profile {
 /// The CLI's tools that only read: all that `auto_allow` may name.
 pub const READING_TOOLS: [&str; 7] = ["Read", "Glob", "Grep", "LS", "NotebookRead", "WebSearch", "WebFetch"];
 
+/// What `auto_allow` is when nobody writes another list.
+pub const AUTO_ALLOW: [&str; 4] = ["Read", "Glob", "Grep", "WebSearch"];
+
 #[derive(Debug, Clone, Default)]
 pub struct Approvals {
     /// Tools that run without asking, as far as their input allows it.
@@ -327,6 +330,7 @@ mod tests {
         assert_eq!(config.claude.command, ["claude"]);
         assert_eq!(config.claude.max_line_mib, 32);
         assert_eq!(config.approvals.auto_allow, ["Read", "Glob", "Grep", "WebSearch"]);
+        assert_eq!(config.approvals.auto_allow, AUTO_ALLOW);
         assert_eq!(config.approvals.deadline_s, 0);
         assert!(config.profiles.is_empty());
     }

@@ -9,7 +9,7 @@ use super::Effect;
 use super::Machine;
 use super::clock::HEARTBEAT;
 use super::trusting::SETTINGS_CALLBACK;
-use crate::config;
+use crate::config::AUTO_ALLOW;
 use crate::core::approval::Withdrawal;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
@@ -155,13 +155,11 @@ impl Machine {
     /// Says once which tools `auto_allow` names that this CLI does not have. Those that stand there by default are no
     /// mistake of anybody's.
     fn tell_missing_tools(&mut self, tools: &[String]) {
-        let approvals = &self.config.approvals;
-        let is_given = config::parse("").is_ok_and(|defaults| approvals.auto_allow != defaults.approvals.auto_allow);
-        if tools.is_empty() || !is_given {
+        let allowed = &self.config.approvals.auto_allow;
+        if tools.is_empty() || *allowed == AUTO_ALLOW {
             return;
         }
-        let missing: Vec<&str> =
-            approvals.auto_allow.iter().filter(|tool| !tools.contains(tool)).map(String::as_str).collect();
+        let missing: Vec<&str> = allowed.iter().filter(|tool| !tools.contains(tool)).map(String::as_str).collect();
         let text = format!("auto_allow names what this Claude Code does not have: {}.", missing.join(", "));
         if !missing.is_empty() && !self.unasked_told.contains(&text) {
             self.unasked_told.push(text.clone());
