@@ -5,19 +5,15 @@
 use std::io::Read as _;
 use std::io::Seek as _;
 use std::io::SeekFrom;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use rustix::fs::OFlags;
-
 use crate::core::task::MAX_OUTPUT;
+use crate::disk;
 
 /// The end of what was printed; `None` when it cannot be read.
 pub(crate) fn read(file: &Path) -> Option<String> {
-    #[expect(clippy::cast_possible_wrap, reason = "the flags of the system are a few low bits")]
-    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits() as i32;
-    let mut file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(file).ok()?;
-    let meta = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let mut file = disk::open_read(file).ok()?;
+    let meta = file.metadata().ok()?;
     file.seek(SeekFrom::Start(meta.len().saturating_sub(MAX_OUTPUT as u64))).ok()?;
     let mut bytes = Vec::new();
     file.take(MAX_OUTPUT as u64).read_to_end(&mut bytes).ok()?;
