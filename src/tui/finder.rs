@@ -81,7 +81,7 @@ impl Finder {
 
 fn run(asked: &threads::Receiver<Query>, sender: &mpsc::UnboundedSender<Answer>) {
     let mut index = Index::default();
-    let mut current: Option<Query> = None;
+    let mut current: Option<Asked> = None;
     let mut told = Instant::now();
     loop {
         let next = if index.walk.is_some() {
@@ -113,14 +113,14 @@ fn run(asked: &threads::Receiver<Query>, sender: &mpsc::UnboundedSender<Answer>)
                 if searches_below(&query.typed) {
                     index.look_at(Path::new(&query.directory));
                 }
-                current = Some(query);
+                current = Some(Asked::new(query));
                 true
             }
             None => index.walk_on() || told.elapsed() >= SHOW_EVERY,
         };
-        if let Some(query) = current.as_ref().filter(|_| is_due) {
+        if let Some(asked) = current.as_ref().filter(|_| is_due) {
             told = Instant::now();
-            if sender.send(answer(query, &index)).is_err() {
+            if sender.send(asked.answer(&index)).is_err() {
                 return;
             }
         }
@@ -133,23 +133,37 @@ fn searches_below(typed: &str) -> bool {
     !typed.is_empty() && !typed.ends_with('/') && !is_elsewhere
 }
 
-fn answer(query: &Query, index: &Index) -> Answer {
-    let (mut found, mut is_cut) = named(query);
-    let mut is_complete = true;
-    if searches_below(&query.typed) {
-        for file in index.matching(&query.typed) {
-            if found.len() >= MAX_OFFERED {
-                break;
-            }
-            if !found.contains(file) {
-                found.push(file.clone());
-            }
-        }
-        is_complete = index.walk.is_none();
-        is_cut |= index.is_cut;
+/// A question, with what needs no list of what is below.
+struct Asked {
+    query: Query,
+    /// Names in the folder that was typed.
+    named: Vec<FileName>,
+    is_cut: bool,
+}
+
+impl Asked {
+    fn new(query: Query) -> Self {
+        let (mut named, is_cut) = named(&query);
+        named.truncate(MAX_OFFERED);
+        Self { query, named, is_cut }
     }
-    found.truncate(MAX_OFFERED);
-    Answer { query: query.clone(), found, is_complete, is_cut }
+
+    fn answer(&self, index: &Index) -> Answer {
+        let (mut found, mut is_cut, mut is_complete) = (self.named.clone(), self.is_cut, true);
+        if searches_below(&self.query.typed) {
+            for file in index.matching(&self.query.typed) {
+                if found.len() >= MAX_OFFERED {
+                    break;
+                }
+                if !found.contains(file) {
+                    found.push(file.clone());
+                }
+            }
+            is_complete = index.walk.is_none();
+            is_cut |= index.is_cut;
+        }
+        Answer { query: self.query.clone(), found, is_complete, is_cut }
+    }
 }
 
 /// Names in the folder that was typed which begin as was typed. Hidden ones only for a dot.
@@ -299,7 +313,7 @@ mod tests {
         let mut index = Index::default();
         index.look_at(folder);
         while !index.walk_on() {}
-        answer(&query(folder, typed), &index).found.into_iter().map(|file| file.shown).collect()
+        Asked::new(query(folder, typed)).answer(&index).found.into_iter().map(|file| file.shown).collect()
     }
 
     #[test]
