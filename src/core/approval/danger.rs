@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Approval;
 use super::Ask;
+use super::Binding;
 use crate::core::anatomy::Anatomy;
 use crate::core::anatomy::Effect;
 use crate::core::change;
@@ -89,6 +90,18 @@ impl Approval {
         dangers
     }
 
+    /// Whether nobody may allow it by a word that does not name it, such as "yes": whoever allows it has to look at it
+    /// once more. That is so where the CLI wants it (its own safety check, an answer that must not be preselected, a
+    /// person at the session), where the tool poses as another or the request says more than is understood, and where
+    /// a mark is dangerous: at least wherever something is deleted, overwritten or thrown away, more rights are taken,
+    /// something downloaded is run, or it is not known whether one of these is so.
+    pub fn wants_a_look(&self) -> bool {
+        let Binding { default_to_no, safety_check, posing, not_understood, .. } = &self.binding;
+        let is_bound = *default_to_no || *safety_check || *posing || !not_understood.is_empty();
+        let is_grave = |danger: &Danger| danger.class() == DangerClass::Dangerous;
+        is_bound || self.is_for_the_session() || self.dangers().iter().any(is_grave)
+    }
+
     /// How careful a person has to be with it: as careful as with the worst of it.
     pub fn danger_class(&self) -> DangerClass {
         let binding = &self.binding;
@@ -128,7 +141,6 @@ mod tests {
 
     use super::*;
     use crate::core::anatomy::Step;
-    use crate::core::approval::Binding;
     use crate::core::ids::ApprovalId;
     use crate::core::ids::SessionId;
 
@@ -156,6 +168,35 @@ mod tests {
         ] {
             assert_eq!(approval.danger_class(), class, "{approval:?}");
         }
+    }
+
+    #[test]
+    fn what_must_be_looked_at_is_told_by_its_marks_and_by_what_binds_it() {
+        let plain = line(&[Effect::Reads, Effect::Network, Effect::RunsCode], true);
+        assert!(!plain.wants_a_look());
+        let with = |change: &dyn Fn(&mut Approval)| {
+            let mut approval = plain.clone();
+            change(&mut approval);
+            approval.wants_a_look()
+        };
+        assert!(with(&|it| it.binding.safety_check = true) && with(&|it| it.binding.default_to_no = true));
+        assert!(with(&|it| it.binding.needs_person = true) && with(&|it| it.binding.posing = true));
+        assert!(with(&|it| it.binding.not_understood = vec!["x".into()]));
+        for risk in [Risk::Deletes, Risk::RunsDownloaded, Risk::Privileged, Risk::RewritesHistory] {
+            let unread = call("Bash", json!({ "command": "x" }));
+            assert!(Approval { risks: vec![Risk::Network, risk], ..unread }.wants_a_look(), "{risk:?}");
+        }
+        for effect in [
+            Effect::Deletes,
+            Effect::Overwrites,
+            Effect::DiscardsWork,
+            Effect::RewritesHistory,
+            Effect::RunsDownloaded,
+            Effect::Privilege,
+        ] {
+            assert!(line(&[Effect::Reads, effect], true).wants_a_look(), "{effect:?}");
+        }
+        assert!(line(&[Effect::Reads], false).wants_a_look(), "what was not read may be anything");
     }
 
     #[test]
