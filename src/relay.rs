@@ -30,5 +30,7 @@ pub mod service;
 mod steps;
 /// The worktree of a session on a card.
 pub mod trees;
+/// What somebody means by what they typed.
+pub mod typed;
 /// The two languages of the phone.
 pub mod words;

@@ -52,6 +52,8 @@ pub use ended::End;
 pub use ended::ended;
 pub use ended::how;
 pub use questions::answers_in_words;
+pub use questions::are_choices;
+pub use questions::are_options;
 pub use questions::usage;
 
 /// Bytes of what is asked that a card shows; what is longer comes as a file too.

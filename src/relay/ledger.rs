@@ -91,7 +91,9 @@ const LATER_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS urged (approval INTEGER PRIMARY KEY, at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS topics (item INTEGER PRIMARY KEY, session INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS notices (message TEXT PRIMARY KEY, session INTEGER NOT NULL, at INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS newest (chat TEXT PRIMARY KEY, card INTEGER);
+    DROP TABLE IF EXISTS newest;
+    CREATE TABLE IF NOT EXISTS latest (chat TEXT PRIMARY KEY, card INTEGER, at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS asides (card INTEGER PRIMARY KEY, said TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS withheld (card INTEGER PRIMARY KEY);
     CREATE TABLE IF NOT EXISTS paused (since INTEGER NOT NULL);
 ";
@@ -142,6 +144,9 @@ pub enum Kind {
     Worktree,
     /// A card to try the buttons with.
     Test,
+    /// What is told of a message beside everything else, with what can be done about it: see [`seen`]. The number is the
+    /// request's that it is about, or 0.
+    Aside,
 }
 
 impl Kind {
@@ -151,6 +156,7 @@ impl Kind {
             Self::Progress => "progress",
             Self::Worktree => "worktree",
             Self::Test => "test",
+            Self::Aside => "aside",
         }
     }
 }
@@ -213,9 +219,10 @@ impl Ledger {
         self.connection.execute("DELETE FROM notices WHERE at < ?1", [over])?;
         self.connection.execute("DELETE FROM topics WHERE item NOT IN (SELECT id FROM outbox)", [])?;
         self.connection.execute("DELETE FROM withheld WHERE card NOT IN (SELECT id FROM cards)", [])?;
+        self.connection.execute("DELETE FROM asides WHERE card NOT IN (SELECT id FROM cards)", [])?;
         // One that was never sent can be changed as little as one that old.
         self.connection.execute("DELETE FROM cards WHERE state = 'over' AND ended < ?1", [over])?;
-        self.connection.execute("DELETE FROM cards WHERE kind = 'test' AND made < ?1", [over])?;
+        self.connection.execute("DELETE FROM cards WHERE kind IN ('test', 'aside') AND made < ?1", [over])?;
         Ok(())
     }
 

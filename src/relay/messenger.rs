@@ -74,6 +74,9 @@ pub struct Said {
     pub attachments: Vec<Attachment>,
     /// Something of a kind that cannot be used, named.
     pub unsupported: Option<String>,
+    /// Whoever wrote it has said since that it is text for a session, and no answer.
+    #[serde(default)]
+    pub is_text: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

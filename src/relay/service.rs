@@ -48,6 +48,8 @@ use crate::redact::Redactor;
 
 /// Requests answered by words.
 mod answering;
+/// What is told of somebody's own message.
+mod asides;
 /// Work that takes longer than an answer may.
 mod errands;
 /// What people write becomes commands.

@@ -43,7 +43,9 @@ async fn a_question_is_answered_by_its_form_or_in_words_and_the_card_says_what_w
     assert!(text.contains("1. SQLite: a file\n2. Postgres") && text.contains("/answer 1 1; 1,2"), "{text}");
     for (said, told) in [
         ("/approve 1", "A question wants an answer"),
-        ("y", "It is not certain what you mean"),
+        ("y", "A question wants an answer"),
+        ("好的", "Question 1 waits"),
+        ("1", "There are 2 questions"),
         ("/answer 1 1", "There are 2 questions"),
         ("/answer 1 3; 1", "has 2 options"),
         ("/answer 1 1,2; 1", "Choose one"),
@@ -197,14 +199,15 @@ async fn a_yes_means_the_request_before_the_eyes_of_who_wrote_it_and_no_other() 
     let first = hand.asked().await;
     // It was written before the request was asked: it meant something else.
     writes(&mut hand, "y", None, 20_000).await;
+    told(&hand, 0, "It is not certain what you mean").await;
     writes(&mut hand, "/approve 1", None, 20_000).await;
     told(&hand, 0, "was asked after you wrote this").await;
-    // Something else stands below it by now.
-    hand.say("/list").await;
-    told(&hand, 0, "▸ 1").await;
-    let n_before = hand.messages().len();
-    hand.say("y").await;
-    told(&hand, n_before, "It is not certain what you mean").await;
+    // What may be an answer does nothing, and is no prompt either.
+    for weak in ["允许吧", "好", "ok", "1", "👍", "允许 1"] {
+        let n_before = hand.messages().len();
+        hand.say(weak).await;
+        told(&hand, n_before, "Request 1 waits: answer with yes or no").await;
+    }
     let is_live = |message: &Message| message.card().is_some_and(|card| card.is_live());
     let now = hand.messages().into_iter().find(|message| message.id == first.id);
     assert!(now.as_ref().is_some_and(is_live), "nothing was allowed: {now:?}");
@@ -248,5 +251,143 @@ async fn a_reply_goes_to_the_session_that_the_message_is_of() {
         .wait("it", |kind| matches!(kind, EventKind::PromptSent(prompt) if prompt.text == "to the active one"))
         .await;
     assert_eq!(sent.session.0, 2);
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_allows_nothing_that_is_marked_as_dangerous_and_its_number_does() {
+    let asks = one_line(
+        r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "rm -rf ~/old"}, "result": "gone"}}, {"say": "it-is-over"}]}"#,
+    );
+    let (mut rig, _script) = play(&[&asks]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project one").await;
+    let asked = hand.asked().await;
+    for word in ["y", "允许", "/approve"] {
+        let n_before = hand.messages().len();
+        hand.say(word).await;
+        told(&hand, n_before, "is marked as dangerous").await;
+        let n_before = hand.messages().len();
+        writes(&mut hand, word, Some(&asked), 0).await;
+        told(&hand, n_before, "is marked as dangerous").await;
+    }
+    rig.listen(Duration::from_millis(100)).await;
+    assert_eq!(rig.fleet.inbox().len(), 1, "it waits still");
+    hand.say("/approve １。").await;
+    hand.wait("the end", |message| message.text().contains("it-is-over")).await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_means_the_request_that_it_names_or_none() {
+    let asks = one_line(
+        r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "make it"}, "result": "made"}}, {"say": "it-is-over"}]}"#,
+    );
+    let (mut rig, _script) = play(&[&asks]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project one").await;
+    let asked = hand.asked().await;
+    for (text, says) in [
+        ("/deny 7：理由", "No such request waits"),
+        ("/deny 8, 理由", "No such request waits"),
+        ("/拒绝 7号 理由", "No such request waits"),
+        ("/deny 7理由", "Nothing was denied"),
+        ("/approve1", "Did you mean /approve 1"),
+        ("/deny 不要执行请求 7", "speaks of 7"),
+    ] {
+        let n_before = hand.messages().len();
+        hand.say(text).await;
+        told(&hand, n_before, says).await;
+    }
+    rig.listen(Duration::from_millis(100)).await;
+    assert_eq!(rig.fleet.inbox().len(), 1, "nothing was denied");
+    hand.say("、deny １：太危险").await;
+    let over = hand.wait("the denial", |message| message.id == asked.id && message.text().contains("denied by")).await;
+    assert!(over.text().contains("reason: 太危险"), "{}", over.text());
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_counts_though_the_progress_card_is_newer_and_a_text_waits_where_it_can_be_taken_back() {
+    let asks = one_line(
+        r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "make it"}, "result": "made"}}, {"say": "it-is-over"}]}"#,
+    );
+    let (mut rig, _script) = play(&[&asks, &asks]);
+    let mut hand = Hand::known(&rig, |settings| settings.progress_after = Duration::from_millis(400)).await;
+    hand.say("/new project one").await;
+    let asked = hand.asked().await;
+    let is_progress =
+        |message: &Message| message.card().is_some_and(|card| card.tag.as_deref() == Some("waits for you"));
+    hand.wait("the progress card", |message| message.id != asked.id && is_progress(message)).await;
+    hand.settled().await;
+    // Text is queued beside the request, and says so.
+    hand.say("不允许的话就换个办法").await;
+    let queued = hand.wait("the queue", |message| message.text().contains("Queued as number 1")).await;
+    assert!(queued.text().contains("Request 1 waits"), "{}", queued.text());
+    rig.wait("it", |kind| matches!(kind, EventKind::QueueChanged(queue) if queue.len() == 1)).await;
+    hand.settled().await;
+    let mut press = Hand::press(&queued, "aside_drop", json!({}));
+    press.who = super::service::who("ou_other");
+    assert_ne!(note(&hand.happens(Happening::Pressed(press)).await).0, Mood::Success, "another person's");
+    let reply = hand.happens(Happening::Pressed(Hand::press(&queued, "aside_drop", json!({})))).await;
+    assert_eq!(note(&reply), (Mood::Success, "taken back"));
+    rig.wait("it is gone", |kind| matches!(kind, EventKind::QueueChanged(queue) if queue.is_empty())).await;
+    // What may be an answer is sent on only when somebody says that it is none.
+    let n_before = hand.messages().len();
+    hand.say("继续").await;
+    told(&hand, n_before, "Request 1 waits: answer with yes or no").await;
+    let hint = hand.messages().pop().unwrap();
+    hand.settled().await;
+    let reply = hand.happens(Happening::Pressed(Hand::press(&hint, "aside_send", json!({})))).await;
+    assert_eq!(note(&reply).0, Mood::Success);
+    rig.wait("it", |kind| matches!(kind, EventKind::QueueChanged(queue) if queue.len() == 1)).await;
+    hand.settled().await;
+    hand.say("允许").await;
+    hand.wait("the answer", |message| message.id == asked.id && message.text().contains("allowed once by")).await;
+    rig.wait("the second turn", |kind| matches!(kind, EventKind::PromptSent(prompt) if prompt.text == "继续")).await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_answers_a_question_and_is_offered_as_the_reason_for_denying() {
+    let question = one_line(
+        r#"{"turn": [{"tool": {"name": "AskUserQuestion", "ask": true, "result": "x", "request": {"requires_user_interaction": true},
+            "input": {"questions": [{"question": "Which store?", "header": "Store", "options": [{"label": "SQLite", "description": ""}, {"label": "Postgres", "description": ""}]}]}}}]}"#,
+    );
+    let asks = one_line(
+        r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "make it"}, "result": "made"}}, {"say": "it-is-over"}]}"#,
+    );
+    let (mut rig, _script) = play(&[&question, &question, &question, &asks]);
+    let mut hand = Hand::known(&rig, |_| {}).await;
+    hand.say("/new project one").await;
+    for (nth, (text, replies, answer)) in
+        [("２", false, "Postgres"), ("sqlite。", false, "SQLite"), ("用 DuckDB", true, "用 DuckDB")]
+            .into_iter()
+            .enumerate()
+    {
+        let is_it = |message: &Message| {
+            message.text().contains(&format!("/answer {}", nth + 1))
+                && message.card().is_some_and(|card| card.is_live())
+        };
+        let asked = hand.wait("the question", is_it).await;
+        hand.settled().await;
+        writes(&mut hand, text, replies.then_some(&asked), 0).await;
+        let is_over =
+            |message: &Message| message.id == asked.id && message.text().contains(&format!("Which store: {answer}"));
+        hand.wait(text, is_over).await;
+        rig.turn_end().await;
+        hand.say("again").await;
+    }
+    let is_it =
+        |message: &Message| message.text().contains("/approve 4") && message.card().is_some_and(|card| card.is_live());
+    let asked = hand.wait("the request", is_it).await;
+    hand.settled().await;
+    writes(&mut hand, "先备份再说", Some(&asked), 0).await;
+    let hint = hand.wait("the offer", |message| message.text().contains("reason for denying it, or a message")).await;
+    hand.settled().await;
+    let reply = hand.happens(Happening::Pressed(Hand::press(&hint, "aside_deny", json!({})))).await;
+    assert_eq!(note(&reply).0, Mood::Success);
+    let over = hand.wait("the denial", |message| message.id == asked.id && message.text().contains("denied by")).await;
+    assert!(over.text().contains("reason: 先备份再说"), "{}", over.text());
     rig.end().await;
 }

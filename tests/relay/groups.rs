@@ -80,7 +80,7 @@ async fn in_a_group_it_hears_who_may_speak_to_it_and_nobody_else() {
     }
     // Words are no way round it.
     said(&desk, &in_group("om_4", OTHER, "y", true)).await;
-    desk.sees("No such request waits here").await;
+    desk.sees("waits for no answer of yours").await;
     said(&desk, &in_group("om_5", OTHER, "/list", true)).await;
     desk.sees("There is no session").await;
     said(&desk, &in_group("om_6", STRANGER, "y", true)).await;

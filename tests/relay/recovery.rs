@@ -144,7 +144,7 @@ async fn what_a_full_disk_kept_from_the_ledger_is_told_when_there_is_room() {
     assert_eq!(stage.feishu.ack(number).await.code, 500);
     ledger.execute_batch("DROP TRIGGER full_seen").unwrap();
     full("seen", "UPDATE ON seen");
-    let number = stage.feishu.push(&said(0, "om_2", "do it"));
+    let number = stage.feishu.push(&said(0, "om_2", "do the rest"));
     assert_eq!(stage.feishu.ack(number).await.code, 200);
     ledger.execute_batch("DROP TRIGGER full_seen").unwrap();
     stage.clerk.until("the prompt", |books| books.prompts.len() == 2).await;

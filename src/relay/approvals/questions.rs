@@ -15,6 +15,7 @@ use crate::relay::card::Field;
 use crate::relay::card::FieldKind;
 use crate::relay::card::Form;
 use crate::relay::card::Style;
+use crate::relay::typed::fold;
 use crate::relay::words::Tongue;
 
 pub(super) fn keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
@@ -103,11 +104,47 @@ pub(super) fn answers(
     Ok(answers)
 }
 
+/// What is said to each of several questions.
+fn parts_of(text: &str) -> Vec<&str> {
+    text.split([';', '；', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+/// The option that is called so.
+fn called(question: &Question, part: &str) -> Option<usize> {
+    let plain = |text: &str| fold::folded(fold::unquoted(text)).trim_end_matches(['。', '.', '!']).to_owned();
+    let named = plain(part);
+    question.options.iter().position(|option| !named.is_empty() && plain(&option.label) == named)
+}
+
+/// Numbers of options, in any width, and nothing else.
+fn numbered(part: &str) -> Option<Vec<usize>> {
+    let part = fold::wide(part);
+    let part = part.trim().trim_end_matches(['。', '.', '!']);
+    let words = part.split([',', '、', ' ', '和', '&']).filter(|word| !word.is_empty());
+    let numbers: Option<Vec<usize>> = words.map(|word| word.parse().ok()).collect();
+    numbers.filter(|numbers| !numbers.is_empty())
+}
+
+/// Whether a message is nothing but names of options, one for each question.
+pub fn are_options(questions: &[Question], text: &str) -> bool {
+    each(questions, text, |question, part| called(question, part).is_some())
+}
+
+/// Whether a message is nothing but names or numbers of options, for each question.
+pub fn are_choices(questions: &[Question], text: &str) -> bool {
+    each(questions, text, |question, part| called(question, part).is_some() || numbered(part).is_some())
+}
+
+fn each(questions: &[Question], text: &str, is_it: impl Fn(&Question, &str) -> bool) -> bool {
+    let parts = if questions.len() == 1 { vec![text.trim()] } else { parts_of(text) };
+    parts.len() == questions.len() && questions.iter().zip(parts).all(|(question, part)| is_it(question, part))
+}
+
 /// The answers that a message holds: for each question numbers of its options, or words.
 pub fn answers_in_words(questions: &[Question], text: &str, tongue: Tongue) -> Result<Vec<Answer>, String> {
     let parts: Vec<&str> = match questions {
         [_] => vec![text.trim()],
-        _ => text.split([';', '；', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect(),
+        _ => parts_of(text),
     };
     if parts.len() != questions.len() {
         let n = questions.len();
@@ -119,15 +156,11 @@ pub fn answers_in_words(questions: &[Question], text: &str, tongue: Tongue) -> R
     let mut form = Map::new();
     for (at, (question, part)) in questions.iter().zip(parts).enumerate() {
         // What an option is called is meant before what it is numbered.
-        let called = question.options.iter().position(|option| option.label.to_lowercase() == part.to_lowercase());
-        if let Some(nth) = called {
+        if let Some(nth) = called(question, part) {
             form.insert(format!("q{at}"), vec![Value::from(nth.to_string())].into());
             continue;
         }
-        let words = part.split([',', '，', '、', ' ']).filter(|word| !word.is_empty());
-        let numbers: Option<Vec<usize>> = words.map(|word| word.parse().ok()).collect();
-        let numbers = numbers.filter(|numbers| !numbers.is_empty() && !question.options.is_empty());
-        let Some(numbers) = numbers else {
+        let Some(numbers) = numbered(part).filter(|_| !question.options.is_empty()) else {
             form.insert(format!("t{at}"), part.into());
             continue;
         };

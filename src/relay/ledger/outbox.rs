@@ -128,10 +128,14 @@ impl Ledger {
         if let Some(card) = card {
             part.execute("UPDATE cards SET message = ?2 WHERE id = ?1", params![card, message.0])?;
         }
-        if !item.parcel.is_file() {
-            let sql = "INSERT OR REPLACE INTO newest (chat, card) VALUES (?1, ?2)";
-            part.execute(sql, params![item.chat.0, card])?;
-        }
+        // What somebody may answer: a card that asks, or news of a session, which are the model's own words. What tells
+        // how it goes, and answers of ours, leave what was asked where it is.
+        part.execute(
+            "INSERT OR REPLACE INTO latest (chat, card, at) SELECT ?1, ?2, ?3
+             WHERE EXISTS (SELECT 1 FROM cards WHERE id = ?2 AND kind NOT IN ('progress', 'aside'))
+                OR EXISTS (SELECT 1 FROM topics WHERE item = ?4)",
+            params![item.chat.0, card, now.0, id],
+        )?;
         part.execute(
             "INSERT OR REPLACE INTO notices (message, session, at) SELECT ?2, session, ?3 FROM topics WHERE item = ?1",
             params![id, message.0, now.0],

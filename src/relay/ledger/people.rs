@@ -52,7 +52,7 @@ impl Ledger {
         )?;
         // Until now it was known by the person alone.
         if !person.is_empty() {
-            for table in ["cards", "outbox", "newest"] {
+            for table in ["cards", "outbox", "latest"] {
                 let sql = format!("UPDATE OR REPLACE {table} SET chat = ?1 WHERE chat = ?2");
                 self.connection.execute(&sql, params![chat, person])?;
             }

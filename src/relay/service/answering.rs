@@ -1,11 +1,11 @@
-//! Requests answered by words: `/approve`, `/deny`, `/answer`, `y` and `n`.
+//! Requests answered by words: what stood in the chat is gathered for [`typed`], and what was meant is done.
 //!
-//! Invariants: only what was shown in the chat can be answered there; a word means no more than one press would, and
-//! allows only what whoever wrote it had before their eyes.
+//! Invariants: only what was shown in the chat can be answered there; a word means no more than one press would.
 
 use super::Service;
 use super::presses::Given;
 use crate::core::approval::Approval;
+use crate::core::approval::ApprovalState;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::approval::OpenApproval;
@@ -19,9 +19,16 @@ use crate::relay::ledger::Entry;
 use crate::relay::ledger::Kind;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
+use crate::relay::ledger::seen::Latest;
 use crate::relay::ledger::seen::Topic;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Said;
+use crate::relay::typed;
+use crate::relay::typed::Meaning;
+use crate::relay::typed::Newest;
+use crate::relay::typed::ReplyTo;
+use crate::relay::typed::Scene;
+use crate::relay::typed::Waiting;
 use crate::relay::words::Tongue;
 
 /// What somebody's words mean for a request.
@@ -32,9 +39,6 @@ pub(super) enum Meant {
     Answer(String),
 }
 
-/// What was written so much earlier than a request was asked cannot mean it; clocks differ by less.
-const BEFORE_MS: u64 = 5_000;
-
 impl<M: Messenger> Service<M> {
     /// What the message is about that this one is a reply to.
     pub(super) fn topic_of(&self, said: &Said) -> Result<Option<Topic>, LedgerError> {
@@ -42,79 +46,61 @@ impl<M: Messenger> Service<M> {
     }
 
     /// What somebody means, by what stood before their eyes when they wrote it.
-    pub(super) fn meant(&self, said: &Said, reach: &Reach, wish: Wish) -> Result<Wish, LedgerError> {
-        let topic = self.topic_of(said)?;
-        let session = topic.map(|topic| topic.session.0);
-        let replied = topic.and_then(|topic| topic.approval).map(|id| id.0);
-        let wish = match wish {
-            Wish::Yes | Wish::Approve(None) => match replied {
-                None => return self.approved(reach, said),
-                id => Wish::Approve(id),
-            },
-            Wish::No => replied.map_or(Wish::No, |id| Wish::Deny { request: Some(id), reason: None }),
-            Wish::Deny { request: None, reason } => Wish::Deny { request: replied, reason },
-            Wish::Progress(None) => Wish::Progress(session),
-            Wish::Tail(None) => Wish::Tail(session),
-            Wish::Stop(None) => Wish::Stop(session),
-            Wish::Close(None) => Wish::Close(session),
-            Wish::Worktree(None) => Wish::Worktree(session),
-            Wish::Prompt(text) => match session {
-                Some(session) => Wish::PromptTo(session, text),
-                None => Wish::Prompt(text),
-            },
-            wish => wish,
+    pub(super) fn meant(&self, said: &Said, reach: &Reach) -> Result<Meaning, LedgerError> {
+        let reply_to = match (self.topic_of(said)?, &said.reply_to) {
+            (Some(Topic::Request(id, _)), _) => ReplyTo::Request(id.0),
+            (Some(Topic::Session(session)), _) => ReplyTo::Session(session.0),
+            (Some(Topic::Aside), _) | (None, None) => ReplyTo::Nothing,
+            (None, Some(_)) => ReplyTo::Elsewhere,
         };
-        match wish {
-            Wish::Approve(Some(id)) if self.is_from_before(said, ApprovalId(id)) => {
-                Ok(Wish::Wrong(match self.settings.tongue {
-                    Tongue::English => format!("Request {id} was asked after you wrote this; nothing was allowed."),
-                    Tongue::Chinese => format!("请求 {id} 晚于您的消息，未允许任何操作。"),
-                }))
-            }
-            wish => Ok(wish),
+        if said.is_text {
+            let text = said.text.trim().to_owned();
+            let session = self.topic_of(said)?.and_then(Topic::session);
+            return Ok(Meaning::Wish(
+                session.map_or(Wish::Prompt(text.clone()), |session| Wish::PromptTo(session.0, text)),
+            ));
         }
-    }
-
-    /// A "yes" that names nothing allows the request that is the newest message of the chat, and no other.
-    fn approved(&self, reach: &Reach, said: &Said) -> Result<Wish, LedgerError> {
-        let newest = self.ledger.newest(&reach.chat)?.map_or(Ok(None), |card| self.ledger.card(card))?;
-        let newest = newest.filter(|card| card.kind == "approval").map(|card| ApprovalId(card.about));
-        let waiting = self.waiting_here(reach, None)?;
-        let is_newest = |open: &OpenApproval| newest == Some(open.approval.id);
-        match waiting.iter().find(|(open, _)| is_newest(open)) {
-            Some((open, _)) if !self.is_from_before(said, open.approval.id) => {
-                Ok(Wish::Approve(Some(open.approval.id.0)))
+        let newest = match self.ledger.latest(&reach.chat)? {
+            None => Newest::Nothing,
+            Some(Latest { card: None, .. }) => Newest::Model,
+            Some(Latest { card: Some(card), at }) => match self.ledger.card(card)? {
+                Some(card) if card.kind == "approval" => Newest::Request(card.about, at),
+                _ => Newest::Other,
+            },
+        };
+        let open = self.waiting_here(reach, None, false)?;
+        let waiting: Vec<(OpenApproval, bool)> = open
+            .into_iter()
+            .filter(|(open, _)| open.state == ApprovalState::Pending)
+            .map(|(open, card)| Ok((open, card.message.is_some() && !self.ledger.is_withheld(card.id)?)))
+            .collect::<Result<_, LedgerError>>()?;
+        let waiting: Vec<Waiting<'_>> =
+            waiting.iter().map(|(open, shown)| Waiting { approval: &open.approval, shown: *shown }).collect();
+        let scene = Scene { reply_to, waiting: &waiting, newest, at: said.at };
+        Ok(match typed::read(&said.text, &scene, self.settings.tongue) {
+            // A request that is over has a session still.
+            Meaning::Wish(Wish::Prompt(text)) => {
+                let session = self.topic_of(said)?.and_then(Topic::session);
+                Meaning::Wish(session.map_or(Wish::Prompt(text.clone()), |session| Wish::PromptTo(session.0, text)))
             }
-            _ if waiting.is_empty() => Ok(Wish::Approve(None)),
-            _ => {
-                let ids: Vec<String> =
-                    waiting.iter().map(|(open, _)| format!("/approve {}", open.approval.id)).collect();
-                let ids = ids.join(self.settings.tongue.pick(" or ", " 或 "));
-                Ok(Wish::Wrong(match self.settings.tongue {
-                    Tongue::English => {
-                        format!("It is not certain what you mean. Reply to the request, or write {ids}.")
-                    }
-                    Tongue::Chinese => format!("无法确定您指的是哪个请求。请回复该请求，或发送 {ids}。"),
-                }))
-            }
-        }
+            meaning => meaning,
+        })
     }
 
-    fn is_from_before(&self, said: &Said, id: ApprovalId) -> bool {
-        let asked = self.fleet.approval(id).map(|open| open.approval.asked);
-        asked.zip(said.at).is_some_and(|(asked, at)| asked.millis_since(at) > BEFORE_MS)
-    }
-
-    /// Requests that wait and whose cards were sent to this chat.
-    fn waiting_here(&self, reach: &Reach, id: Option<u32>) -> Result<Vec<(OpenApproval, Entry)>, LedgerError> {
+    /// Requests that wait and whose cards are for this chat; `only_sent`: those that are known to have arrived there.
+    pub(super) fn waiting_here(
+        &self,
+        reach: &Reach,
+        id: Option<u32>,
+        only_sent: bool,
+    ) -> Result<Vec<(OpenApproval, Entry)>, LedgerError> {
         let mut waiting = Vec::new();
         for open in self.fleet.inbox() {
             if id.is_some_and(|id| open.approval.id != ApprovalId(id)) {
                 continue;
             }
             let cards = self.ledger.cards_of(Kind::Approval, open.approval.id.0)?;
-            // Who knows its number has seen it, also where we wait for word that it has arrived.
-            let is_seen = |card: &Entry| card.chat == reach.chat && (card.message.is_some() || id.is_some());
+            let is_seen = |card: &Entry| card.chat == reach.chat && (card.message.is_some() || !only_sent);
             if let Some(card) = cards.into_iter().find(is_seen) {
                 let owner = self.ledger.owner(open.approval.session)?.map(|owner| owner.person);
                 if access::reaches(owner.as_ref(), &reach.person) {
@@ -128,7 +114,8 @@ impl<M: Messenger> Service<M> {
     /// Answers by a message: the request named, or the only one that was shown in this chat and waits.
     pub(super) fn answer(&mut self, reach: &Reach, id: Option<u32>, meant: &Meant) -> Result<(), LedgerError> {
         let tongue = self.settings.tongue;
-        let waiting = self.waiting_here(reach, id)?;
+        // Who knows its number has seen it, also where we wait for word that it has arrived.
+        let waiting = self.waiting_here(reach, id, id.is_none())?;
         let (open, card) = match waiting.as_slice() {
             [one] => one.clone(),
             [] => {

@@ -25,6 +25,7 @@ use crate::relay::access::Grounds;
 use crate::relay::access::Shut;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
+use crate::relay::ledger::seen::Topic;
 use crate::relay::mentions;
 use crate::relay::messenger::Attachment;
 use crate::relay::messenger::ChatId;
@@ -157,7 +158,7 @@ impl<M: Messenger> Service<M> {
     /// Fetches what was attached, then sends a prompt that names it.
     pub(super) fn fetch(&mut self, said: &Said, reach: Reach) -> Result<(), LedgerError> {
         let topic = self.topic_of(said)?;
-        let session = match self.session(&reach, topic.map(|topic| topic.session.0))? {
+        let session = match self.session(&reach, topic.and_then(Topic::session).map(|session| session.0))? {
             Ok(session) => session,
             Err(why) => return self.say(&reach.chat, why),
         };

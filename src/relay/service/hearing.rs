@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::Service;
 use super::answering::Meant;
+use super::asides::Deed;
 use super::errands::Errand;
 use super::recalls;
 use super::record;
@@ -38,6 +39,8 @@ use crate::relay::messenger::Mood;
 use crate::relay::messenger::PersonId;
 use crate::relay::messenger::Reply;
 use crate::relay::messenger::Said;
+use crate::relay::messenger::Who;
+use crate::relay::typed::Meaning;
 use crate::relay::words::Tongue;
 
 /// Older messages are not acted on: whoever wrote them has long gone on.
@@ -120,7 +123,7 @@ impl<M: Messenger> Service<M> {
     }
 
     /// Acts on a message. It is over with it then, unless something is on its way.
-    fn act(&mut self, said: &Said) -> Result<(), LedgerError> {
+    pub(super) fn act(&mut self, said: &Said) -> Result<(), LedgerError> {
         self.heed_message(said)?;
         if self.is_underway(&said.message) { Ok(()) } else { self.ledger.acted_on(&said.message) }
     }
@@ -162,18 +165,21 @@ impl<M: Messenger> Service<M> {
             };
             return self.say(&reach.chat, text);
         }
-        let wish = match commands::read(&said.text, self.settings.tongue) {
-            // A word that could be a code is one only while somebody is to be paired.
-            Wish::Code(_) if !self.pairing.is_pending(now) => Wish::Prompt(said.text.trim().to_owned()),
-            wish => wish,
-        };
-        match wish {
-            Wish::Prompt(_) if !said.attachments.is_empty() => self.fetch(said, reach),
-            Wish::Prompt(text) if text.is_empty() => Ok(()),
-            wish => {
-                let wish = self.meant(said, &reach, wish)?;
-                self.ordered(&reach, wish, &said.message, &said.text)
+        // A word that could be a code is one only while somebody is to be paired.
+        if self.pairing.is_pending(now) && commands::code(&said.text).is_some() {
+            return self.say(&reach.chat, self.settings.tongue.pick("You are known here already.", "你已配对。"));
+        }
+        if said.text.trim().is_empty() && said.attachments.is_empty() {
+            return Ok(());
+        }
+        match self.meant(said, &reach)? {
+            Meaning::Wish(Wish::Prompt(_) | Wish::PromptTo(..)) if !said.attachments.is_empty() => {
+                self.fetch(said, reach)
             }
+            // With something attached it is no answer.
+            Meaning::Hint(_) if !said.attachments.is_empty() => self.fetch(said, reach),
+            Meaning::Wish(wish) => self.ordered(&reach, wish, &said.message, &said.text),
+            Meaning::Hint(hint) => self.hint(said, &reach, &hint),
         }
     }
 
@@ -251,12 +257,10 @@ impl<M: Messenger> Service<M> {
             }
             Wish::Tail(number) => self.show_session(reach, number, |service, session| service.tail_text(session)),
             Wish::Approve(id) => self.answer(reach, id, &Meant::Allow),
-            Wish::Yes => self.answer(reach, None, &Meant::Allow),
             Wish::Deny { request, reason } => {
                 let decision = reason.map_or_else(approvals::denied, Decision::deny);
                 self.answer(reach, request, &Meant::Deny(decision))
             }
-            Wish::No => self.answer(reach, None, &Meant::Deny(approvals::denied())),
             Wish::Answer { request, text } => self.answer(reach, Some(request), &Meant::Answer(text)),
             Wish::File(path) => match self.session(reach, None)? {
                 Ok(session) => {
@@ -273,7 +277,6 @@ impl<M: Messenger> Service<M> {
             },
             Wish::Quiet(quiet) => self.set_quiet(reach, quiet),
             Wish::Help => self.say(&reach.chat, commands::help(tongue)),
-            Wish::Code(_) => self.say(&reach.chat, tongue.pick("You are known here already.", "您已配对。")),
             Wish::Wrong(why) => self.say(&reach.chat, why),
             Wish::Prompt(text) => self.wants(reach, None, text, message),
             Wish::PromptTo(session, text) => self.wants(reach, Some(session), text, message),
@@ -329,11 +332,37 @@ impl<M: Messenger> Service<M> {
             return self.came_about(message);
         }
         self.undertake(message, Stage::Prompt);
-        if is_busy {
-            let text = self.settings.tongue.pick("Queued: a turn is running.", "已排队：当前回合仍在进行。");
-            self.say(&reach.chat, text)?;
+        let place = is_busy.then(|| self.fleet.get(session).map_or(0, |session| session.queue.len()) + 1);
+        self.tell_placed((reach, message), place)
+    }
+
+    /// Tells that a prompt waits in a queue, or that something else waits for an answer beside it.
+    fn tell_placed(&mut self, (reach, message): (&Reach, &MessageId), place: Option<usize>) -> Result<(), LedgerError> {
+        let tongue = self.settings.tongue;
+        let waiting = self.waiting_here(reach, None, true)?;
+        let ids: Vec<String> = waiting.iter().map(|(open, _)| open.approval.id.to_string()).collect();
+        let waits = match (ids.is_empty(), tongue) {
+            (true, _) => None,
+            (false, Tongue::English) => Some(format!("Request {} waits for an answer.", ids.join(", "))),
+            (false, Tongue::Chinese) => Some(format!("另有请求 {} 待审批。", ids.join("、"))),
+        };
+        let queued = place.map(|n| match tongue {
+            Tongue::English => format!("Queued as number {n}: it is sent when this turn ends."),
+            Tongue::Chinese => format!("已排队（第 {n} 条），本轮结束后执行。"),
+        });
+        match (queued, waits) {
+            (None, None) => Ok(()),
+            (None, Some(waits)) => {
+                let text = format!("{} {waits}", tongue.pick("Sent.", "已发送。"));
+                self.say(&reach.chat, text)
+            }
+            (Some(queued), waits) => {
+                let text = [Some(queued), waits].into_iter().flatten().collect::<Vec<_>>().join(" ");
+                let who = Who { person: reach.person.clone(), ..Who::default() };
+                let said = Said { message: message.clone(), chat: reach.chat.clone(), who, ..Said::default() };
+                self.aside(&said, reach, text, 0, &[Deed::TakeBack])
+            }
         }
-        Ok(())
     }
 
     /// Hands a command to the engine, or says that it did not take it.

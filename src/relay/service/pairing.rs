@@ -10,7 +10,6 @@ use crate::relay::access::Member;
 use crate::relay::commands;
 use crate::relay::commands::CODE_ALPHABET;
 use crate::relay::commands::CODE_CHARS;
-use crate::relay::commands::Wish;
 use crate::relay::commands::is_code;
 use crate::relay::ledger::LedgerError;
 use crate::relay::messenger::ChatId;
@@ -84,7 +83,7 @@ impl<M: Messenger> Service<M> {
         if said.is_group || !access::is_of_the_house(&said.who) {
             return Ok(());
         }
-        if let Wish::Code(code) = commands::read(&said.text, tongue)
+        if let Some(code) = commands::code(&said.text)
             && self.pairing.takes(&code, now)
         {
             let member = Member { person: said.who.person.clone(), tenant: Some(said.who.tenant.clone()) };

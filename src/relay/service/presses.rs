@@ -82,6 +82,9 @@ impl<M: Messenger> Service<M> {
         if card.kind == "test" {
             return self.test_pressed(&card);
         }
+        if card.kind == "aside" {
+            return self.aside_pressed(&card, pressed);
+        }
         if card.kind == "worktree" {
             return self.tree_pressed(&card, pressed);
         }

@@ -50,7 +50,7 @@ pub(super) struct Order {
 
 /// Whether a wish is recorded by itself.
 pub(super) fn is_command(wish: &Wish) -> bool {
-    !matches!(wish, Wish::Prompt(_) | Wish::PromptTo(..) | Wish::Code(_) | Wish::Wrong(_))
+    !matches!(wish, Wish::Prompt(_) | Wish::PromptTo(..) | Wish::Wrong(_))
 }
 
 impl<M: Messenger> Service<M> {

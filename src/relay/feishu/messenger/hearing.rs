@@ -171,6 +171,7 @@ fn said(message: &Message, who: Who, bot: &str) -> Said {
         text: message.text_for(bot).unwrap_or_default(),
         attachments,
         unsupported,
+        is_text: false,
     }
 }
 
