@@ -137,6 +137,7 @@ fn replied(waiting: &Waiting<'_>, text: String, word: Option<Word>, scene: &Scen
         (_, Some(Word::No)) => Meaning::Wish(Wish::Deny { request: Some(request), reason: None }),
         (_, Some(Word::Weak | Word::Numbers)) => Meaning::Hint(Hint::Weak(vec![request])),
         (Ask::Elicitation(_), None) => Meaning::Hint(Hint::Form(request)),
+        (Ask::Trust(_), None) => Meaning::Hint(Hint::WantsALook { id: request, by_number: false }),
         // What should be different about a plan is an answer to it.
         (Ask::Plan(_), None) => Meaning::Wish(Wish::Deny { request: Some(request), reason: Some(text) }),
         (Ask::Tool, None) => Meaning::Hint(Hint::Reason(request)),
@@ -264,6 +265,7 @@ impl<'a> Scene<'a> {
                 Some(Hint::Question(id, approvals::usage(waiting.approval.id, questions, tongue)))
             }
             Ask::Elicitation(_) => Some(Hint::Form(id)),
+            Ask::Trust(_) => Some(Hint::WantsALook { id, by_number: false }),
             Ask::Tool | Ask::Plan(_) if waiting.approval.wants_a_look() => {
                 Some(Hint::WantsALook { id, by_number: !waiting.approval.binding.default_to_no })
             }
