@@ -7,6 +7,7 @@ use crate::core::approval::elicitation::Wanted;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::risk::Risk;
+use crate::core::trust::Brought;
 
 const ASKED: Timestamp = Timestamp(1_000_000);
 const SENT: Timestamp = Timestamp(1_001_000);
@@ -173,6 +174,8 @@ fn a_word_counts_only_for_what_was_seen_before_it_was_written() {
 /// Everything that waits in the property: of each kind one.
 fn all_kinds() -> Vec<Approval> {
     let form = Elicitation { server: "s".into(), message: String::new(), wanted: Wanted::Form(Vec::new()) };
+    let brought =
+        Brought { folder: "/p".into(), items: Vec::new(), n_trusted: 0, mark: String::new(), from_phone: true };
     vec![
         tool(1),
         marked(2, |it| it.risks = vec![Risk::Deletes]),
@@ -183,6 +186,7 @@ fn all_kinds() -> Vec<Approval> {
         store(7),
         plan(8),
         request(9, Ask::Elicitation(Box::new(form))),
+        request(10, Ask::Trust(Box::new(brought))),
     ]
 }
 
@@ -206,19 +210,19 @@ proptest::proptest! {
     #[test]
     fn no_text_answers_what_it_was_not_written_for(
         text in messages(),
-        waits in proptest::collection::vec(proptest::bool::ANY, 9),
-        reply in 0_u32..12,
-        newest in 0_u32..12,
+        waits in proptest::collection::vec(proptest::bool::ANY, 10),
+        reply in 0_u32..13,
+        newest in 0_u32..13,
         is_late in proptest::bool::ANY,
     ) {
         let waiting: Vec<Approval> = all_kinds().into_iter().zip(&waits).filter(|(_, waits)| **waits).map(|(it, _)| it).collect();
         let reply_to = match reply {
             0 => ReplyTo::Session(3),
-            10 => ReplyTo::Elsewhere,
-            11 => ReplyTo::Nothing,
+            11 => ReplyTo::Elsewhere,
+            12 => ReplyTo::Nothing,
             id => ReplyTo::Request(id),
         };
-        let newest = match newest { 0 => Newest::Nothing, 10 => Newest::Model, 11 => Newest::Other, id => Newest::Request(id, SENT) };
+        let newest = match newest { 0 => Newest::Nothing, 11 => Newest::Model, 12 => Newest::Other, id => Newest::Request(id, SENT) };
         let at = Some(if is_late { LATER } else { Timestamp(SENT.0 - 10) });
         let scene = Scene { reply_to, waiting: &shown(&waiting), newest, at };
         let folded = fold::folded(&text);
