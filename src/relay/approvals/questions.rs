@@ -121,7 +121,9 @@ fn numbered(part: &str) -> Option<Vec<usize>> {
     let part = fold::wide(part);
     let part = part.trim().trim_end_matches(['。', '.', '!']);
     let words = part.split([',', '、', ' ', '和', '&']).filter(|word| !word.is_empty());
-    let numbers: Option<Vec<usize>> = words.map(|word| word.parse().ok()).collect();
+    // A sign is no part of a number: +1 is a thumb.
+    let number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.parse().ok()).flatten();
+    let numbers: Option<Vec<usize>> = words.map(number).collect();
     numbers.filter(|numbers| !numbers.is_empty())
 }
 
