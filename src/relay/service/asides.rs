@@ -59,20 +59,20 @@ impl<M: Messenger> Service<M> {
         }
         let deeds: &[Deed] =
             if matches!(hint, Hint::Reason(_)) { &[Deed::DenyWith, Deed::SendText] } else { &[Deed::SendText] };
-        self.aside(said, reach, text, hint.request().unwrap_or(0), deeds)
+        self.aside(said, reach, &text, hint.request().unwrap_or(0), deeds)
     }
 
     pub(super) fn aside(
         &mut self,
         said: &Said,
         reach: &Reach,
-        text: String,
+        text: &str,
         about: u32,
         deeds: &[Deed],
     ) -> Result<(), LedgerError> {
         let tongue = self.settings.tongue;
         let nonce = uuid::Uuid::new_v4().simple().to_string();
-        let text = self.safe(&text);
+        let text = self.safe(text);
         let card = |id: i64| {
             let button = |deed: &Deed| {
                 let label = match deed {

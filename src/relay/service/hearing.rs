@@ -360,7 +360,7 @@ impl<M: Messenger> Service<M> {
                 let text = [Some(queued), waits].into_iter().flatten().collect::<Vec<_>>().join(" ");
                 let who = Who { person: reach.person.clone(), ..Who::default() };
                 let said = Said { message: message.clone(), chat: reach.chat.clone(), who, ..Said::default() };
-                self.aside(&said, reach, text, 0, &[Deed::TakeBack])
+                self.aside(&said, reach, &text, 0, &[Deed::TakeBack])
             }
         }
     }
