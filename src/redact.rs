@@ -11,8 +11,14 @@ use regex::Regex;
 use serde_json::Value;
 
 mod assigned;
+/// Secrets known by the words before them.
+mod context;
+/// Secrets that are encoded, split or wrapped.
+mod encoded;
 /// Names that say that their value is a secret.
 pub mod names;
+/// Names and values that markup and calls keep apart.
+mod paired;
 mod pem;
 mod shapes;
 
@@ -58,11 +64,16 @@ impl Redactor {
         }
         // Marks come first, so that a secret that is part of one does not grow it with each pass.
         let mut pattern = String::from(r"\[redacted:[a-z-]+\]");
+        let words = pattern.clone();
         for literal in &literals {
-            pattern.push('|');
-            pattern.push_str(&regex::escape(literal));
+            for form in encoded::forms(literal) {
+                pattern.push('|');
+                pattern.push_str(&form);
+            }
         }
-        Self { literals: Regex::new(&pattern).ok() }
+        let plain = || literals.iter().fold(words.clone(), |all, literal| all + "|" + &regex::escape(literal));
+        // With very many of them, they are at least found as they are.
+        Self { literals: Regex::new(&pattern).or_else(|_| Regex::new(&plain())).ok() }
     }
 
     /// Knows the values of all variables whose names say secret.
@@ -115,6 +126,15 @@ impl Redactor {
         }
     }
 
+    /// What a text that was decoded is looked through for.
+    fn plain_pass(&self, text: &str) -> bool {
+        self.literals.as_ref().is_some_and(|literals| literals.find_iter(text).any(|found| !is_mark(found.as_str())))
+            || context::redact(text).is_some()
+            || assigned::redact(text).is_some()
+            || shapes::redact(text).is_some()
+            || pem::redact(text).is_some()
+    }
+
     /// One pass over the text; `None` when there was nothing to do.
     fn pass(&self, text: &str) -> Option<String> {
         let mut text = Cow::Borrowed(text);
@@ -124,9 +144,11 @@ impl Redactor {
             set(&mut text, |text| changed(text, literals.replace_all(text, replace)));
         }
         set(&mut text, pem::redact);
-        set(&mut text, shapes::redact_in_context);
+        set(&mut text, context::redact);
+        set(&mut text, paired::redact);
         set(&mut text, assigned::redact);
-        set(&mut text, shapes::redact_keys);
+        set(&mut text, shapes::redact);
+        set(&mut text, |text| encoded::redact(text, |text| self.plain_pass(text)));
         match text {
             Cow::Borrowed(_) => None,
             Cow::Owned(text) => Some(text),
@@ -190,5 +212,7 @@ fn is_mark(text: &str) -> bool {
         .is_some_and(|kind| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
 }
 
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod tests;

@@ -11,14 +11,17 @@ use super::is_mark;
 use super::mark;
 use super::names;
 
-/// A name with a telling part, and what joins it to its value.
+/// A name with a telling part, and what joins it to its value. Signs may be of full width, or encoded as in an address.
 static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?P<dashes>--?)?(?P<name>[A-Za-z0-9_.-]*(?i-u:passw|passphrase|passcode|pwd|pass|secret|token|key|credential|auth|cookie|jwt|bearer|sig)[A-Za-z0-9_.-]*)",
-        r#"(?P<quote>\\*["'])?(?P<join>\s{0,3}(?:=>|:=|[:=])\s{0,3}|\s{1,3})"#,
+    let foreign = names::foreign().collect::<Vec<_>>().join("|");
+    Regex::new(&format!(
+        r#"(?P<dashes>--?)?(?P<name>[\w.-]*(?i:passw|passphrase|passcode|passe|pwd|pass|pswd?|\bpw|pword|mdp|secret|token|key|credential|auth|cookie|jwt|bearer|sig|{foreign})[\w.-]*?)(?P<quote>\\*["'`”»]|%22)?(?P<join>\s{{0,3}}(?:=>|:=|[:=：＝]|%3[AaDd])\s{{0,3}}(?:%22)?|\s{{0,3}}(?:是|为|為|は|는)\s{{0,3}}[:：]?\s{{0,2}}|\s(?:is|ist|lautet|est|es|è|é|jest|är|on)\s[:]?\s?|\s{{1,3}})"#
     ))
     .ok()
 });
+
+/// The content of a block in YAML: the lines that are indented deeper than its name.
+static BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[|>][+-]?[0-9]?[ \t]*(?:#[^\n]*)?\r?\n").ok());
 
 /// How much of a value is looked at before it is known to be a secret. Bounded, because what is none is
 /// looked at again for names in it.
@@ -71,6 +74,13 @@ pub(super) fn redact(text: &str) -> Option<String> {
     while let Some(found) = rule.captures_at(text, from) {
         let Some(joined) = found.get(0) else { break };
         from = joined.end();
+        if let Some((start, end, label)) = block(text, &found) {
+            redacted.push_str(&text[done..start]);
+            redacted.push_str(&mark(label));
+            done = end;
+            from = done;
+            continue;
+        }
         let value = Value::at(text, joined.end());
         // What was no value may be the next name.
         if let Some(label) = secret(&found, &value) {
@@ -85,6 +95,29 @@ pub(super) fn redact(text: &str) -> Option<String> {
     }
     redacted.push_str(&text[done..]);
     Some(redacted)
+}
+
+/// Where the block of lines after a telling name begins and ends.
+fn block(text: &str, found: &Captures<'_>) -> Option<(usize, usize, &'static str)> {
+    let (name, place) = (found.name("name")?, found.get(0)?.end());
+    let head = BLOCK.as_ref()?.find(&text[place..])?;
+    let kind = names::kind(name.as_str().rsplit('.').next().unwrap_or_default())
+        .filter(|kind| kind.is_certain || kind.label == "key")?;
+    let line = text[..name.start()].rfind('\n').map_or(0, |end| end + 1);
+    let depth = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let outside = depth(&text[line..]);
+    let start = place + head.end();
+    let mut end = start;
+    for line in text[start..].split_inclusive('\n') {
+        if !line.trim().is_empty() && depth(line) <= outside {
+            break;
+        }
+        end += line.len();
+    }
+    let content = text[start..end].trim_end();
+    let first = depth(content);
+    let is_done = content.trim().is_empty() || is_mark(content.trim());
+    (!is_done).then_some((start + first, start + content.len(), kind.label))
 }
 
 /// How a value stands in the text.
@@ -121,6 +154,10 @@ impl<'a> Value<'a> {
         value
     }
 
+    fn is_followed_by(&self, sign: char) -> bool {
+        self.text[self.start + self.beginning.len()..].starts_with(sign)
+    }
+
     /// The byte after the value.
     fn end(&self) -> usize {
         let rest = &self.text[self.start..];
@@ -134,8 +171,10 @@ impl<'a> Value<'a> {
         match self.form {
             Form::Bare if text.starts_with(MARK) => text.find(']').map_or(text.len(), |end| end + 1),
             Form::Bare => {
-                let ends = |c: char| c.is_whitespace() || "\"'`,;&|<>(){}[]\\".contains(c);
-                text.find(ends).unwrap_or(text.len())
+                let ends = |c: char| c.is_whitespace() || "\"'`,;&|<>(){}[]\\，。；！？）（」』、”»".contains(c);
+                let end = text.find(ends).unwrap_or(text.len());
+                // Of an address that is encoded.
+                text[..end].find("%26").or_else(|| text[..end].find("%22")).unwrap_or(end)
             }
             Form::Quoted { quote, n_escapes } => quoted_length(text, quote, n_escapes),
         }
@@ -167,6 +206,7 @@ fn secret(found: &Captures<'_>, value: &Value<'_>) -> Option<&'static str> {
     let is_option = found.name("dashes").is_some() || name.starts_with('-');
     let is_bare = value.form == Form::Bare;
     let is_spaced = join.trim().is_empty();
+    let is_sentence = !is_spaced && join.chars().any(char::is_alphabetic) && !join.contains('%');
     let text = value.beginning;
     if text.is_empty() || is_mark(text) || (is_spaced && !is_option) {
         return None;
@@ -178,23 +218,57 @@ fn secret(found: &Captures<'_>, value: &Value<'_>) -> Option<&'static str> {
     if text.is_empty() || is_reference(text) {
         return None;
     }
+    if is_sentence {
+        let is_quoted_word = !is_bare && !text.contains(char::is_whitespace);
+        let is_told = !names::is_said_of(text) && (is_quoted_word || (text.len() >= 5 && looks_made(text)));
+        return (kind.is_certain && is_told && !is_code(name, text)).then_some(kind.label);
+    }
+    // A list of fields that ends in `;`, as connection strings are.
+    let in_list = join == "=" && value.is_followed_by(';');
     let is_secret = if !is_bare {
         // A quoted name or a variable may have a sentence for its value; a quoted sentence after a word in
         // code is a message.
         let is_data = found.name("quote").is_some() || is_variable || is_option;
-        let is_one_word = !text.contains(char::is_whitespace) && text.len() > 2;
-        if kind.is_certain { is_data || is_one_word } else { is_one_word && looks_likely(text) }
+        let is_one_word = !text.contains(char::is_whitespace) && text.len() > 2 && !names::is_said_of(text);
+        if kind.is_certain || (kind.label == "password" && is_variable) {
+            is_data || is_one_word
+        } else {
+            is_one_word && looks_likely(text)
+        }
     } else if is_option {
         let is_prose = text.starts_with('-') || (is_spaced && PROSE.contains(&text));
-        !is_prose && (kind.is_certain || looks_likely(text))
+        !is_prose && (kind.is_certain || kind.label == "password" || looks_likely(text))
     } else if is_variable && join == "=" {
-        if kind.is_certain { !is_constant(text) } else { looks_likely(text) }
-    } else if join == "=" {
-        if kind.is_certain { !is_code(name, text) } else { looks_random(text) }
+        if kind.is_certain || kind.label == "password" { !is_constant(text) } else { looks_likely(text) }
+    } else if join == "=" || join.starts_with('%') {
+        if kind.is_certain || (in_list && kind.label == "password") { !is_code(name, text) } else { looks_random(text) }
     } else {
-        looks_random(text) || (kind.is_certain && text.len() >= 6 && has_digit(text) && !is_code(name, text))
+        let has_form = text.len() >= 4 && looks_made(text);
+        looks_random(text) && !is_code(name, text)
+            || (kind.is_certain && has_form && !is_code(name, text))
+            || (kind.is_certain && is_whole_line(found, value) && !names::is_said_of(text) && !is_code(name, text))
     };
     is_secret.then_some(kind.label)
+}
+
+/// Whether a line holds nothing but a name and one word, as lines of data do.
+fn is_whole_line(found: &Captures<'_>, value: &Value<'_>) -> bool {
+    let Some(name) = found.get(0) else { return false };
+    let text = value.text;
+    let before = text[..name.start()].rsplit('\n').next().unwrap_or_default();
+    let is_first = before.trim_start_matches(['-', '*', '•', '"', '\'', ' ', '\t']).is_empty();
+    // A comma ends a line of a program.
+    let rest = &text[value.start + value.beginning.len()..];
+    let rest = rest.split('\n').next().unwrap_or_default().trim();
+    let is_new = !found["join"].contains('\n');
+    is_first && is_new && value.beginning.len() > 2 && (rest.is_empty() || rest.starts_with('#'))
+}
+
+/// A digit or a sign beside letters, or letters of both cases: nobody's word.
+fn looks_made(value: &str) -> bool {
+    let letters = value.chars().any(char::is_alphanumeric);
+    let sign = value.chars().any(|c| c.is_ascii_digit() || "!@#$%^*+=~".contains(c));
+    letters && sign
 }
 
 /// A place where a value would stand: `$TOKEN`, `${{ secrets.X }}`, `<token>`, `%s`, `***`.
@@ -203,6 +277,15 @@ pub(super) fn is_reference(value: &str) -> bool {
         || value.starts_with("http://")
         || value.starts_with("https://")
         || value.bytes().all(|byte| b"*.x_-".contains(&byte))
+        || is_place(value)
+}
+
+/// Words that say "put yours here".
+fn is_place(value: &str) -> bool {
+    let lower = value.to_lowercase();
+    ["your", "<", "example_", "placeholder", "changeme_", "insert_"].iter().any(|word| lower.starts_with(word))
+        && !value.bytes().any(|byte| byte.is_ascii_digit())
+        && lower.contains(['_', '-', ' ', '<'])
 }
 
 fn is_constant(value: &str) -> bool {
@@ -235,7 +318,7 @@ pub(super) fn looks_random(value: &str) -> bool {
 }
 
 /// For a variable or an option whose name is not certain.
-fn looks_likely(value: &str) -> bool {
+pub(super) fn looks_likely(value: &str) -> bool {
     looks_random(value)
         || (value.len() >= 12 && !value.contains(['/', '.']) && !value.bytes().all(|b| b.is_ascii_digit()))
 }
