@@ -50,6 +50,7 @@ pub struct Config {
     pub runner: Runner,
     pub worktrees: Worktrees,
     pub log: Log,
+    pub store: Store,
     pub audit: Audit,
     pub feishu: Feishu,
 }
@@ -203,6 +204,13 @@ pub struct Log {
     pub level: String,
     /// Daily files that are kept.
     pub keep_days: u64,
+}
+
+/// What is kept of the sessions.
+#[derive(Debug, Clone, Default)]
+pub struct Store {
+    /// Secrets are taken out of what is kept.
+    pub redact: bool,
 }
 
 /// The audit log.

@@ -52,7 +52,8 @@ impl House {
         let kept = open(&ground.places.data_dir).and_then(|(store, left_off)| {
             let LeftOff { fleet, last_approval, last_session, last_grant, spent_today } = left_off;
             settings.restored = Restored { fleet, last_approval, last_session, last_grant, spent_today };
-            store::keep(store, recorder).map_err(|error| format!("its thread could not be started: {error}"))
+            let redactor = settings.config.store.redact.then(|| Arc::clone(&ground.redactor));
+            store::keep(store, recorder, redactor).map_err(|error| format!("its thread could not be started: {error}"))
         });
         match kept {
             Ok(thread) => Self { store: Some(thread), ..Self::audited(ground, settings, vec![tap]) },

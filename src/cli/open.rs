@@ -158,7 +158,10 @@ fn show(ground: &Ground, open: Vec<Opening>, home: Where, pick: bool) -> Result<
         theme: theme(config.ui.theme, config.ui.ascii),
         editor: config.ui.editor.clone(),
         folder: ground.places.data_dir.join("tmp"),
-        history: HistoryFile::new(&ground.places.data_dir),
+        history: HistoryFile::new(
+            &ground.places.data_dir,
+            ground.config.store.redact.then(|| Arc::clone(&ground.redactor)),
+        ),
         notice: None,
         left: reached.as_ref().and_then(|(_, welcome)| welcome.left),
         data_dir: ground.places.data_dir.clone(),

@@ -21,7 +21,7 @@ use super::section::line_of;
 use crate::core::permission::PermissionMode;
 use crate::net;
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "claude",
     "profiles",
     "approvals",
@@ -31,6 +31,7 @@ const TABLES: [&str; 12] = [
     "runner",
     "worktrees",
     "log",
+    "store",
     "audit",
     "relay",
     "secretary",
@@ -66,6 +67,7 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     "runner" => runner(section, config),
                     "worktrees" => worktrees(section, config),
                     "log" => log(section, config),
+                    "store" => store(section, config),
                     "audit" => audit(section, config),
                     "relay" => relay(section, config),
                     "keys" => keys(source, table, config, &mut found),
@@ -262,6 +264,11 @@ fn worktrees(mut section: Section<'_, '_>, config: &mut Config) {
 fn log(mut section: Section<'_, '_>, config: &mut Config) {
     set(&mut config.log.level, section.string("level"));
     set(&mut config.log.keep_days, section.number("keep_days", 1..=365));
+    section.finish();
+}
+
+fn store(mut section: Section<'_, '_>, config: &mut Config) {
+    set(&mut config.store.redact, section.boolean("redact"));
     section.finish();
 }
 

@@ -30,7 +30,7 @@ impl Pen {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (tap, recorder) = tap();
-        let thread = keep(Store::open(folder.path()).unwrap(), recorder).unwrap();
+        let thread = keep(Store::open(folder.path()).unwrap(), recorder, None).unwrap();
         Self { folder, tap: Some(tap), thread: Some(thread), seq: 0, fleet: Fleet::default() }
     }
 
@@ -211,7 +211,7 @@ fn a_log_with_a_hole_says_where() {
     for n in 0..10 {
         pen.says(1, &format!("{n} {}", "words ".repeat(100)));
     }
-    pen.thread = Some(keep(Store::open(pen.folder.path()).unwrap(), recorder).unwrap());
+    pen.thread = Some(keep(Store::open(pen.folder.path()).unwrap(), recorder, None).unwrap());
     let held = pen.tap.as_ref().unwrap().settled();
     while held.borrow().seq == 0 {
         std::thread::yield_now();
@@ -266,4 +266,46 @@ fn what_was_said_before_is_found_and_comes_back_but_counts_nowhere() {
     let session = restored.get(SessionId(1)).unwrap();
     assert_eq!(session.transcript.len(), 3);
     assert!(session.usage.tokens.is_zero() && session.usage.cost_usd.abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_store_that_is_to_hold_no_secrets_holds_none_and_tells_all_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut tap, recorder) = tap();
+    let redactor = Arc::new(crate::redact::Redactor::new(["correct-horse-battery".to_owned()]));
+    let thread = keep(Store::open(folder.path()).unwrap(), recorder, Some(redactor)).unwrap();
+    let origin = PromptOrigin::Surface(Surface::Terminal);
+    let said = "log in with password=hunter22 and correct-horse-battery, please";
+    let input = serde_json::json!({"command": "mysql -phunter22", "password": "sunflower", "n": 1});
+    let kinds = [
+        EventKind::Opened { spec: SessionSpec { directory: "/p".into(), ..SessionSpec::default() }, tag: None },
+        EventKind::PromptSent(Prompt::new("p".into(), said, origin)),
+        EventKind::ToolStarted { call: "toolu_1".into(), parent: None, name: "Bash".into(), input, changed: None },
+        EventKind::TurnEnded {
+            outcome: TurnOutcome::Completed,
+            turn: TurnId(1),
+            duration_ms: 5,
+            tokens: Tokens { uncached: 7, ..Tokens::default() },
+            cost_usd: 0.5,
+            text: None,
+        },
+    ];
+    for (place, kind) in kinds.into_iter().enumerate() {
+        let (seq, at) = (place as u64 + 1, Timestamp(1));
+        tap.offer(&[Arc::new(Event { seq, session: SessionId(1), generation: Generation(0), at, kind })]);
+    }
+    drop(tap);
+    thread.join().unwrap();
+    for entry in folder.path().read_dir().unwrap() {
+        let bytes = String::from_utf8_lossy(&std::fs::read(entry.unwrap().path()).unwrap()).into_owned();
+        for secret in ["hunter22", "sunflower", "correct-horse-battery"] {
+            assert!(!bytes.contains(secret), "{secret}");
+        }
+    }
+    let store = Store::read(folder.path()).unwrap();
+    assert_eq!(store.search("please", 9).unwrap().len(), 1);
+    let left = store.restore().unwrap();
+    let session = left.fleet.get(SessionId(1)).unwrap();
+    assert!((session.usage.cost_usd - 0.5).abs() < 1e-9);
+    assert!(session.transcript.len() >= 2, "nothing else is missing");
 }

@@ -1,5 +1,6 @@
 //! The thread that writes: whatever has come meanwhile in one transaction.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::core::prompt::Prompt;
 use crate::link::tap::Lost;
 use crate::link::tap::Recorder;
 use crate::link::tap::Tapped;
+use crate::redact::Redactor;
 
 /// Events of one transaction, at most.
 const MAX_BATCH: usize = 256;
@@ -27,18 +29,18 @@ const RETRY: Duration = Duration::from_secs(2);
 const LAST_TRIES: usize = 2;
 
 /// Keeps what the recorder hears until the engine has ended. The thread ends with it.
-pub fn keep(store: Store, recorder: Recorder) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("store".into()).spawn(move || run(store, recorder))
+pub fn keep(store: Store, recorder: Recorder, redactor: Option<Arc<Redactor>>) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("store".into()).spawn(move || run(store, recorder, redactor.as_deref()))
 }
 
-fn run(store: Store, mut recorder: Recorder) {
+fn run(store: Store, mut recorder: Recorder, redactor: Option<&Redactor>) {
     let Store { mut connection, path } = store;
     let mut batch = Vec::new();
     let mut is_failing = false;
     let mut n_missed = recorder.n_missed();
     while recorder.blocking_recv_many(&mut batch, MAX_BATCH) {
         let mut n_tries = 0;
-        while let Err(source) = write(&mut connection, &batch) {
+        while let Err(source) = write(&mut connection, &batch, redactor) {
             let error = StoreError::new(&path, source);
             recorder.set_stuck(true);
             if !std::mem::replace(&mut is_failing, true) {
@@ -75,15 +77,28 @@ fn run(store: Store, mut recorder: Recorder) {
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-fn write(connection: &mut Connection, batch: &[Tapped]) -> rusqlite::Result<()> {
+fn write(connection: &mut Connection, batch: &[Tapped], redactor: Option<&Redactor>) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
     for tapped in batch {
         match tapped {
-            Tapped::Event(event) => write_event(&transaction, event)?,
+            Tapped::Event(event) => match redactor {
+                Some(redactor) => write_event(&transaction, &redacted(event, redactor))?,
+                None => write_event(&transaction, event)?,
+            },
             Tapped::Lost(lost) => lost.iter().try_for_each(|lost| write_event(&transaction, &gap(lost)))?,
         }
     }
     transaction.commit()
+}
+
+/// The event with no secret in it. One that would be none any more is not kept, and says so.
+fn redacted(event: &Event, redactor: &Redactor) -> Event {
+    let clean = serde_json::to_value(event).and_then(|whole| serde_json::from_value(redactor.json(&whole)));
+    clean.unwrap_or_else(|error| {
+        tracing::error!(%error, seq = event.seq, "an event could not be kept without its secrets");
+        let text = "Something is missing here: it could not be kept without the secrets in it.";
+        Event { kind: EventKind::Noted(Notice::warning(text)), ..event.clone() }
+    })
 }
 
 /// What stands in the log in the place of events that did not fit, under the number of the last one: whoever folds the

@@ -5,15 +5,19 @@ use std::io::BufRead as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::ui::PastPrompt;
 use crate::disk;
 use crate::disk::Content;
+use crate::redact::Redactor;
 
 /// Prompts of earlier days, one JSON object a line, newest last.
 #[derive(Debug, Clone)]
 pub struct HistoryFile {
     path: PathBuf,
+    /// Takes secrets out of what is kept, where that is wanted.
+    redactor: Option<Arc<Redactor>>,
 }
 
 /// Prompts that are read back; older lines stay in the file.
@@ -22,8 +26,8 @@ const MAX_LOADED: usize = 2_000;
 const MAX_PROMPT_BYTES: usize = 64 << 10;
 
 impl HistoryFile {
-    pub fn new(data_dir: &Path) -> Self {
-        Self { path: data_dir.join("history.jsonl") }
+    pub fn new(data_dir: &Path, redactor: Option<Arc<Redactor>>) -> Self {
+        Self { path: data_dir.join("history.jsonl"), redactor }
     }
 
     /// All that can be read; a damaged line is skipped, a missing file is an empty history.
@@ -49,7 +53,13 @@ impl HistoryFile {
         if let Some(folder) = self.path.parent() {
             disk::private_dir(folder)?;
         }
-        let line = serde_json::to_string(past)? + "\n";
+        let line = match &self.redactor {
+            Some(redactor) => {
+                let text = redactor.text(&past.text).into_owned();
+                serde_json::to_string(&PastPrompt { text, ..past.clone() })?
+            }
+            None => serde_json::to_string(past)?,
+        } + "\n";
         disk::open_private(&self.path, Content::Append)?.write_all(line.as_bytes())
     }
 }
@@ -61,7 +71,7 @@ mod tests {
     #[test]
     fn the_history_survives_damage_and_keeps_its_order() {
         let folder = tempfile::tempdir().unwrap();
-        let file = HistoryFile::new(folder.path());
+        let file = HistoryFile::new(folder.path(), None);
         assert!(file.load().is_empty());
         let past = |text: &str| PastPrompt { directory: "/p".into(), text: text.into() };
         file.append(&past("one\nline"));
@@ -74,5 +84,13 @@ mod tests {
         file.append(&past("two"));
         file.append(&past(&"x".repeat(MAX_PROMPT_BYTES + 1)));
         assert_eq!(file.load(), [past("one\nline"), past("two")]);
+    }
+
+    #[test]
+    fn secrets_are_left_out_where_that_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = HistoryFile::new(folder.path(), Some(Arc::default()));
+        file.append(&PastPrompt { directory: "/p".into(), text: "use password=hunter22 here".into() });
+        assert_eq!(file.load()[0].text, "use password=[redacted:password] here");
     }
 }

@@ -217,7 +217,7 @@ fn fill(data: &Path, projects: &Path, n_sessions: u32, n_messages: u64) {
     std::fs::create_dir_all(data).unwrap();
     let (mut tap, recorder) = adjutant::link::tap::tap();
     let disk = tap.settled();
-    let thread = adjutant::store::keep(adjutant::store::Store::open(data).unwrap(), recorder).unwrap();
+    let thread = adjutant::store::keep(adjutant::store::Store::open(data).unwrap(), recorder, None).unwrap();
     let mut seq = 0;
     let mut write = |session: u32, kind: EventKind| {
         seq += 1;
@@ -280,7 +280,7 @@ fn store_delay() {
     let (mut tap, recorder) = adjutant::link::tap::tap_awaited();
     let disk = tap.settled();
     let store = adjutant::store::Store::open(folder.path()).unwrap();
-    let thread = adjutant::store::keep(store, recorder).unwrap();
+    let thread = adjutant::store::keep(store, recorder, None).unwrap();
     let times = (1..=2000)
         .map(|seq| {
             let prompt = Prompt::new("p".into(), "x".repeat(200), PromptOrigin::Surface(Surface::Terminal));

@@ -126,7 +126,7 @@ impl Rig {
         settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
         let (tap, recorder) = adjutant::link::tap::tap_awaited();
         let store = Store::open(&folder.path().join("data")).unwrap();
-        let keeper = adjutant::store::keep(store, recorder).unwrap();
+        let keeper = adjutant::store::keep(store, recorder, None).unwrap();
         let engine = Engine::start_tapped(settings, vec![tap]);
         let link = engine.connect_holding(HELD_UPDATES);
         let (fleet, events) = (Fleet::default(), Vec::new());
