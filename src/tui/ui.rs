@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::collections::VecDeque;
 
 use crate::config::NotifyHow;
 use crate::core::fleet::Fleet;
@@ -99,6 +100,8 @@ pub struct Ui {
     pub answered: HashSet<ApprovalId>,
     pub panel: Panel,
     pub toast: Option<Toast>,
+    /// The last messages and when each came, newest last.
+    pub messages: VecDeque<(Timestamp, Toast)>,
     /// The first key of a sequence, while the second is awaited.
     pub pending_key: Option<Key>,
     pub screen: Screen,
@@ -156,6 +159,7 @@ impl Default for Ui {
             answered: HashSet::new(),
             panel: Panel::Auto,
             toast: None,
+            messages: VecDeque::new(),
             pending_key: None,
             screen: Screen { width: 80, height: 24, focused: true },
             guard: AnswerGuard::default(),
@@ -210,7 +214,8 @@ impl Ui {
     pub fn over(&self, fleet: &Fleet) -> Over {
         let approval = self.shown_approval(fleet).map(|open| open.approval.id);
         let layers = self.layers.iter().map(std::mem::discriminant).collect();
-        Over { approval, layers, menu: self.completing.n_rows() }
+        let message = self.toast.as_ref().map(|toast| toast.until);
+        Over { approval, layers, menu: self.completing.n_rows(), message }
     }
 
     /// Which layer has the keys. Computed from what is open, so that it can never disagree with it.
@@ -236,6 +241,7 @@ impl Ui {
         }
         if let Some(Layer::Confirm(confirm)) = self.layers.last_mut() {
             confirm.opened = now;
+            confirm.reading = dialog::Reading::default();
         }
         self.guard.drop_held(now);
     }
@@ -251,6 +257,18 @@ impl Ui {
     /// Shows a short message for a few seconds.
     pub fn say(&mut self, text: impl Into<String>, is_error: bool, now: Timestamp) {
         const TOAST_MS: i64 = 5_000;
-        self.toast = Some(Toast { text: text.into(), is_error, until: Timestamp(now.0 + TOAST_MS) });
+        /// Nobody reads faster than this.
+        const CHAR_MS: i64 = 60;
+        const MAX_MS: i64 = 20_000;
+        const MAX_MESSAGES: usize = 50;
+        let text = text.into();
+        let n_chars = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        let shows_ms = n_chars.saturating_mul(CHAR_MS).clamp(TOAST_MS, MAX_MS);
+        let toast = Toast { text, is_error, until: Timestamp(now.0 + shows_ms) };
+        if self.messages.len() >= MAX_MESSAGES {
+            self.messages.pop_front();
+        }
+        self.messages.push_back((now, toast.clone()));
+        self.toast = Some(toast);
     }
 }

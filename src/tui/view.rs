@@ -58,6 +58,8 @@ mod strip;
 mod tabs;
 /// The window over the cells.
 mod timeline;
+/// Short messages.
+mod toast;
 
 pub use layouts::Layouts;
 

@@ -23,6 +23,7 @@ use serde_json::json;
 use crate::support::fleet;
 use crate::support::fleet::Story;
 use crate::support::screen::Stage;
+use crate::support::screen::rows;
 use crate::support::screen::snapshot;
 
 fn check(name: &str, stage: &mut Stage, story: &Story, width: u16, height: u16) {
@@ -102,6 +103,12 @@ fn the_question_about_several_scrolls_until_all_was_seen() {
         Confirm::new(ConfirmKind::AllowTogether(asked), "Allow 12 harmless requests once?".into(), lines, Timestamp(0));
     stage.ui.layers.push(Layer::Confirm(confirm));
     check("together_80x24", &mut stage, &story, 80, 24);
+    // A key says what it does once the frame is seen: here all is shown, there it is not.
+    let says = |stage: &mut Stage, width, height| {
+        let (buffer, _) = stage.draw(&story.fleet, story.now, width, height);
+        rows(&buffer).join("\n").contains("read on")
+    };
+    assert!(!says(&mut stage, 80, 24) && says(&mut stage, 40, 10));
     check("together_40x10", &mut stage, &story, 40, 10);
     let mut n_frames = 0;
     loop {

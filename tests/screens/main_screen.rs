@@ -123,3 +123,19 @@ fn the_relay_is_seen_with_what_is_in_its_way() {
         check(name, &mut stage, &story, 120, 44);
     }
 }
+
+#[test]
+fn a_long_message_is_shown_whole_or_keeps_what_to_do() {
+    let story = fleet::busy();
+    let mut stage = Stage::of(&story.fleet);
+    let text = "The editor “code --wait --new-window” could not be started: no such file or directory (os error 2). Set \
+                $EDITOR or [ui] editor.";
+    stage.ui.say(text, true, story.now);
+    for (width, height) in [(200, 60), (120, 40), (80, 24), (40, 10)] {
+        check(&format!("message_{width}x{height}"), &mut stage, &story, width, height);
+    }
+    let long =
+        "Files that were left: ".to_owned() + &"src/part/of/something.rs, ".repeat(30) + ". Remove them by hand.";
+    stage.ui.say(long, true, story.now);
+    check("message_long_80x24", &mut stage, &story, 80, 24);
+}

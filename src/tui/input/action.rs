@@ -144,6 +144,7 @@ actions! {
         MeasureContext "measure_context" [] "" "Ask how full the context is"
         PageUp "page_up" ["pgup"] "" "Scroll the timeline up by a page"
         PageDown "page_down" ["pgdn"] "" "Scroll the timeline down by a page"
+        Messages "messages" ["alt-e"] "messages" "Show the last messages whole"
         Redraw "redraw" ["ctrl-l"] "" "Draw the whole screen again"
         Suspend "suspend" ["ctrl-z"] "" "Suspend adjutant; sessions keep running until you come back with fg"
         Quit "quit" ["ctrl-q"] "" "Quit; asks when sessions are running"

@@ -46,6 +46,8 @@ pub struct Over {
     pub layers: Vec<std::mem::Discriminant<Layer>>,
     /// Rows of the menu over the input box.
     pub menu: Option<usize>,
+    /// Until when a message shows.
+    pub message: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

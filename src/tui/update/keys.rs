@@ -151,6 +151,7 @@ fn works_over_dialogs(action: Action) -> bool {
         Action::Help
             | Action::NextWaiting
             | Action::Inbox
+            | Action::Messages
             | Action::UndoRemoval
             | Action::NextTab
             | Action::PreviousTab

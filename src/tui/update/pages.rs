@@ -9,10 +9,13 @@ use super::sessions;
 use super::timeline;
 use super::worktrees;
 use crate::core::command::Command;
+use crate::core::figures;
 use crate::core::ids::SessionId;
 use crate::core::ids::TaskId;
+use crate::core::ids::Timestamp;
 use crate::core::session::SessionSpec;
 use crate::tui::input::action::Action;
+use crate::tui::ui::Toast;
 use crate::tui::ui::Ui;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::composer::Composer;
@@ -34,6 +37,16 @@ pub(super) fn open_help(ui: &mut Ui) {
 
 pub(super) fn open_text(ui: &mut Ui, title: &str, text: String) {
     open_page(ui, title, PageContent::Text(text));
+}
+
+/// The last messages, newest first, each whole.
+pub(super) fn open_messages(ui: &mut Ui, now: Timestamp) {
+    let told = |(at, toast): &(Timestamp, Toast)| {
+        let age = figures::duration(std::time::Duration::from_millis(now.millis_since(*at)));
+        format!("{age} ago\n{}", toast.text)
+    };
+    let text = ui.messages.iter().rev().map(told).collect::<Vec<_>>().join("\n\n");
+    open_text(ui, "Messages", if text.is_empty() { "nothing was said yet".into() } else { text });
 }
 
 pub(super) fn open_progress(ui: &mut Ui) {

@@ -108,6 +108,7 @@ pub fn open(ui: &mut Ui, spec: SessionSpec) -> Effect {
 
 pub(super) fn act(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
     match action {
+        Action::Messages => pages::open_messages(ui, world.now),
         Action::Help => pages::open_help(ui),
         Action::Palette => open_list(ui, ListKind::Palette),
         Action::NewTab => {

@@ -24,6 +24,8 @@ mod elicitation;
 mod inbox;
 /// The menu over the input box.
 mod menu;
+/// The last messages.
+mod messages;
 /// Sessions in worktrees.
 mod worktrees;
 

@@ -97,23 +97,30 @@ fn draw_confirm(buf: &mut Buffer, body: Rect, confirm: &Confirm, scene: &Scene<'
         let bullet = Indent::hanging(vec![span(format!("{} ", theme.glyphs.bullets[0]), theme.dim)]);
         lines.extend(wrap(&[span(flat(detail), theme.text)], room, &bullet));
     }
-    let piece = |(action, what): &(Action, &str)| -> Option<Spans> {
-        let key = scene.keymap.key_of(*action)?;
-        let what = if confirm.must_be_read() && *action == Action::ConfirmYes { "read on" } else { *what };
-        Some(vec![span(format!("[{key}]"), theme.key), span(format!(" {what}"), theme.text)])
+    let keys_for = |must_read: bool| {
+        let piece = |(action, what): &(Action, &str)| -> Option<Spans> {
+            let key = scene.keymap.key_of(*action)?;
+            let what = if must_read && *action == Action::ConfirmYes { "read on" } else { *what };
+            Some(vec![span(format!("[{key}]"), theme.key), span(format!(" {what}"), theme.text)])
+        };
+        modal::flow(confirm.kind.answers().iter().filter_map(piece).collect(), room, theme)
     };
-    let keys = modal::flow(confirm.kind.answers().iter().filter_map(piece).collect(), room, theme);
     // The answers stay, whatever else has no room.
-    let n_keys = keys.len() + 1;
+    let n_keys = keys_for(confirm.must_be_read()).len() + 1;
     let room_for_lines = usize::from(body.height).saturating_sub(2 + n_keys).max(1);
     let n_lines = lines.len();
     let page = n_lines.min(room_for_lines);
     let scroll = confirm.reading.scroll.min(n_lines - page);
     let n_below = n_lines - scroll - page;
+    // The keys say what they do once this frame is seen.
+    let mut read = confirm.reading;
+    read.note(Reading { scroll, n_lines, page, seen_to: scroll + page });
+    let must_read = confirm.must_be_read() && !read.is_whole();
+    let keys = keys_for(must_read);
     let mut right = Vec::new();
     if n_below > 0 {
         let text = format!(" {} {} ", theme.glyphs.down, count(n_below as u64, "more line", "more lines"));
-        right.push(span(text, if confirm.must_be_read() { theme.badge_waiting } else { theme.dim }));
+        right.push(span(text, if must_read { theme.badge_waiting } else { theme.dim }));
         right.extend(scene.keymap.key_of(Action::ConfirmDown).map(|key| span(format!(" {key}"), theme.key)));
     }
     let high = u16::try_from(page + n_keys + 2).unwrap_or(u16::MAX);

@@ -1,9 +1,9 @@
 //! The last line: what the keys do here and now, or a short message; mode and model at the right.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use super::Scene;
+use super::main_screen::Regions;
 use super::paint::Spans;
 use super::paint::fit;
 use super::paint::flat;
@@ -13,6 +13,7 @@ use super::paint::span;
 use super::paint::spelled;
 use super::pulse::Pulse;
 use super::state;
+use super::toast;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::elicitation::Wanted;
@@ -43,9 +44,11 @@ fn said(action: Action, words: &'static str) -> Hint {
     Hint { action, words }
 }
 
-pub(super) fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>, pulse: &mut Pulse) {
+/// Draws it; tells how much room a message has in it.
+pub(super) fn draw(buf: &mut Buffer, regions: &Regions, scene: &Scene<'_>, pulse: &mut Pulse) -> usize {
+    let area = regions.footer;
     if area.width == 0 || area.height == 0 {
-        return;
+        return usize::from(regions.rule.width.saturating_sub(4));
     }
     let theme = scene.theme;
     let right = standing(scene);
@@ -53,12 +56,15 @@ pub(super) fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>, pulse: &mut 
     let room = usize::from(area.width).saturating_sub(2);
     let shows_right = right_width > 0 && right_width + 12 <= room;
     let left_room = if shows_right { room - right_width - 2 } else { room };
-    let left = removal(scene, pulse).or_else(|| toast(scene, pulse)).unwrap_or_else(|| hints(scene, left_room));
+    let left = removal(scene, pulse)
+        .or_else(|| toast::line(scene, regions, pulse, left_room))
+        .unwrap_or_else(|| hints(scene, left_room));
     put(buf, area.x + 1, area.y, area.width.saturating_sub(1), &fit(left, left_room, theme));
     if shows_right {
         let wide = u16::try_from(right_width).unwrap_or(u16::MAX);
         put(buf, area.right().saturating_sub(wide + 1), area.y, wide, &right);
     }
+    left_room
 }
 
 /// The model and the mode of the session that is looked at.
@@ -67,16 +73,6 @@ fn standing(scene: &Scene<'_>) -> Spans {
     let Some(session) = scene.session() else { return Vec::new() };
     let model = state::model(session).map(|model| vec![span(model, theme.dim)]).unwrap_or_default();
     join(vec![model, state::mode(session.mode, theme)], theme)
-}
-
-pub(super) fn toast(scene: &Scene<'_>, pulse: &mut Pulse) -> Option<Spans> {
-    let toast = scene.ui.toast.as_ref().filter(|toast| toast.until > scene.now)?;
-    pulse.change_at(toast.until);
-    let theme = scene.theme;
-    let (mark, style) =
-        if toast.is_error { (theme.glyphs.failure, theme.failure) } else { (theme.glyphs.pending, theme.accent) };
-    let text_style = if toast.is_error { theme.failure } else { theme.text };
-    Some(vec![span(format!("{mark} "), style), span(flat(&toast.text), text_style)])
 }
 
 /// A removal that can still be undone, and for how long.

@@ -25,6 +25,7 @@ use super::state;
 use super::strip;
 use super::tabs;
 use super::timeline::Timeline;
+use super::toast;
 use crate::core::ids::SessionId;
 use crate::core::session::Followed;
 use crate::core::session::Session;
@@ -158,10 +159,11 @@ pub(super) fn draw(
     if regions.tabs.height > 0 {
         tabs::draw(buf, regions.tabs, scene);
     }
-    footer::draw(buf, regions.footer, scene, pulse);
+    let message_room = footer::draw(buf, &regions, scene, pulse);
     if let Some(session) = session.filter(|_| scene.ui.panel == Panel::Overlay && regions.panel.is_none()) {
         overlay(buf, regions.timeline, scene, session, pulse);
     }
+    toast::draw(buf, &regions, scene, message_room);
     MainDrawn { regions, cursor, scroll }
 }
 
@@ -240,9 +242,6 @@ fn draw_rule(buf: &mut Buffer, regions: &Regions, scene: &Scene<'_>, session: Op
     if let Some(session) = session.filter(|_| regions.panel.is_none()) {
         left = panel::status_line(scene, session, pulse);
     }
-    if let Some(toast) = is_bare.then(|| footer::toast(scene, pulse)).flatten() {
-        left = toast;
-    }
     if let Some(find) = scene.ui.tab().and_then(|tab| tab.find.as_ref()) {
         let at = if find.hits.is_empty() {
             "not found".into()
@@ -259,6 +258,9 @@ fn draw_rule(buf: &mut Buffer, regions: &Regions, scene: &Scene<'_>, session: Op
     let right_width = width::of_spans(&right);
     let wide = usize::from(area.width);
     let left_room = wide.saturating_sub(if right.is_empty() { 4 } else { right_width + 8 });
+    if is_bare && let Some(toast) = toast::line(scene, regions, pulse, left_room.saturating_sub(2)) {
+        left = toast;
+    }
     if !left.is_empty() && left_room > 6 {
         let mut boxed = vec![span(" ", theme.text)];
         boxed.extend(fit(left, left_room.saturating_sub(2), theme));

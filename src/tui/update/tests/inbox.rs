@@ -84,6 +84,21 @@ fn lines_of_another_width_are_read_again() {
 }
 
 #[test]
+fn after_a_resize_or_without_the_focus_all_is_shown_again() {
+    let mut desk = Desk::new();
+    desk.three_harmless_and_one_other();
+    desk.press("alt-enter");
+    desk.frame(7, 7);
+    desk.wait(ARMING_MS);
+    desk.ui.see_anew(Timestamp(desk.now));
+    desk.wait(ARMING_MS);
+    assert!(desk.answer("y").is_empty(), "no frame was drawn since");
+    desk.frame(7, 7);
+    desk.wait(ARMING_MS);
+    assert_eq!(desk.answer("y"), ["1 allowed once", "2 allowed once", "4 allowed once"]);
+}
+
+#[test]
 fn only_harmless_requests_can_be_marked() {
     let mut desk = Desk::new();
     desk.wants(1, "rm -rf build", Does::Deletes);
