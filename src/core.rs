@@ -23,6 +23,8 @@ pub mod command;
 pub mod event;
 /// Durations, counts, money and sizes as people write them.
 pub mod figures;
+/// Names of files as text.
+pub mod file_name;
 /// All sessions together, and the one inbox over them.
 pub mod fleet;
 /// What a rule with free words gives away.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::files;
+use crate::core::file_name;
 
 /// Folders above one that are looked at.
 const MAX_ABOVE: usize = 64;
@@ -66,7 +67,7 @@ impl Places {
 
 /// A path as it is shown: below the folder, or whole.
 pub(super) fn shown(path: &Path, folder: &Path) -> String {
-    path.strip_prefix(folder).unwrap_or(path).display().to_string()
+    file_name::shown(path.strip_prefix(folder).unwrap_or(path))
 }
 
 fn pointer(path: &Path, word: &str) -> Option<PathBuf> {
@@ -121,6 +122,16 @@ mod tests {
         assert_eq!(evil.kin(), [base.join("evil/pkg")]);
         let plain = Places::of(&base.join("main")).unwrap();
         assert_eq!((plain.kin(), plain.main), (vec![base.join("main")], None));
+    }
+
+    #[test]
+    fn two_names_that_are_no_text_are_shown_apart() {
+        let name = |bytes: &'static [u8]| {
+            let name = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes);
+            shown(&Path::new("/p").join(name), Path::new("/p"))
+        };
+        assert_eq!(name(b".claude/\xff.md"), ".claude/\\xFF.md");
+        assert_ne!(name(b"\xff"), name(b"\xfe"));
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! with the last ASCII letter, digit or underscore of the word; in quotes it may hold blanks and end with anything.
 //! `#` and what follows is a line of the file in both forms, and blanks at either end are lost.
 
-use std::borrow::Cow;
 use std::path::Path;
+
+use crate::core::file_name;
 
 /// The name that is being typed before the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,27 +53,12 @@ pub struct FileName {
 impl FileName {
     pub fn new(path: &Path, is_folder: bool) -> Self {
         let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str());
-        let mut shown = escaped(bytes).into_owned();
+        let mut shown = file_name::shown(path);
         if is_folder && !shown.ends_with('/') {
             shown.push('/');
         }
         Self { shown, is_text: std::str::from_utf8(bytes).is_ok(), is_folder }
     }
-}
-
-/// Bytes of a name as text.
-pub fn escaped(bytes: &[u8]) -> Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(bytes.len() + 8);
-    for chunk in bytes.utf8_chunks() {
-        out.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            out.push_str(&format!("\\x{byte:02X}"));
-        }
-    }
-    Cow::Owned(out)
 }
 
 /// How a file is named in a prompt.

@@ -17,6 +17,7 @@ use crate::core::change;
 use crate::core::change::expected;
 use crate::core::change::expected::Expected;
 use crate::core::change::expected::Verdict;
+use crate::core::file_name;
 use crate::core::ids::ToolCallId;
 
 /// A larger file is not compared with.
@@ -105,7 +106,7 @@ fn n_names(meta: &fs::Metadata) -> u64 {
 pub(super) fn leads_to(path: &Path) -> Option<String> {
     let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     let real = real(&plain, 0)?;
-    (real != plain).then(|| real.to_string_lossy().into_owned())
+    (real != plain).then(|| file_name::shown(&real))
 }
 
 /// The path without links; what does not exist stays as it is written.
@@ -179,5 +180,10 @@ mod tests {
         assert_eq!(at("link").as_deref(), Some("real/file"));
         assert_eq!(at("dangling").as_deref(), Some("real/none"));
         assert_eq!(at("loop"), None);
+        let name = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"caf\xe9.txt");
+        symlink(name, root.join("accent")).unwrap();
+        assert_eq!(at("accent").as_deref(), Some("caf\\xE9.txt"));
+        fs::write(root.join(name), "x").unwrap();
+        assert_eq!(at("accent").as_deref(), Some("caf\\xE9.txt"));
     }
 }

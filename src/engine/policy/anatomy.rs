@@ -13,6 +13,7 @@ use crate::core::anatomy::Anatomy;
 use crate::core::anatomy::Effect;
 use crate::core::anatomy::Step;
 use crate::core::anatomy::Target;
+use crate::core::file_name;
 use programs::About;
 use programs::DRY;
 use programs::ROWS;
@@ -70,7 +71,7 @@ impl Place<'_> {
             .then(|| paths::resolve(&path))
             .flatten()
             .filter(|real| *real != paths::flat(&self.real.join(named)) && *real != paths::flat(&path));
-        Target { named: named.to_owned(), leads_to: leads_to.map(|real| real.display().to_string()) }
+        Target { named: named.to_owned(), leads_to: leads_to.map(|real| file_name::shown(&real)) }
     }
 
     fn exists(&self, named: &str) -> bool {

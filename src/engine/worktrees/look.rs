@@ -13,6 +13,7 @@ use super::on_disk;
 use super::status;
 use super::status::short;
 use super::users;
+use crate::core::file_name;
 use crate::core::worktree::Listed;
 use crate::core::worktree::Place;
 use crate::core::worktree::Report;
@@ -176,7 +177,7 @@ async fn submodules(git: &Git, tree: &Path) -> Result<Listed, String> {
         if !has_own {
             continue;
         }
-        let name = short(&path.strip_prefix(tree).unwrap_or(&path).to_string_lossy());
+        let name = short(&file_name::shown(path.strip_prefix(tree).unwrap_or(&path)));
         let inner = Git::open(&path).await?;
         // Git must have found the submodule, and not what it lies in.
         let top = inner.line(&["rev-parse", "--path-format=absolute", "--show-toplevel"]).await?;

@@ -1,5 +1,6 @@
 //! What `git status --porcelain=v2 -z --branch` says. Pure.
 
+use crate::core::file_name;
 use crate::core::worktree::Listed;
 
 /// The words that ask for it. Submodules are looked at one by one: git would run in them with their own
@@ -31,7 +32,7 @@ pub(super) struct Status {
 
 /// Reads it; `None` when it is something else.
 pub(super) fn read(bytes: &[u8]) -> Option<Status> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = file_name::escaped(bytes);
     let mut status = Status::default();
     let mut entries = text.split_terminator('\0');
     let mut has_head = false;
@@ -90,6 +91,8 @@ mod tests {
         );
         assert_eq!(status.untracked.first, ["two⏎lines"]);
         assert_eq!(status.ignored.first, ["target/"]);
+        let status = read(b"# branch.oid 1\0? caf\xe9.txt\0").unwrap();
+        assert_eq!(status.untracked.first, ["caf\\xE9.txt"]);
     }
 
     #[test]

@@ -107,6 +107,11 @@ fn a_name_that_leads_elsewhere_says_where() {
         of("rm -rf src ./a ../b", folder.path()).steps[0].targets.iter().filter_map(|it| it.leads_to.clone()).count(),
         0
     );
+    let name = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"caf\xe9");
+    symlink(name, folder.path().join("accent")).unwrap();
+    fs::create_dir(folder.path().join(name)).unwrap();
+    let named = of("rm -rf accent/x", folder.path()).steps[0].targets[0].leads_to.clone();
+    assert!(named.as_ref().is_some_and(|named| named.ends_with("/caf\\xE9/x")), "{named:?}");
     // Once the line has gone elsewhere, a relative name is not looked up here.
     assert_eq!(of("cd x && rm -rf build/data", folder.path()).steps[1].targets[0].leads_to, None);
 }
