@@ -207,3 +207,29 @@ fn knock(socket: &Path) {
     assert!(answer.is_empty(), "{}", text(&answer));
     eprintln!("the door stays shut");
 }
+
+/// A window that is dragged changes its size while somebody types: the kernel tells both at the same moment.
+#[test]
+fn keys_that_come_together_with_a_resize_are_not_kept_waiting() {
+    let stage = Stage::new("");
+    let mut pty = stage.start(100, 30, &["web"]);
+    pty.wait_for("❯");
+    let mut typed = String::new();
+    for (n, letter) in ('a'..='z').cycle().take(78).enumerate() {
+        pty.press(&letter.to_string());
+        pty.resize(100 + u16::from(n % 2 == 0), 30);
+        typed.push(letter);
+        let shown = format!("❯ {typed}");
+        pty.wait_until(&shown, |screen| screen.contains(&shown));
+    }
+}
+
+/// A terminal that does not mark what is pasted sends it as keys; more of them than are read at once.
+#[test]
+fn the_end_of_a_long_paste_without_marks_is_not_kept_waiting() {
+    let stage = Stage::new("");
+    let mut pty = stage.start(100, 30, &["web"]);
+    pty.wait_for("❯");
+    pty.press(&format!("{}the very end", "some words ".repeat(340)));
+    pty.wait_for("the very end");
+}
