@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::approval::danger::DangerClass;
 
-/// What a program does, the worst first.
+/// What a call does, the worst first. These are also the marks beside the answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Effect {
     Deletes,
@@ -16,17 +16,35 @@ pub enum Effect {
     /// Changes that were never committed are lost.
     DiscardsWork,
     RewritesHistory,
+    /// Runs code that comes from outside with this call.
     RunsDownloaded,
+    /// Sends local files or what they hold to others.
+    Exfiltrates,
+    #[serde(alias = "Privileged")]
     Privilege,
+    /// Changes users, groups, keys, firewalls: who gets in.
+    ChangesAccess,
     Publishes,
+    /// Costs money.
+    Spends,
+    TouchesProduction,
     /// Changes what runs elsewhere: clusters, clouds, databases.
     ChangesRemote,
     /// Runs again later by itself, or at every start.
     Persists,
     Stops,
+    /// Reads or shows what looks secret.
+    Secrets,
+    NoSandbox,
+    /// Runs something that the line computes: what it is stands nowhere.
+    RunsUnread,
+    /// A tool of which this version knows nothing.
+    UnknownTool,
     Installs,
+    LeavesProject,
     Network,
     /// Runs code that the line or the project brings.
+    #[serde(alias = "RunsAnything")]
     RunsCode,
     Writes,
     Unknown,
@@ -34,18 +52,27 @@ pub enum Effect {
 }
 
 impl Effect {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 25] = [
         Self::Deletes,
         Self::Overwrites,
         Self::DiscardsWork,
         Self::RewritesHistory,
         Self::RunsDownloaded,
+        Self::Exfiltrates,
         Self::Privilege,
+        Self::ChangesAccess,
         Self::Publishes,
+        Self::Spends,
+        Self::TouchesProduction,
         Self::ChangesRemote,
         Self::Persists,
         Self::Stops,
+        Self::Secrets,
+        Self::NoSandbox,
+        Self::RunsUnread,
+        Self::UnknownTool,
         Self::Installs,
+        Self::LeavesProject,
         Self::Network,
         Self::RunsCode,
         Self::Writes,
@@ -61,16 +88,56 @@ impl Effect {
             Self::DiscardsWork => "discards changes",
             Self::RewritesHistory => "rewrites history",
             Self::RunsDownloaded => "runs a download",
+            Self::Exfiltrates => "sends files out",
             Self::Privilege => "more rights",
+            Self::ChangesAccess => "changes access",
             Self::Publishes => "publishes",
+            Self::Spends => "costs money",
+            Self::TouchesProduction => "production",
             Self::ChangesRemote => "changes remote",
             Self::Persists => "runs later",
             Self::Stops => "stops",
+            Self::Secrets => "secrets",
+            Self::NoSandbox => "no sandbox",
+            Self::RunsUnread => "runs unknown",
+            Self::UnknownTool => "unknown tool",
             Self::Installs => "installs",
+            Self::LeavesProject => "outside project",
             Self::Network => "network",
             Self::RunsCode => "runs code",
             Self::Writes => "writes",
             Self::Unknown => "unknown",
+            Self::Reads => "reads",
+        }
+    }
+
+    /// The effect as a whole phrase, where nothing follows it.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Deletes => "deletes data",
+            Self::Overwrites => "overwrites data",
+            Self::DiscardsWork => "discards changes that were never committed",
+            Self::RewritesHistory => "throws away or rewrites history",
+            Self::RunsDownloaded => "runs code from outside",
+            Self::Exfiltrates => "sends local files out",
+            Self::Privilege => "asks for more rights",
+            Self::ChangesAccess => "changes users, keys or firewalls",
+            Self::Publishes => "publishes or pushes to others",
+            Self::Spends => "costs money",
+            Self::TouchesProduction => "touches production",
+            Self::ChangesRemote => "changes what runs elsewhere",
+            Self::Persists => "runs again later by itself",
+            Self::Stops => "stops what runs",
+            Self::Secrets => "touches what looks secret",
+            Self::NoSandbox => "runs outside the CLI's sandbox",
+            Self::RunsUnread => "runs what cannot be read here",
+            Self::UnknownTool => "adjutant does not know what this tool does",
+            Self::Installs => "installs packages",
+            Self::LeavesProject => "reaches outside the project directory",
+            Self::Network => "talks to the network",
+            Self::RunsCode => "runs code",
+            Self::Writes => "writes files",
+            Self::Unknown => "does something unknown",
             Self::Reads => "reads",
         }
     }
@@ -83,12 +150,24 @@ impl Effect {
             | Self::DiscardsWork
             | Self::RewritesHistory
             | Self::RunsDownloaded
+            | Self::Exfiltrates
             | Self::Privilege
+            | Self::ChangesAccess
             | Self::Publishes
+            | Self::Spends
+            | Self::TouchesProduction
             | Self::ChangesRemote
             | Self::Persists
-            | Self::Stops => DangerClass::Dangerous,
-            Self::Installs | Self::Network | Self::RunsCode | Self::Unknown => DangerClass::Notable,
+            | Self::Stops
+            | Self::Secrets
+            | Self::NoSandbox
+            | Self::RunsUnread => DangerClass::Dangerous,
+            Self::UnknownTool
+            | Self::Installs
+            | Self::LeavesProject
+            | Self::Network
+            | Self::RunsCode
+            | Self::Unknown => DangerClass::Notable,
             Self::Writes | Self::Reads => DangerClass::Harmless,
         }
     }

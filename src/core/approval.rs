@@ -11,6 +11,7 @@ use self::elicitation::Elicitation;
 pub use self::file::FileBefore;
 pub use self::file::FilePreview;
 use super::anatomy::Anatomy;
+use super::anatomy::Effect;
 use super::grant::GrantRule;
 use super::grant::GrantTerms;
 use super::ids::ApprovalId;
@@ -21,7 +22,6 @@ use super::permission::PermissionMode;
 use super::permission::PermissionUpdate;
 use super::permission::Scope;
 use super::prompt::Surface;
-use super::risk::Risk;
 use super::trust::Brought;
 use super::trust::TrustAnswer;
 
@@ -157,7 +157,8 @@ pub struct Approval {
     pub not_allowed: Option<String>,
     pub blocked_path: Option<String>,
     pub binding: Binding,
-    pub risks: Vec<Risk>,
+    /// What the call does beside what its command line says.
+    pub risks: Vec<Effect>,
     /// What a command line does, as far as it was read.
     #[serde(default)]
     pub anatomy: Option<Anatomy>,

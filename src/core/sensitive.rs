@@ -11,13 +11,17 @@ use std::ops::Range;
 
 use globset::GlobBuilder;
 
+/// Who gets in.
+pub mod access;
 /// What looks as if it held a secret.
 pub mod secret;
 /// What runs something, or loosens a guard, once it is changed.
 pub mod steering;
 
+pub use access::lets_in;
 pub use secret::looks_secret;
 pub use steering::steers;
+pub use steering::takes_effect;
 
 /// The folders and the name of a path, as they are compared.
 fn parts(path: &str) -> Vec<String> {

@@ -29,6 +29,8 @@ use adjutant::core::session::SessionSpec;
 use adjutant::core::tool::ToolOutcome;
 use adjutant::core::tool::ToolOutput;
 use adjutant::core::usage::Tokens;
+use adjutant::engine::policy::Question;
+use adjutant::engine::policy::anatomy_of;
 use serde_json::Value;
 use serde_json::json;
 
@@ -185,9 +187,17 @@ impl Story {
         let directory = session.directory().to_owned();
         let place = Place { directory, branch: session.branch.clone(), ..Place::default() };
         let risks = risk::judge(tool, &input, &place.directory);
+        let question = Question {
+            tool: tool.to_owned(),
+            input: input.to_string(),
+            directory: place.directory.clone().into(),
+            profile: None,
+            session: None,
+        };
         Approval {
             call: call.map(Into::into),
             risks,
+            anatomy: anatomy_of(&question).unwrap_or_default(),
             place,
             asked: self.now,
             ..Approval::new(ApprovalId(self.n_approvals), self.session, tool, input)

@@ -13,7 +13,8 @@ use super::Binding;
 use crate::core::anatomy::Anatomy;
 use crate::core::anatomy::Effect;
 use crate::core::change;
-use crate::core::risk::Risk;
+use crate::core::tool::table;
+use crate::core::tool::table::Does;
 
 /// How careful a person has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ pub enum Danger {
     /// The line does this, worked out from its words; with the lines it stands on, where there are several.
     Does { effect: Effect, about: String, lines: Vec<usize> },
     /// A mark of the whole request.
-    Mark(Risk),
+    Mark(Effect),
     /// A part of the line could not be read; what it does is not known.
     NotRead,
 }
@@ -43,7 +44,7 @@ impl Danger {
     pub fn describe(&self) -> String {
         match self {
             Self::Does { effect, about, .. } => format!("{} {about}", effect.verb()),
-            Self::Mark(risk) => risk.describe().to_owned(),
+            Self::Mark(effect) => effect.phrase().to_owned(),
             Self::NotRead => "a part of this could not be read".to_owned(),
         }
     }
@@ -51,15 +52,14 @@ impl Danger {
     pub fn class(&self) -> DangerClass {
         match self {
             Self::Does { effect, .. } => effect.class(),
-            Self::Mark(risk) => risk.class(),
+            Self::Mark(effect) => effect.class(),
             Self::NotRead => DangerClass::Dangerous,
         }
     }
 }
 
 impl Approval {
-    /// The marks, the worst first. For a command line that was read whole they are what its programs do; what only
-    /// the words of the line suggest is marked where it was not.
+    /// The marks, the worst first. For a command line they are what its programs do.
     pub fn dangers(&self) -> Vec<Danger> {
         let mut dangers = Vec::new();
         let read = self.anatomy.as_ref();
@@ -74,19 +74,18 @@ impl Approval {
             }
             dangers.push(Danger::Does { effect: group.effect, about: group.about(), lines });
         }
-        let is_whole = read.is_some_and(|anatomy| anatomy.whole);
-        let told = |risk: &Risk| match risk {
-            Risk::Deletes
-            | Risk::RunsDownloaded
-            | Risk::Privileged
-            | Risk::RewritesHistory
-            | Risk::Publishes
-            | Risk::Network
-            | Risk::RunsAnything => is_whole,
-            Risk::LeavesProject | Risk::Secrets | Risk::NoSandbox | Risk::UnknownTool => false,
-        };
-        dangers.extend(self.risks.iter().filter(|risk| !told(risk)).map(|risk| Danger::Mark(*risk)));
-        dangers.extend((read.is_some() && !is_whole).then_some(Danger::NotRead));
+        // What the line says already is not said again.
+        let is_told =
+            |mark: &Effect| dangers.iter().any(|it| matches!(it, Danger::Does { effect, .. } if effect == mark));
+        let marks: Vec<Danger> = self
+            .risks
+            .iter()
+            .filter(|mark| mark.is_danger() && !is_told(mark))
+            .map(|mark| Danger::Mark(*mark))
+            .collect();
+        dangers.extend(marks);
+        let is_read = read.map_or(!self.is_command(), |anatomy| anatomy.whole);
+        dangers.extend((!is_read).then_some(Danger::NotRead));
         dangers
     }
 
@@ -124,9 +123,9 @@ impl Approval {
 
 /// A call that is no command line.
 fn class_of_call(approval: &Approval) -> DangerClass {
-    match approval.tool.as_str() {
-        "Read" | "Glob" | "Grep" | "LS" | "NotebookRead" => DangerClass::Harmless,
-        "Write" => match change::of(approval) {
+    match table::of(&approval.tool).map(|tool| tool.does) {
+        Some(Does::Reads | Does::Keeps) => DangerClass::Harmless,
+        Some(Does::Changes { .. }) if approval.tool == "Write" => match change::of(approval) {
             Some(change::Change::File(file)) if file.fate == change::Fate::Made => DangerClass::Harmless,
             _ => DangerClass::Notable,
         },

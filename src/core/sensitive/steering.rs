@@ -11,7 +11,8 @@ use super::parts;
 
 mod names;
 
-use names::NAMES;
+use names::READ_BY_TOOLS;
+use names::STARTED;
 
 /// Folders whose content steers, all of it.
 const FOLDERS: &[&str] = &[
@@ -119,6 +120,55 @@ const FOLDERS: &[&str] = &[
     ".tmux",
     ".w3m",
     ".mutt",
+];
+
+/// Folders that tools read from when somebody runs them, or where they keep what they installed.
+const READ_BY_TOOLS_IN: &[&str] = &[
+    "node_modules",
+    "site-packages",
+    "dist-packages",
+    ".venv",
+    "venv",
+    "virtualenv",
+    ".tox",
+    ".nox",
+    ".bundle",
+    ".gem",
+    ".yarn",
+    ".mvn",
+    ".rustup",
+    ".sdkman",
+    ".nvm",
+    ".pyenv",
+    ".rbenv",
+    ".asdf",
+    ".volta",
+    ".m2",
+    ".ivy2",
+    ".sbt",
+    ".meteor",
+    ".pulumi",
+    ".terraform",
+    ".terraform.d",
+    ".npm",
+    ".pnpm-store",
+    ".deno",
+    ".bun",
+    ".vs",
+    ".settings",
+    ".nuget",
+    ".dotnet",
+    ".jupyter",
+    ".ansible",
+    ".cargo",
+    ".docker",
+    ".kube",
+    ".aws",
+    ".gnupg",
+    ".w3m",
+    ".mutt",
+    ".idea",
+    ".pip",
 ];
 
 /// Folders and files that steer only together.
@@ -233,6 +283,10 @@ const ENDS: &[&str] = &[
     ".code-snippets",
 ];
 
+/// Ends of names of what a machine starts.
+const STARTED_ENDS: &[&str] =
+    &[".pth", ".desktop", ".service", ".timer", ".socket", ".mount", ".automount", ".plist", ".workflow", ".command"];
+
 /// Beginnings of names that mean the same with any end.
 const BEGINNINGS: &[&str] = &[
     "dockerfile.",
@@ -278,6 +332,20 @@ pub fn steers(path: &str) -> bool {
     marked(&parts(path)).is_some()
 }
 
+/// Whether a change of the path takes effect by itself, with nobody running a tool of the project: at a start, at a
+/// commit, at a push, by a clock, or as what an agent is told.
+pub fn takes_effect(path: &str) -> bool {
+    let all = parts(path);
+    let Some(range) = marked(&all) else { return false };
+    match &all[range] {
+        [name] if READ_BY_TOOLS_IN.contains(&name.as_str()) => false,
+        [name] if !FOLDERS.contains(&name.as_str()) => {
+            STARTED.contains(&name.as_str()) || STARTED_ENDS.iter().any(|end| name.ends_with(end))
+        }
+        _ => true,
+    }
+}
+
 /// Whether a pattern names what steers about the path; true when nothing does.
 pub fn names_steering(pattern: &str, path: &str) -> bool {
     is_named(path, pattern, &marked)
@@ -295,7 +363,8 @@ fn is_steering_name(name: &str) -> bool {
     };
     // On some file systems an end of blanks and dots is no part of the name.
     let name = name.trim_end_matches(['.', ' ']);
-    NAMES.contains(&name)
+    STARTED.contains(&name)
+        || READ_BY_TOOLS.contains(&name)
         || ENDS.iter().any(|end| name.ends_with(end))
         || BEGINNINGS.iter().any(|start| name.starts_with(start))
         || is_config(name)
@@ -393,6 +462,46 @@ mod tests {
             "src/config/rules.rs",
         ] {
             assert!(!steers(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_takes_effect_by_itself_is_told_from_what_a_tool_reads() {
+        for path in [
+            ".git/hooks/pre-commit",
+            ".github/workflows/ci.yml",
+            "~/.bashrc",
+            "~/.config/fish/config.fish",
+            ".envrc",
+            ".claude/settings.json",
+            "CLAUDE.md",
+            ".mcp.json",
+            ".vscode/tasks.json",
+            "~/.config/systemd/user/x.timer",
+            "/etc/cron.d/x",
+            "~/Library/LaunchAgents/x.plist",
+            ".gitconfig",
+            ".pre-commit-config.yaml",
+            "~/.local/bin/ls",
+            "~/.config/adjutant/config.toml",
+            "x.desktop",
+        ] {
+            assert!(takes_effect(path), "{path}");
+        }
+        for path in [
+            "package.json",
+            "Cargo.toml",
+            "Makefile",
+            "Dockerfile",
+            "node_modules/x/index.js",
+            ".venv/bin/python",
+            "go.mod",
+            "tsconfig.json",
+            "vite.config.ts",
+            ".editorconfig",
+            "src/a.rs",
+        ] {
+            assert!(!takes_effect(path), "{path}");
         }
     }
 

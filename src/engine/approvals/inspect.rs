@@ -10,6 +10,8 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::SystemTime;
 
+use serde_json::Value;
+
 use super::look;
 use crate::config::Approvals;
 use crate::core::anatomy::Anatomy;
@@ -124,8 +126,13 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
 
 /// What the command line of a call does to the world.
 pub(crate) fn anatomy(approval: &Approval) -> Option<Anatomy> {
+    let directory = Path::new(&approval.place.directory);
+    if approval.tool == "PowerShell" {
+        let line = approval.input.get("command").and_then(Value::as_str)?;
+        return Some(policy::anatomy::of_powershell(line, directory));
+    }
     let line = table::command(&approval.tool, &approval.input)?;
-    Some(policy::anatomy::of(line, Path::new(&approval.place.directory)))
+    Some(policy::anatomy::of(line, directory))
 }
 
 #[cfg(test)]

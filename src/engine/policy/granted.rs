@@ -12,6 +12,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Scene;
+use super::anatomy;
 use super::decide;
 use super::rules::is_at_home;
 use super::shell;
@@ -27,8 +28,8 @@ use crate::core::grant::GrantRule;
 use crate::core::grant::Granted;
 use crate::core::ids::GrantId;
 use crate::core::permission::RuleBehavior;
+use crate::core::permission::runs_anything;
 use crate::core::permission::wide_directory;
-use crate::core::risk::Risk;
 use crate::core::tool::table;
 
 /// Tools that change a file.
@@ -170,12 +171,15 @@ fn places(approval: &Approval, scene: &Scene) -> Vec<GrantRule> {
 /// The shortest beginnings of the line's commands that cover it. A line that destroys or reaches far is only
 /// offered again as it is.
 fn commands(line: &str, approval: &Approval, config: &Approvals, scene: &Scene) -> Option<GrantRule> {
-    let is_harmless = |risk: &Risk| matches!(risk, Risk::Network);
-    if !approval.risks.iter().all(is_harmless) {
+    let read = anatomy::of(line, Path::new(&approval.place.directory));
+    if !approval.risks.is_empty() || !anatomy::is_tame(&read) {
         return None;
     }
     let mut found: Vec<CommandWords> = Vec::new();
     for (text, command) in shell::plain_commands(line)? {
+        if command.iter().any(|word| runs_anything(word)) {
+            return None;
+        }
         let alone = Approval { input: serde_json::json!({ "command": text }), ..approval.clone() };
         // What the table does not have is offered only as it is.
         if !shell::is_in_table(&command) {

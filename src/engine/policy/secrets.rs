@@ -58,11 +58,11 @@ fn at(path: &str, directory: &Path) -> PathBuf {
 }
 
 fn of_line(line: &str, directory: &Path) -> Option<String> {
-    let calls = shell::calls(line)?;
+    let opened = shell::opened(line)?;
     let mut here = directory.to_owned();
     let mut n_words = 0;
-    for call in &calls.all {
-        for word in call.words.iter().skip(1) {
+    for words in &opened.commands {
+        for word in words.iter().skip(1) {
             n_words += 1;
             if n_words > MAX_WORDS {
                 return None;
@@ -72,14 +72,19 @@ fn of_line(line: &str, directory: &Path) -> Option<String> {
             }
         }
         // What follows a `cd` names its files from there.
-        if let [program, target, ..] = call.words.as_slice()
+        if let [program, target, ..] = words.as_slice()
             && program == "cd"
         {
             here = at(target, &here);
         }
     }
-    let opened = calls.writes.iter().map(|(name, ..)| name).chain(&calls.reads);
-    opened.map(String::as_str).find(|name| touches(name, &here) || touches(name, directory)).map(str::to_owned)
+    opened
+        .writes
+        .iter()
+        .chain(&opened.reads)
+        .map(String::as_str)
+        .find(|name| touches(name, &here) || touches(name, directory))
+        .map(str::to_owned)
 }
 
 /// The texts in a word that may name a file: itself, what is attached to an option, and the path behind a revision.

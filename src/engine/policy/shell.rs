@@ -20,6 +20,8 @@ use crate::core::permission::RuleBehavior;
 /// Loops and patterns of file names.
 mod expand;
 mod fit;
+/// How the calls of a line hang together.
+pub(super) mod flow;
 /// Where a command would run.
 mod ground;
 mod harmless;
@@ -82,40 +84,27 @@ pub(super) fn is_in_table(words: &[String]) -> bool {
     harmless::is_known(&words.iter().map(String::as_str))
 }
 
-/// One simple command as a reader of the whole line finds it.
-pub(super) struct Call {
-    pub(super) words: Vec<String>,
-    /// Where in these words a command may begin.
-    pub(super) beginnings: Vec<usize>,
-    /// Where in the line it stands; none for what stands in a text that some shell may run.
-    pub(super) at: Option<usize>,
-}
-
-/// Everything that a line may run and write.
-pub(super) struct Calls {
-    pub(super) all: Vec<Call>,
-    /// Files that the shell opens: name, whether it appends, and where it stands.
-    pub(super) writes: Vec<(String, bool, usize)>,
+/// Everything that a line may run, and the files that it opens.
+pub(super) struct Opened {
+    /// The words of each simple command.
+    pub(super) commands: Vec<Vec<String>>,
+    /// Files that the shell opens to write.
+    pub(super) writes: Vec<String>,
     /// Files that the shell opens to read.
     pub(super) reads: Vec<String>,
-    pub(super) whole: bool,
 }
 
 /// All commands of a line, read liberally; `None` when it is too long or too deep.
-pub(super) fn calls(line: &str) -> Option<Calls> {
+pub(super) fn opened(line: &str) -> Option<Opened> {
     let tree = tree::read(line)?;
-    let call = |command: &Simple, is_text: bool| Call {
-        words: command.words.iter().map(|word| word.text.clone()).collect(),
-        beginnings: wrappers::beginnings(&command.words),
-        at: Some(command.span.start).filter(|at| !is_text && *at < line.len()),
-    };
-    let mut all: Vec<Call> = tree.commands.iter().map(|command| call(command, false)).collect();
+    let words = |command: &Simple| command.words.iter().map(|word| word.text.clone()).collect::<Vec<_>>();
+    let mut commands: Vec<Vec<String>> = tree.commands.iter().map(words).collect();
     for text in texts(&tree).ok()? {
-        all.extend(tree::read(&text)?.commands.iter().map(|command| call(command, true)));
+        commands.extend(tree::read(&text)?.commands.iter().map(words));
     }
-    all.retain(|call| !call.words.is_empty());
-    let writes = tree.redirects.iter().map(|it| (it.target.text.clone(), it.appends, it.target.span.start)).collect();
-    Some(Calls { all, writes, reads: tree.inputs, whole: tree.whole })
+    commands.retain(|words| !words.is_empty());
+    let writes = tree.redirects.iter().map(|it| it.target.text.clone()).collect();
+    Some(Opened { commands, writes, reads: tree.inputs })
 }
 
 /// One simple command, and all that may run inside it.

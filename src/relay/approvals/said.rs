@@ -15,7 +15,6 @@ use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::Scope;
 use crate::core::prompt::Surface;
-use crate::core::risk::Risk;
 use crate::relay::words::Tongue;
 
 /// A mark in words: what a command does, with what it is about.
@@ -29,7 +28,7 @@ pub(super) fn danger(danger: &Danger, tongue: Tongue) -> String {
             let at = lines.first().map(|line| format!(" (line {line})")).unwrap_or_default();
             format!("{}{at}", danger.describe())
         }
-        (_, Danger::Mark(mark)) => risk(*mark, tongue).to_owned(),
+        (_, Danger::Mark(mark)) => tongue.pick(mark.phrase(), effect(*mark)).to_owned(),
         (_, Danger::NotRead) => tongue.pick("a part of this could not be read", "有一部分无法解析").to_owned(),
     }
 }
@@ -40,36 +39,28 @@ fn effect(effect: Effect) -> &'static str {
         Effect::Overwrites => "覆盖",
         Effect::DiscardsWork => "丢弃未提交的修改",
         Effect::RewritesHistory => "改写历史",
-        Effect::RunsDownloaded => "运行下载的内容",
+        Effect::RunsDownloaded => "运行外来代码",
+        Effect::Exfiltrates => "向外发送本地内容",
         Effect::Privilege => "提升权限",
-        Effect::Publishes => "发布",
+        Effect::ChangesAccess => "更改用户、密钥或防火墙",
+        Effect::Publishes => "发布或推送",
+        Effect::Spends => "产生费用",
+        Effect::TouchesProduction => "涉及生产环境",
         Effect::ChangesRemote => "修改远端系统",
         Effect::Persists => "以后自动运行",
         Effect::Stops => "停止",
+        Effect::Secrets => "涉及疑似机密",
+        Effect::NoSandbox => "在 CLI 沙箱之外运行",
+        Effect::RunsUnread => "运行无法解析的内容",
+        Effect::UnknownTool => "adjutant 不了解此工具的作用",
         Effect::Installs => "安装",
+        Effect::LeavesProject => "涉及项目目录之外",
         Effect::Network => "访问网络",
         Effect::RunsCode => "运行代码",
         Effect::Writes => "写入",
         Effect::Unknown => "未知",
         Effect::Reads => "读取",
     }
-}
-
-pub(super) fn risk(risk: Risk, tongue: Tongue) -> &'static str {
-    let chinese = match risk {
-        Risk::Deletes => "会删除或覆盖数据",
-        Risk::RunsDownloaded => "会运行下载的内容",
-        Risk::Privileged => "要求更高权限（sudo、chmod、chown）",
-        Risk::RewritesHistory => "会丢弃或改写 git 历史",
-        Risk::Publishes => "会发布或推送给他人",
-        Risk::LeavesProject => "涉及项目目录之外",
-        Risk::Network => "访问网络",
-        Risk::Secrets => "涉及疑似机密的文件",
-        Risk::RunsAnything => "运行以文本给出的程序",
-        Risk::NoSandbox => "在 CLI 沙箱之外运行",
-        Risk::UnknownTool => "adjutant 不了解此工具的作用",
-    };
-    tongue.pick(risk.describe(), chinese)
 }
 
 pub(super) fn doubt(doubt: &Doubt, tongue: Tongue) -> Cow<'static, str> {

@@ -416,7 +416,7 @@ fn a_chinese_card_says_all_that_is_ours_in_chinese() {
     ];
     let mut request = bash("rm -rf x && curl y");
     request.grants = rules.to_vec();
-    request.risks = crate::core::risk::judge("Bash", &request.input, "/p");
+    request.risks = crate::core::anatomy::Effect::ALL.to_vec();
     assert!(request.risks.len() > 1);
     let tongue = Tongue::Chinese;
     let around = Around { session: "网站", tongue, redactor: &Redactor::default() };
