@@ -14,6 +14,7 @@ use super::setup::directory;
 use super::setup::places;
 use super::setup::read_config;
 use crate::core::anatomy::Anatomy;
+use crate::core::approval::Approval;
 use crate::engine::policy;
 use crate::engine::policy::Part;
 use crate::engine::policy::Question;
@@ -32,40 +33,36 @@ pub fn main(global: &Global, explain: &Explain) -> Result<u8, Stop> {
         session: explain.session.clone(),
     };
     let ruling = policy::explain(&question, &config).map_err(Stop::usage)?;
-    let anatomy = policy::anatomy_of(&question).map_err(Stop::usage)?;
+    let approval = policy::described(&question).map_err(Stop::usage)?;
     let text = if explain.json {
-        as_json(&ruling, anatomy.as_ref())
+        as_json(&ruling, &approval)
     } else {
-        [as_text(&ruling), anatomy.as_ref().map(does).unwrap_or_default()].join("\n").trim_end().to_owned()
+        [as_text(&ruling), does(&approval)].join("\n").trim_end().to_owned()
     };
     say(&text)?;
     Ok(exit::OK)
 }
 
-fn as_json(ruling: &Ruling, anatomy: Option<&Anatomy>) -> String {
+fn as_json(ruling: &Ruling, approval: &Approval) -> String {
     let part = |part: &Part| json!({ "command": part.command, "action": part.action.as_str(), "rule": part.rule, "why": part.why });
     let mut shown = json!({ "action": ruling.action.as_str(), "rule": ruling.rule, "why": ruling.why, "who": policy::answerer(ruling).0 });
     if ruling.parts.len() > 1 {
         shown["commands"] = ruling.parts.iter().map(part).collect();
     }
-    if let Some(anatomy) = anatomy {
+    shown["marks"] = approval.dangers().iter().map(|danger| json!(danger.mark())).collect();
+    if let Some(anatomy) = &approval.anatomy {
         shown["anatomy"] = json!(anatomy);
     }
     shown.to_string()
 }
 
-/// What the line does, the worst first.
-fn does(anatomy: &Anatomy) -> String {
-    let mut lines: Vec<String> = anatomy
-        .groups()
-        .iter()
-        .map(|group| {
-            reveal(&format!("does  {} {}", group.effect.verb(), group.about().replace('\n', "⏎"))).text.to_string()
-        })
-        .collect();
-    if !anatomy.whole {
-        lines.push("does  more than could be read".to_owned());
-    }
+/// The marks of the call, and what else its line does, the worst first.
+fn does(approval: &Approval) -> String {
+    let line = |what: &str, text: &str| reveal(&format!("{what:<5} {}", text.replace('\n', "⏎"))).text.to_string();
+    let mut lines: Vec<String> = approval.dangers().iter().map(|danger| line("mark", &danger.describe())).collect();
+    let groups = approval.anatomy.as_ref().map(Anatomy::groups).unwrap_or_default();
+    let others = groups.iter().filter(|group| !group.effect.is_danger());
+    lines.extend(others.map(|group| line("does", &format!("{} {}", group.effect.verb(), group.about()))));
     lines.join("\n")
 }
 
@@ -98,6 +95,24 @@ mod tests {
         Ruling { action: RuleBehavior::Deny, rule: Some("deny Bash “rm”".into()), why: "it is".into(), parts }
     }
 
+    fn approval(command: &str) -> Approval {
+        let question = Question {
+            tool: "Bash".into(),
+            input: command.into(),
+            directory: "/p".into(),
+            profile: None,
+            session: None,
+        };
+        policy::described(&question).unwrap()
+    }
+
+    #[test]
+    fn marks_stand_before_what_else_a_line_does() {
+        assert_eq!(does(&approval("ls; rm -rf x")), "mark  deletes x\ndoes  reads ls");
+        assert_eq!(does(&approval("rm \"x\ny\"\u{1b}[2J")).lines().count(), 1);
+        assert!(does(&approval("if ; rm")).contains("mark  a part of this could not be read"));
+    }
+
     #[test]
     fn what_comes_from_outside_cannot_steer_the_terminal() {
         let text = as_text(&ruling("a\u{1b}]0;x\u{7}\n\u{202e}b"));
@@ -108,9 +123,13 @@ mod tests {
 
     #[test]
     fn the_object_names_action_rule_and_reason() {
-        let shown: serde_json::Value = serde_json::from_str(&as_json(&ruling("rm"), None)).unwrap();
+        let shown: serde_json::Value = serde_json::from_str(&as_json(&ruling("rm"), &approval("rm x"))).unwrap();
         assert_eq!(shown["action"], "deny");
         assert_eq!(shown["rule"], "deny Bash “rm”");
         assert_eq!(shown["commands"][0]["command"], "rm");
+        assert_eq!(shown["marks"][0]["effect"], "deletes");
+        assert_eq!(shown["marks"][0]["class"], "dangerous");
+        assert_eq!(shown["marks"][0]["says"], "deletes x");
+        assert_eq!(shown["anatomy"]["steps"][0]["program"], "rm");
     }
 }

@@ -16,7 +16,7 @@ pub enum Effect {
     /// Changes that were never committed are lost.
     DiscardsWork,
     RewritesHistory,
-    /// Runs code that comes from outside with this call.
+    /// Runs code from elsewhere: what the call fetches, or what a variable makes programs load.
     RunsDownloaded,
     /// Sends local files or what they hold to others.
     Exfiltrates,
@@ -30,7 +30,7 @@ pub enum Effect {
     TouchesProduction,
     /// Changes what runs elsewhere: clusters, clouds, databases.
     ChangesRemote,
-    /// Runs again later by itself, or at every start.
+    /// Runs or steers something later by itself: at a start, at a commit, by a clock.
     Persists,
     Stops,
     /// Reads or shows what looks secret.
@@ -80,6 +80,37 @@ impl Effect {
         Self::Reads,
     ];
 
+    /// Its name in what programs read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deletes => "deletes",
+            Self::Overwrites => "overwrites",
+            Self::DiscardsWork => "discards_work",
+            Self::RewritesHistory => "rewrites_history",
+            Self::RunsDownloaded => "runs_downloaded",
+            Self::Exfiltrates => "exfiltrates",
+            Self::Privilege => "privilege",
+            Self::ChangesAccess => "changes_access",
+            Self::Publishes => "publishes",
+            Self::Spends => "spends",
+            Self::TouchesProduction => "touches_production",
+            Self::ChangesRemote => "changes_remote",
+            Self::Persists => "persists",
+            Self::Stops => "stops",
+            Self::Secrets => "secrets",
+            Self::NoSandbox => "no_sandbox",
+            Self::RunsUnread => "runs_unread",
+            Self::UnknownTool => "unknown_tool",
+            Self::Installs => "installs",
+            Self::LeavesProject => "leaves_project",
+            Self::Network => "network",
+            Self::RunsCode => "runs_code",
+            Self::Writes => "writes",
+            Self::Unknown => "unknown",
+            Self::Reads => "reads",
+        }
+    }
+
     /// The effect as a verb, to stand before what it acts on.
     pub fn verb(self) -> &'static str {
         match self {
@@ -87,7 +118,7 @@ impl Effect {
             Self::Overwrites => "overwrites",
             Self::DiscardsWork => "discards changes",
             Self::RewritesHistory => "rewrites history",
-            Self::RunsDownloaded => "runs a download",
+            Self::RunsDownloaded => "runs foreign code",
             Self::Exfiltrates => "sends files out",
             Self::Privilege => "more rights",
             Self::ChangesAccess => "changes access",
@@ -118,7 +149,7 @@ impl Effect {
             Self::Overwrites => "overwrites data",
             Self::DiscardsWork => "discards changes that were never committed",
             Self::RewritesHistory => "throws away or rewrites history",
-            Self::RunsDownloaded => "runs code from outside",
+            Self::RunsDownloaded => "runs code from elsewhere",
             Self::Exfiltrates => "sends local files out",
             Self::Privilege => "asks for more rights",
             Self::ChangesAccess => "changes users, keys or firewalls",
@@ -126,7 +157,7 @@ impl Effect {
             Self::Spends => "costs money",
             Self::TouchesProduction => "touches production",
             Self::ChangesRemote => "changes what runs elsewhere",
-            Self::Persists => "runs again later by itself",
+            Self::Persists => "takes effect later by itself",
             Self::Stops => "stops what runs",
             Self::Secrets => "touches what looks secret",
             Self::NoSandbox => "runs outside the CLI's sandbox",

@@ -108,7 +108,8 @@ mod tests {
         let judge_path = |path: &str| judge("Write", &json!({ "file_path": path }), "/home/me/web");
         assert_eq!(judge_path("/home/me/web/src/x.rs"), []);
         assert_eq!(judge_path("/home/me/web/../x.rs"), [Effect::LeavesProject]);
-        assert_eq!(judge_path("/etc/passwd"), [Effect::LeavesProject]);
+        assert_eq!(judge_path("/etc/passwd"), [Effect::ChangesAccess, Effect::LeavesProject]);
+        assert_eq!(judge_path("/etc/motd"), [Effect::LeavesProject]);
         assert_eq!(judge_path("/home/me/web/.env.local"), [Effect::Secrets]);
         assert_eq!(judge_path("/home/me/web/src/token.rs"), []);
         assert_eq!(judge_path("/home/me/web/github_token.txt"), [Effect::Secrets]);

@@ -35,8 +35,8 @@ mod secrets;
 mod shell;
 
 pub use explain::Question;
-pub use explain::anatomy as anatomy_of;
 pub use explain::answerer;
+pub use explain::described;
 pub use explain::explain;
 pub(crate) use granted::covering;
 pub(crate) use granted::offers;

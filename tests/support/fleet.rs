@@ -30,7 +30,7 @@ use adjutant::core::tool::ToolOutcome;
 use adjutant::core::tool::ToolOutput;
 use adjutant::core::usage::Tokens;
 use adjutant::engine::policy::Question;
-use adjutant::engine::policy::anatomy_of;
+use adjutant::engine::policy::described;
 use serde_json::Value;
 use serde_json::json;
 
@@ -197,7 +197,7 @@ impl Story {
         Approval {
             call: call.map(Into::into),
             risks,
-            anatomy: anatomy_of(&question).unwrap_or_default(),
+            anatomy: described(&question).ok().and_then(|approval| approval.anatomy),
             place,
             asked: self.now,
             ..Approval::new(ApprovalId(self.n_approvals), self.session, tool, input)

@@ -16,6 +16,8 @@ use crate::cli::exit;
 use crate::cli::setup::Stop;
 use crate::clock;
 use crate::core::anatomy::Anatomy;
+use crate::core::approval::danger::Danger;
+use crate::core::approval::danger::Mark;
 use crate::core::cell::BlockKind;
 use crate::core::cell::CellBody;
 use crate::core::figures;
@@ -91,6 +93,8 @@ struct Waiting {
     agent: Option<String>,
     reason: Option<String>,
     not_allowed: Option<String>,
+    /// What must be seen before it is allowed, the worst first.
+    marks: Vec<Mark>,
     /// What a command line does, program by program.
     anatomy: Option<Anatomy>,
 }
@@ -249,6 +253,7 @@ fn line(session: &Session) -> Line {
         agent: open.approval.agent.as_ref().and_then(|agent| agent.description.clone()),
         reason: open.approval.reason.clone(),
         not_allowed: open.approval.not_allowed.clone(),
+        marks: open.approval.dangers().iter().map(Danger::mark).collect(),
         anatomy: open.approval.anatomy.clone(),
     });
     Line {

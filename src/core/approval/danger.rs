@@ -28,6 +28,17 @@ pub enum DangerClass {
     Dangerous,
 }
 
+/// A mark as programs read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    /// `deletes`, `runs_downloaded` …; none where a part could not be read.
+    pub effect: Option<&'static str>,
+    pub class: DangerClass,
+    pub says: String,
+    /// The lines it stands on, where there are several.
+    pub lines: Vec<usize>,
+}
+
 /// What must be in view beside the answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Danger {
@@ -47,6 +58,16 @@ impl Danger {
             Self::Mark(effect) => effect.phrase().to_owned(),
             Self::NotRead => "a part of this could not be read".to_owned(),
         }
+    }
+
+    /// The mark for programs.
+    pub fn mark(&self) -> Mark {
+        let (effect, lines) = match self {
+            Self::Does { effect, lines, .. } => (Some(effect.name()), lines.clone()),
+            Self::Mark(effect) => (Some(effect.name()), Vec::new()),
+            Self::NotRead => (None, Vec::new()),
+        };
+        Mark { effect, class: self.class(), says: self.describe(), lines }
     }
 
     pub fn class(&self) -> DangerClass {
@@ -181,9 +202,9 @@ mod tests {
         assert!(with(&|it| it.binding.safety_check = true) && with(&|it| it.binding.default_to_no = true));
         assert!(with(&|it| it.binding.needs_person = true) && with(&|it| it.binding.posing = true));
         assert!(with(&|it| it.binding.not_understood = vec!["x".into()]));
-        for risk in [Risk::Deletes, Risk::RunsDownloaded, Risk::Privileged, Risk::RewritesHistory] {
-            let unread = call("Bash", json!({ "command": "x" }));
-            assert!(Approval { risks: vec![Risk::Network, risk], ..unread }.wants_a_look(), "{risk:?}");
+        for effect in Effect::ALL {
+            let is_grave = effect.class() == DangerClass::Dangerous;
+            assert_eq!(line(&[Effect::Reads, effect], true).wants_a_look(), is_grave, "{effect:?}");
         }
         for effect in [
             Effect::Deletes,
@@ -193,7 +214,9 @@ mod tests {
             Effect::RunsDownloaded,
             Effect::Privilege,
         ] {
-            assert!(line(&[Effect::Reads, effect], true).wants_a_look(), "{effect:?}");
+            assert_eq!(effect.class(), DangerClass::Dangerous, "{effect:?}");
+            let unread = call("Read", json!({ "file_path": "/p/a" }));
+            assert!(Approval { risks: vec![Effect::Network, effect], ..unread }.wants_a_look(), "{effect:?}");
         }
         assert!(line(&[Effect::Reads], false).wants_a_look(), "what was not read may be anything");
     }

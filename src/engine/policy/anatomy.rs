@@ -28,6 +28,8 @@ mod names;
 mod place;
 /// Lines for PowerShell.
 mod powershell;
+/// Variables by which others run something.
+mod settings;
 /// Programs of which a table cannot say all.
 mod special;
 /// From one call to what it does.
@@ -60,7 +62,8 @@ fn anatomy(line: &str, calls: Option<Calls>, directory: &Path, table: &'static T
     let Some(calls) = calls else { return Anatomy { several_lines, ..Anatomy::default() } };
     let mut place = Place::new(directory);
     let mut reader = Reader::new(table, line, &calls);
-    let mut steps = Vec::new();
+    let mut steps: Vec<Step> =
+        calls.settings.iter().filter_map(|(setting, at)| reader.set(setting, &place, at.map(line_of))).collect();
     let mut writes = calls.writes.iter().peekable();
     for (at, call) in calls.all.iter().enumerate() {
         // What the shell writes is judged from where the line then is.

@@ -13,7 +13,6 @@ use super::Scene;
 use super::decide;
 use super::secret;
 use crate::config::Config;
-use crate::core::anatomy::Anatomy;
 use crate::core::approval::Approval;
 use crate::core::ids::Timestamp;
 use crate::core::permission::RuleBehavior;
@@ -35,9 +34,10 @@ pub struct Question {
     pub session: Option<String>,
 }
 
-/// What a command line does to the world, for a call that is one.
-pub fn anatomy(question: &Question) -> Result<Option<Anatomy>, String> {
-    Ok(inspect::anatomy(&approval(question)?))
+/// The call as it would be asked about, with what its command line does and its marks.
+pub fn described(question: &Question) -> Result<Approval, String> {
+    let approval = approval(question)?;
+    Ok(Approval { anatomy: inspect::anatomy(&approval), ..approval })
 }
 
 /// What the policy would answer; the error says what is wrong with the question.

@@ -49,6 +49,15 @@ impl Place {
         Self { now: None, ..self.clone() }
     }
 
+    pub(super) fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
+    /// Whether it is a path that is surely inside the session's directory.
+    pub(super) fn is_inside(&self, named: &str) -> bool {
+        self.path(named).is_some_and(|path| paths::flat(&path).starts_with(&self.root))
+    }
+
     /// Goes where a call goes. Only the first call of a line surely does.
     pub(super) fn follow(&mut self, words: &[String], is_first: bool) {
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {

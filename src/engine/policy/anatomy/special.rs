@@ -4,6 +4,7 @@ use super::data;
 use super::inline;
 use super::place::is_a_stream;
 use super::powershell;
+use super::settings;
 use super::steps::Deed;
 use super::steps::Run;
 use super::steps::deed;
@@ -46,6 +47,14 @@ pub(super) fn deeds(run: &Run<'_>, row: &[Deed]) -> Option<Vec<Deed>> {
 fn as_the_disk_has_it(run: &Run<'_>, deeds: &mut [Deed]) {
     // What edits in place edits something that is there.
     if matches!(run.name, "sed" | "perl" | "yq" | "patch" | "git" | "sqlite3" | "sqlite" | "duckdb") {
+        return;
+    }
+    // What is elsewhere is not looked up here.
+    let is_remote = run
+        .table
+        .row(run.name, &run.parsed.operands, &|option| run.parsed.has(option))
+        .is_some_and(|(row, _)| row.domain == Domain::Remote);
+    if is_remote && !matches!(run.name, "aws" | "gsutil" | "kubectl" | "oc" | "rclone") {
         return;
     }
     let place = run.place;
@@ -369,6 +378,21 @@ pub(super) fn in_production(run: &Run<'_>, deeds: &[Deed]) -> Option<Deed> {
     let is_host = matches!(run.name, "ssh" | "scp" | "rsync" | "mosh" | "sftp");
     let is_push = run.name == "git" && run.parsed.operands.first() == Some(&"push");
     let reads = deeds.iter().all(|deed| matches!(deed.effect, Effect::Reads | Effect::Secrets));
+    let reaches = |deed: &Deed| {
+        matches!(
+            deed.effect,
+            Effect::ChangesRemote
+                | Effect::Deletes
+                | Effect::Publishes
+                | Effect::Stops
+                | Effect::Spends
+                | Effect::ChangesAccess
+        )
+    };
+    let set = run.calls.settings.iter().map(|(setting, _)| setting).find(|setting| settings::is_production(setting));
+    if let Some(setting) = set.filter(|_| deeds.iter().any(reaches)) {
+        return Some(deed(Effect::TouchesProduction, &[setting]));
+    }
     if reads || !(is_remote || is_host || is_push) {
         return None;
     }

@@ -6,6 +6,7 @@ use super::names::about_words;
 use super::names::has_pattern;
 use super::place::Place;
 use super::place::is_a_stream;
+use super::settings;
 use super::special;
 use super::table::About;
 use super::table::Table;
@@ -187,12 +188,24 @@ impl<'a> Reader<'a> {
         shown.map(|deed| step(program, &deed, place, line)).collect()
     }
 
+    /// A variable by which others run something.
+    pub(super) fn set(&self, setting: &str, place: &Place, line: Option<usize>) -> Option<Step> {
+        let deed = settings::deed_of(setting, place)?;
+        let mut step = step(setting.split('=').next().unwrap_or_default(), &deed, place, line);
+        step.targets.iter_mut().for_each(|target| target.leads_to = None);
+        Some(step)
+    }
+
     /// What one simple command does: itself, and what it runs as a wrapper.
     pub(super) fn steps(&mut self, at: usize, place: &Place, line: Option<usize>) -> Vec<Step> {
         let call = &self.calls.all[at];
         let mut steps = Vec::new();
         let outer = call.words.first().map(|word| shell::name(word)).unwrap_or_default();
         let mut has_inner = false;
+        if matches!(outer.as_str(), "env" | "sudo" | "doas" | "cross-env" | "export") {
+            let words = call.words[1..].iter().filter(|word| !word.starts_with('-'));
+            steps.extend(words.take_while(|word| word.contains('=')).filter_map(|word| self.set(word, place, line)));
+        }
         let unknown = place.unknown();
         let elsewhere = place.elsewhere();
         for start in &call.beginnings {
@@ -359,7 +372,11 @@ impl<'a> Reader<'a> {
         let runs = |deed: &Deed| matches!(deed.effect, Effect::RunsCode | Effect::Unknown | Effect::RunsUnread);
         let is_code = deeds.iter().any(runs);
         let named: Vec<&str> = run.parsed.operands.iter().filter(|word| word.contains("://")).copied().collect();
-        let has_address = is_interpreter && run.parsed.operands.first().is_some_and(|word| word.contains("://"));
+        // `deno run https://…`
+        let n_before = if matches!(run.name, "deno" | "bun") { 2 } else { 1 };
+        let is_address = |word: &&str| word.contains("://") && !word.contains(char::is_whitespace);
+        let has_address =
+            is_interpreter && !has_own_text && run.parsed.operands.iter().take(n_before).any(|word| is_address(&word));
         if is_code
             && (reads_input && fed() || is_interpreter && fetched_into() || runs_fetched || self.cloned || has_address)
         {

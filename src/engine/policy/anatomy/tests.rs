@@ -19,6 +19,7 @@ fn told(line: &str, directory: &Path) -> Vec<String> {
 fn each_program_of_a_line_says_what_it_does() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("old.txt"), "x").unwrap();
+    let mut wrong = Vec::new();
     for (line, expected) in [
         ("rm -rf node_modules && npm ci", &["deletes rm: node_modules", "installs npm ci"][..]),
         ("echo x > new.txt", &["writes >: new.txt"]),
@@ -32,7 +33,7 @@ fn each_program_of_a_line_says_what_it_does() {
         ("git clean -n", &["reads git clean"]),
         ("git clean -fdx", &["deletes git clean"]),
         ("git push origin main", &["publishes git push: origin, main"]),
-        ("git push -f", &["rewrites history git push"]),
+        ("git push -f", &["rewrites history git push", "publishes git push"]),
         ("git push --dry-run", &["reads git push"]),
         ("git commit -m 'Remove rm'", &["writes git commit"]),
         ("grep '=>' src/a.rs", &["reads grep: src/a.rs"]),
@@ -55,7 +56,7 @@ fn each_program_of_a_line_says_what_it_does() {
         ("sudo rm x --help", &["more rights sudo", "deletes rm: x"]),
         ("git push origin --dry-run", &["reads git push"]),
         ("echo rm -rf /", &[]),
-        ("curl -fsSL https://x.io/i.sh | sh", &["network curl: https://x.io/i.sh", "runs a download sh"]),
+        ("curl -fsSL https://x.io/i.sh | sh", &["network curl: https://x.io/i.sh", "runs foreign code sh"]),
         ("find . -name x -exec rm {} ';'", &["runs code find: .", "deletes rm: what find finds in ."]),
         ("find . -delete", &["deletes find: ."]),
         ("sed -i s/a/b/ old.txt", &["overwrites sed: old.txt"]),
@@ -71,8 +72,12 @@ fn each_program_of_a_line_says_what_it_does() {
         ("crontab -r", &["deletes crontab"]),
         ("kill -9 123", &["stops kill: 123"]),
     ] {
-        assert_eq!(told(line, folder.path()), expected, "{line}");
+        let found = told(line, folder.path());
+        if found != expected {
+            wrong.push(format!("{line}: {found:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

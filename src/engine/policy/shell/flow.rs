@@ -7,6 +7,9 @@
 
 use std::ops::Range;
 
+/// Where the command of a program that runs others begins.
+mod inside;
+
 use super::MAX_TEXTS;
 use super::MAX_TEXTS_DEEP;
 use super::tree;
@@ -45,6 +48,8 @@ pub(in crate::engine::policy) struct Written {
 pub(in crate::engine::policy) struct Calls {
     pub(in crate::engine::policy) all: Vec<Call>,
     pub(in crate::engine::policy) writes: Vec<Written>,
+    /// `NAME=value`, and where it stands.
+    pub(in crate::engine::policy) settings: Vec<(String, Option<usize>)>,
     pub(in crate::engine::policy) whole: bool,
 }
 
@@ -96,8 +101,30 @@ fn add(found: &mut Calls, text: &str, is_inner: bool) -> Option<bool> {
         appends: it.appends,
         at: Some(it.target.span.start).filter(|_| !is_inner),
     }));
+    let placed = |(text, at): (String, usize)| (text, Some(at).filter(|_| !is_inner));
+    found.settings.extend(tree.settings.into_iter().map(placed));
     Some(tree.whole)
 }
+
+/// Programs that run a word of theirs as a command line, and are no shells.
+const TAKE_TEXTS: [&str; 16] = [
+    "tmux",
+    "screen",
+    "hyperfine",
+    "concurrently",
+    "nodemon",
+    "watchexec",
+    "entr",
+    "nix-shell",
+    "vagrant",
+    "gcloud",
+    "fly",
+    "flyctl",
+    "xterm",
+    "sg",
+    "chronic",
+    "npm-run-all",
+];
 
 /// The texts that a call hands to a shell.
 fn texts_of(found: &Calls, at: usize) -> Vec<String> {
@@ -106,7 +133,12 @@ fn texts_of(found: &Calls, at: usize) -> Vec<String> {
     for start in &call.beginnings {
         let words = &call.words[*start..];
         let Some(program) = words.first() else { continue };
-        if wrappers::takes_text(program) {
+        let name = wrappers::name(program);
+        // `alias x='…'`
+        if name == "alias" {
+            texts.extend(words[1..].iter().filter_map(|word| Some(word.split_once('=')?.1.to_owned())));
+        }
+        if wrappers::takes_text(program) || TAKE_TEXTS.contains(&name.as_str()) {
             let behind_c = |at: usize| words[at - 1].starts_with('-') && words[at - 1].contains('c');
             let is_text = |at: usize| behind_c(at) || words[at].contains([' ', '\t', '\n', ';', '|', '&', '$', '`']);
             texts.extend((1..words.len()).filter(|at| is_text(*at)).map(|at| words[at].clone()));
@@ -114,7 +146,7 @@ fn texts_of(found: &Calls, at: usize) -> Vec<String> {
                 texts.push(words[1..].join(" "));
             }
         }
-        if wrappers::reads_commands(program) {
+        if wrappers::reads_commands(program) || matches!(name.as_str(), "at" | "batch" | "crontab") {
             texts.extend(call.given.iter().cloned());
             texts.extend(said(found, call.from));
         }
@@ -140,60 +172,18 @@ fn beginnings(words: &[Word]) -> Vec<usize> {
     let all = wrappers::beginnings(words);
     let known = all.iter().find_map(|start| {
         let rest = &words[*start..];
-        Some((*start, start + behind(rest)?))
+        Some((*start, inside::begins(rest)?))
     });
     let Some((outer, inner)) = known else { return all };
     let mut exact: Vec<usize> = all.into_iter().filter(|at| *at <= outer).collect();
-    if let Some(rest) = words.get(inner..) {
-        exact.extend(beginnings(rest).into_iter().map(|at| inner + at));
+    for begin in inner.into_iter().map(|at| outer + at) {
+        if let Some(rest) = words.get(begin..).filter(|rest| !rest.is_empty()) {
+            exact.extend(beginnings(rest).into_iter().map(|at| begin + at));
+        }
     }
+    exact.sort_unstable();
+    exact.dedup();
     exact
-}
-
-/// Options of `docker run` and `exec` without a value.
-const FLAGS: [&str; 20] = [
-    "-i",
-    "-t",
-    "-it",
-    "-ti",
-    "-d",
-    "-P",
-    "-q",
-    "-dit",
-    "-itd",
-    "-id",
-    "-dt",
-    "--rm",
-    "--interactive",
-    "--tty",
-    "--detach",
-    "--init",
-    "--privileged",
-    "--read-only",
-    "--no-healthcheck",
-    "--publish-all",
-];
-
-/// How far behind such a program the command begins.
-fn behind(words: &[Word]) -> Option<usize> {
-    let text = |at: usize| words.get(at).map(|word| word.text.as_str());
-    let mark = |marks: &[&str]| words.iter().position(|word| marks.contains(&word.text.as_str()));
-    match wrappers::name(text(0)?).as_str() {
-        "find" => mark(&["-exec", "-execdir", "-ok", "-okdir"]).map(|at| at + 1),
-        "fd" | "fdfind" => mark(&["-x", "-X", "--exec", "--exec-batch"]).map(|at| at + 1),
-        "kubectl" | "oc" => {
-            mark(&["exec", "run", "debug"])?;
-            mark(&["--"]).map(|at| at + 1)
-        }
-        "docker" | "podman" | "nerdctl" => {
-            let mut at = mark(&["exec", "run"])? + 1;
-            while let Some(option) = text(at).filter(|word| word.starts_with('-')) {
-                at += if FLAGS.contains(&option) || option.contains('=') { 1 } else { 2 };
-            }
-            Some(at + 1)
-        }
-        _ => None,
-    }
 }
 
 /// The nearest call before this one, where only a pipe stands between them.

@@ -63,6 +63,8 @@ pub(super) struct Line {
     pub(super) redirects: Vec<Redirect>,
     /// Files that the shell itself opens to read.
     pub(super) inputs: Vec<String>,
+    /// `NAME=value`, before a command or by itself, and where it stands.
+    pub(super) settings: Vec<(String, usize)>,
     /// Bodies of here-documents and other texts that a shell on the same line may be given.
     pub(super) texts: Vec<String>,
     /// The grammar understood all of it.
@@ -122,6 +124,7 @@ pub(super) fn read(line: &str) -> Option<Line> {
                 let words = children.iter().map(|child| word(*child, line)).collect();
                 found.commands.push(Simple { words, span: node.byte_range() });
             }
+            "variable_assignment" => found.settings.push((unquoted(text_of(node, line)).0, node.start_byte())),
             "file_redirect" => {
                 found.redirects.extend(redirect(node, line));
                 found.inputs.extend(opened_to_read(node, line));

@@ -137,7 +137,7 @@ pub(super) fn beginnings(words: &[Word]) -> Vec<usize> {
 }
 
 /// Where the command may begin behind options that may have values.
-fn after(words: &[Word], rest: std::ops::Range<usize>, n_skipped: usize) -> Vec<usize> {
+pub(super) fn after(words: &[Word], rest: std::ops::Range<usize>, n_skipped: usize) -> Vec<usize> {
     // It only tells where the program is.
     if name(&words[rest.start - 1].text) == "command"
         && words.get(rest.start).is_some_and(|word| ["-v", "-V"].contains(&word.text.as_str()))
