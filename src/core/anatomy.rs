@@ -298,6 +298,12 @@ impl Step {
 impl Group<'_> {
     /// What the effect is about, in a few words.
     pub fn about(&self) -> String {
-        self.steps.iter().map(|step| step.about()).collect::<Vec<_>>().join(", ")
+        let mut about: Vec<String> = Vec::new();
+        for one in self.steps.iter().map(|step| step.about()) {
+            if !about.contains(&one) {
+                about.push(one);
+            }
+        }
+        about.join(", ")
     }
 }

@@ -174,7 +174,9 @@ pub(super) fn deed_of(setting: &str, place: &Place) -> Option<Deed> {
         "GOPROXY" => !["off", "direct", "https://proxy.golang.org"].contains(&value.trim_end_matches(",direct")),
         "GOFLAGS" => value.contains("toolexec") || value.contains("overlay"),
         "PATH" => !value.split(':').all(|entry| is_tool_folder(entry, place)),
-        "PYTHONPATH" => value.split(':').any(|entry| place.is_outside(entry)),
+        "PYTHONPATH" => value
+            .split(':')
+            .any(|entry| entry.starts_with(['/', '~']) && !place.is_inside(entry) || entry.contains("..")),
         _ if LOADS.contains(&upper.as_str()) => !value.is_empty(),
         _ if PROGRAMS.contains(&upper.as_str()) => {
             let program = value.split_whitespace().next().unwrap_or_default();

@@ -69,6 +69,9 @@ const REHEARSED: [&str; 45] = [
 ];
 /// Programs that run programs of other machines.
 const ELSEWHERE: [&str; 9] = ["ssh", "docker", "podman", "nerdctl", "kubectl", "oc", "mosh", "docker-compose", "k"];
+/// Programs whose words are those of what they run.
+const HANDS_ON: [&str; 10] =
+    ["sudo", "doas", "su", "pkexec", "runuser", "nohup", "timeout", "nice", "chroot", "strace"];
 /// Programs that fetch what somebody else may have written.
 pub(super) const FETCHERS: [&str; 14] = [
     "curl",
@@ -209,7 +212,12 @@ impl<'a> Reader<'a> {
         let unknown = place.unknown();
         let elsewhere = place.elsewhere();
         for start in &call.beginnings {
-            let Some(words) = self.resolved(&call.words[*start..]) else { continue };
+            // What such a wrapper runs has words of its own.
+            let end = match call.beginnings.get(1) {
+                Some(inner) if *start == 0 && HANDS_ON.contains(&outer.as_str()) => *inner,
+                _ => call.words.len(),
+            };
+            let Some(words) = self.resolved(&call.words[*start..end]) else { continue };
             let name = shell::name(&words[0]);
             let is_computed = name.contains(['$', '`']) || name.starts_with("<(");
             // Behind a wrapper only what the table knows is surely a program.
