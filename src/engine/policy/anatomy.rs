@@ -63,19 +63,19 @@ fn anatomy(line: &str, calls: Option<Calls>, directory: &Path, table: &'static T
     let mut place = Place::new(directory);
     let mut reader = Reader::new(table, line, &calls);
     let mut steps: Vec<Step> =
-        calls.settings.iter().filter_map(|(setting, at)| reader.set(setting, &place, at.map(line_of))).collect();
+        calls.settings.iter().filter_map(|(setting, at)| Reader::set(setting, &place, at.map(line_of))).collect();
     let mut writes = calls.writes.iter().peekable();
     for (at, call) in calls.all.iter().enumerate() {
         // What the shell writes is judged from where the line then is.
         while let Some(write) = writes.next_if(|write| write.at.is_some_and(|at| call.at.is_none_or(|call| at < call)))
         {
-            steps.extend(reader.written(write, &place, write.at.map(line_of)));
+            steps.extend(Reader::written(write, &place, write.at.map(line_of)));
         }
         steps.extend(reader.steps(at, &place, call.at.map(line_of)));
         place.follow(&call.words, at == 0);
     }
     for write in writes {
-        steps.extend(reader.written(write, &place, write.at.map(line_of)));
+        steps.extend(Reader::written(write, &place, write.at.map(line_of)));
     }
     let whole = calls.whole && steps.len() <= MAX_STEPS;
     // The worst must not be what is left out.

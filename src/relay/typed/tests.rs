@@ -1,12 +1,12 @@
 use serde_json::json;
 
 use super::*;
+use crate::core::anatomy::Effect;
 use crate::core::approval::QuestionOption;
 use crate::core::approval::elicitation::Elicitation;
 use crate::core::approval::elicitation::Wanted;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
-use crate::core::risk::Risk;
 use crate::core::trust::Brought;
 
 const ASKED: Timestamp = Timestamp(1_000_000);
@@ -68,7 +68,7 @@ fn letter(meaning: &Meaning) -> char {
 /// The columns of the table.
 fn scenes() -> Vec<(Vec<Approval>, ReplyTo, Newest)> {
     let newest = |id| Newest::Request(id, SENT);
-    let risky = || vec![marked(7, |it| it.risks = vec![Risk::Deletes])];
+    let risky = || vec![marked(7, |it| it.risks = vec![Effect::Deletes])];
     vec![
         // Nothing waits, and the model spoke last.
         (vec![], ReplyTo::Nothing, Newest::Model),
@@ -178,11 +178,11 @@ fn all_kinds() -> Vec<Approval> {
         Brought { folder: "/p".into(), items: Vec::new(), n_trusted: 0, mark: String::new(), from_phone: true };
     vec![
         tool(1),
-        marked(2, |it| it.risks = vec![Risk::Deletes]),
+        marked(2, |it| it.risks = vec![Effect::Deletes]),
         marked(3, |it| it.binding.safety_check = true),
         marked(4, |it| it.binding.default_to_no = true),
-        marked(5, |it| it.risks = vec![Risk::Privileged]),
-        marked(6, |it| it.risks = vec![Risk::RunsDownloaded]),
+        marked(5, |it| it.risks = vec![Effect::Privilege]),
+        marked(6, |it| it.risks = vec![Effect::RunsDownloaded]),
         store(7),
         plan(8),
         request(9, Ask::Elicitation(Box::new(form))),

@@ -268,10 +268,11 @@ fn of_redis(text: &str) -> Effect {
             ..,
         ]
         | ["SCRIPT" | "FUNCTION", "FLUSH" | "DELETE", ..] => Effect::Deletes,
-        ["SHUTDOWN" | "FAILOVER", ..] | ["CLIENT", "KILL" | "PAUSE", ..] | ["DEBUG", ..] => Effect::Stops,
-        ["ACL", "SETUSER" | "DELUSER" | "LOAD", ..] | ["CONFIG", "SET" | "REWRITE", ..] => Effect::ChangesAccess,
+        ["SHUTDOWN" | "FAILOVER" | "DEBUG", ..] | ["CLIENT", "KILL" | "PAUSE", ..] => Effect::Stops,
+        ["ACL", "SETUSER" | "DELUSER" | "LOAD", ..] => Effect::ChangesAccess,
+        ["CONFIG", "SET" | "REWRITE", ..] => Effect::ChangesAccess,
         ["SLAVEOF" | "REPLICAOF" | "MIGRATE" | "RESTORE" | "RENAME", ..] => Effect::Overwrites,
-        ["EVAL" | "EVALSHA" | "FCALL", ..] | ["MODULE", ..] => Effect::RunsUnread,
+        ["EVAL" | "EVALSHA" | "FCALL" | "MODULE", ..] => Effect::RunsUnread,
         ["CONFIG", "GET", ..]
         | ["CLIENT", "LIST" | "INFO" | "ID" | "GETNAME"]
         | ["ACL", "LIST" | "WHOAMI" | "CAT", ..]
@@ -288,7 +289,7 @@ fn of_redis(text: &str) -> Effect {
     }
 }
 
-/// A script for MongoDB, by the methods that it calls.
+/// A script for `MongoDB`, by the methods that it calls.
 fn mongo(run: &Run<'_>) -> Vec<Deed> {
     let text = run.parsed.value("--eval").map(str::to_owned).or_else(|| run.given());
     let Some(text) = text else { return vec![deed(Effect::ChangesRemote, &run.parsed.operands)] };

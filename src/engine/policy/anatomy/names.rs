@@ -33,7 +33,7 @@ pub(super) fn about_words(run: &Run<'_>) -> Vec<Deed> {
     let is_web = FETCHERS.contains(&run.name) || matches!(run.name, "ssh" | "scp" | "rsync" | "sftp");
     let mut words: Vec<&str> = run.parsed.operands.iter().skip(n_skipped).copied().collect();
     words.extend(run.parsed.values(&PATH_OPTIONS));
-    words.retain(|word| !word.contains("://") && !(is_web && word.contains(':')));
+    words.retain(|word| !(word.contains("://") || is_web && word.contains(':')));
     words.extend(run.call().input.as_deref());
     let is_secret = |word: &&str| {
         let name = word.rsplit_once(':').filter(|_| domain == Domain::Things).map_or(*word, |(_, path)| path);

@@ -51,7 +51,7 @@ pub(super) fn calls(line: &str) -> Option<Calls> {
                     }
                     match inner {
                         '`' if c == '"' => {
-                            reader.word.get_or_insert_default().extend(chars.next().map(|(_, next)| next))
+                            reader.word.get_or_insert_default().extend(chars.next().map(|(_, next)| next));
                         }
                         inner => reader.push(at, inner),
                     }

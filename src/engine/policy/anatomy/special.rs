@@ -12,8 +12,8 @@ use super::table::Domain;
 use super::transfer;
 use crate::core::anatomy::Effect;
 
-/// What the call does in the place of what its row says; none where that is all.
-pub(super) fn deeds(run: &Run<'_>, row: &[Deed]) -> Option<Vec<Deed>> {
+/// What the call does, where its row does not say all.
+pub(super) fn deeds(run: &Run<'_>, row: &[Deed]) -> Vec<Deed> {
     let is_real = row.first().is_some_and(|deed| deed.effect != Effect::Reads);
     let found = match run.name {
         "git" => git(run, row),
@@ -40,7 +40,7 @@ pub(super) fn deeds(run: &Run<'_>, row: &[Deed]) -> Option<Vec<Deed>> {
     };
     let mut deeds = found.unwrap_or_else(|| row.to_vec());
     as_the_disk_has_it(run, &mut deeds);
-    Some(deeds)
+    deeds
 }
 
 /// What is to be overwritten is only what is there.
@@ -111,10 +111,7 @@ const STEERS_GIT: [&str; 24] = [
 fn steers_git(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let is_one = |part: &&str| if part.starts_with('.') { key.contains(part) } else { key.starts_with(part) };
-    STEERS_GIT.iter().any(|part| is_one(&part))
-        || key.starts_with("remote.")
-        || key == "http.sslverify"
-        || key.starts_with("pager.")
+    STEERS_GIT.iter().any(is_one) || key.starts_with("remote.") || key == "http.sslverify" || key.starts_with("pager.")
 }
 
 fn git(run: &Run<'_>, row: &[Deed]) -> Option<Vec<Deed>> {
@@ -137,7 +134,7 @@ fn git(run: &Run<'_>, row: &[Deed]) -> Option<Vec<Deed>> {
             let is_path = |word: &&str| {
                 word.starts_with([':', '.']) || word.ends_with('/') || word.contains('*') || run.place.holds(word)
             };
-            let discards = paths.is_some_and(|n| n > 0) || behind.len() > 1 || behind.iter().any(|word| is_path(word));
+            let discards = paths.is_some_and(|n| n > 0) || behind.len() > 1 || behind.iter().any(is_path);
             if discards || run.parsed.has_any(&["--ours", "--theirs", "-m", "--pathspec-from-file"]) {
                 deeds = vec![deed(Effect::DiscardsWork, behind)];
             }

@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A file that the shell opens to write: it is overwritten only when there is one.
-    pub(super) fn written(&self, write: &Written, place: &Place, line: Option<usize>) -> Vec<Step> {
+    pub(super) fn written(write: &Written, place: &Place, line: Option<usize>) -> Vec<Step> {
         let name = write.name.as_str();
         if is_a_stream(name) || name.is_empty() {
             return Vec::new();
@@ -192,10 +192,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A variable by which others run something.
-    pub(super) fn set(&self, setting: &str, place: &Place, line: Option<usize>) -> Option<Step> {
+    pub(super) fn set(setting: &str, place: &Place, line: Option<usize>) -> Option<Step> {
         let deed = settings::deed_of(setting, place)?;
         let mut step = step(setting.split('=').next().unwrap_or_default(), &deed, place, line);
-        step.targets.iter_mut().for_each(|target| target.leads_to = None);
+        for target in &mut step.targets {
+            target.leads_to = None;
+        }
         Some(step)
     }
 
@@ -207,7 +209,7 @@ impl<'a> Reader<'a> {
         let mut has_inner = false;
         if matches!(outer.as_str(), "env" | "sudo" | "doas" | "cross-env" | "export") {
             let words = call.words[1..].iter().filter(|word| !word.starts_with('-'));
-            steps.extend(words.take_while(|word| word.contains('=')).filter_map(|word| self.set(word, place, line)));
+            steps.extend(words.take_while(|word| word.contains('=')).filter_map(|word| Self::set(word, place, line)));
         }
         let unknown = place.unknown();
         let elsewhere = place.elsewhere();
@@ -285,7 +287,7 @@ impl<'a> Reader<'a> {
 
     /// A program that the line computes.
     fn computed(&self, at: usize, words: &[String]) -> Vec<(String, Deed)> {
-        let fetches = self.within(at).any(|call| self.fetches(call));
+        let fetches = self.within(at).any(Self::fetches);
         let effect = if fetches { Effect::RunsDownloaded } else { Effect::RunsUnread };
         vec![(words[0].clone(), deed(effect, &[]))]
     }
@@ -294,7 +296,7 @@ impl<'a> Reader<'a> {
         self.calls.all.iter().filter(move |call| call.within == Some(at))
     }
 
-    fn fetches(&self, call: &Call) -> bool {
+    fn fetches(call: &Call) -> bool {
         call.beginnings.iter().any(|start| FETCHERS.contains(&shell::name(&call.words[*start]).as_str()))
     }
 
@@ -307,10 +309,8 @@ impl<'a> Reader<'a> {
         let takes = |option: &str| base(option) || sub.as_deref().is_some_and(|sub| table.takes(sub).contains(&option));
         let parsed = Words::read(&settled[1..], &takes);
         let run = Run { name, words: &settled, parsed: &parsed, place, calls: self.calls, at, table };
-        let (mut label, mut deeds) = self.by_table(&run);
-        if let Some(special) = special::deeds(&run, &deeds) {
-            deeds = special;
-        }
+        let (mut label, row) = self.by_table(&run);
+        let mut deeds = special::deeds(&run, &row);
         self.brought_from_outside(&run, &mut deeds);
         deeds.extend(transfer::sends(&run, &deeds));
         let mut more = Vec::new();
@@ -324,7 +324,8 @@ impl<'a> Reader<'a> {
         }
         more.extend(about_words(&run));
         for deed in more {
-            if !deeds.contains(&deed) && !(deed.named.is_empty() && deeds.iter().any(|it| it.effect == deed.effect)) {
+            let is_told = deed.named.is_empty() && deeds.iter().any(|it| it.effect == deed.effect);
+            if !is_told && !deeds.contains(&deed) {
                 deeds.push(deed);
             }
         }
@@ -372,8 +373,8 @@ impl<'a> Reader<'a> {
         let has_own_text = run.parsed.has_any(&["-c", "-e", "-m", "-p", "--eval", "--print", "-E", "-r", "-n", "-V"]);
         let has_script = run.parsed.operands.iter().any(|operand| *operand != "-" && *operand != "/dev/stdin");
         let reads_input = is_interpreter && !has_own_text && (!has_script || run.parsed.has("-s") && reads_commands);
-        let fetched_into = || self.within(run.at).any(|call| self.fetches(call));
-        let fed = || run.feeders().any(|call| self.fetches(call));
+        let fetched_into = || self.within(run.at).any(Self::fetches);
+        let fed = || run.feeders().any(Self::fetches);
         let is_fetched = |word: &str| self.fetched.iter().any(|file| word.rsplit('/').next() == Some(file));
         let runs_fetched =
             is_fetched(&run.words[0]) || is_interpreter && run.parsed.operands.first().is_some_and(|it| is_fetched(it));
@@ -383,8 +384,7 @@ impl<'a> Reader<'a> {
         // `deno run https://…`
         let n_before = if matches!(run.name, "deno" | "bun") { 2 } else { 1 };
         let is_address = |word: &&str| word.contains("://") && !word.contains(char::is_whitespace);
-        let has_address =
-            is_interpreter && !has_own_text && run.parsed.operands.iter().take(n_before).any(|word| is_address(&word));
+        let has_address = is_interpreter && !has_own_text && run.parsed.operands.iter().take(n_before).any(is_address);
         if is_code
             && (reads_input && fed() || is_interpreter && fetched_into() || runs_fetched || self.cloned || has_address)
         {
@@ -424,7 +424,9 @@ impl<'a> Reader<'a> {
 fn step(program: &str, deed: &Deed, place: &Place, line: Option<usize>) -> Step {
     let mut targets = place.targets(&deed.named);
     if matches!(deed.effect, Effect::Network | Effect::Publishes | Effect::ChangesRemote | Effect::Secrets) {
-        targets.iter_mut().for_each(|target| target.leads_to = None);
+        for target in &mut targets {
+            target.leads_to = None;
+        }
     }
     Step { program: program.to_owned(), effect: deed.effect, targets, line }
 }

@@ -43,7 +43,7 @@ pub(super) fn web(run: &Run<'_>) -> Vec<Deed> {
     let mut urls = parsed.operands.clone();
     if is_httpie {
         let is_method = |word: &&str| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase());
-        method = urls.first().copied().filter(|word| is_method(&word));
+        method = urls.first().copied().filter(is_method);
         urls = urls.into_iter().skip(usize::from(method.is_some())).take(1).collect();
     }
     urls.extend(parsed.values(&["--url"]));
