@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::core::anatomy::Anatomy;
 use crate::core::anatomy::Effect;
 use crate::core::approval::QuestionOption;
 use crate::core::approval::elicitation::Elicitation;
@@ -16,6 +17,8 @@ const LATER: Timestamp = Timestamp(1_060_000);
 fn request(id: u32, ask: Ask) -> Approval {
     let mut approval = Approval::new(ApprovalId(id), SessionId(3), "Bash", json!({ "command": "make it" }));
     (approval.ask, approval.asked) = (ask, ASKED);
+    // Its line was read, and has no mark.
+    approval.anatomy = Some(Anatomy { whole: true, ..Anatomy::default() });
     approval
 }
 
