@@ -17,6 +17,8 @@ use crate::disk::Refused;
 
 /// The table of the Feishu relay.
 pub mod feishu;
+/// Programs that are asked.
+pub mod hooks;
 /// Where the configuration and the data live.
 pub mod places;
 /// Ready-made rules.
@@ -53,6 +55,8 @@ pub struct Config {
     pub store: Store,
     pub audit: Audit,
     pub feishu: Feishu,
+    /// As they stand in the file.
+    pub hooks: Vec<hooks::Hook>,
 }
 
 /// How the CLI is started and supervised.

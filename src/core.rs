@@ -31,6 +31,8 @@ pub mod fleet;
 pub mod gives_away;
 /// What a person allowed beyond one call.
 pub mod grant;
+/// Process hooks: what they did, and how they are.
+pub mod hook;
 /// Newtypes for everything that is referred to.
 pub mod ids;
 /// Images that go with a prompt.

@@ -82,8 +82,12 @@ pub fn read_config(places: &Places) -> Result<(Config, Keymap), config::ConfigEr
         Err(problems) => problems,
     })?;
     let open = vec![config.worktrees_in(&places.data_dir)];
-    config.approvals.own =
-        config::OwnPlaces { private: vec![places.config_file.clone(), places.data_dir.clone()], open };
+    // What a hook runs is as much the person's own as the file that names it.
+    let folder = places.config_dir();
+    let words = config.hooks.iter().flat_map(|hook| hook.command.iter().map(|word| folder.join(word)));
+    let of_hooks = words.filter(|path| path.is_file());
+    let private = [places.config_file.clone(), places.data_dir.clone()].into_iter().chain(of_hooks).collect();
+    config.approvals.own = config::OwnPlaces { private, open };
     Ok((config, keymap))
 }
 
@@ -99,10 +103,11 @@ pub fn config_mark(places: &Places) -> String {
 /// Knows the secrets that this process and its profiles were given.
 fn redactor(config: &Config, config_file: &Path) -> Redactor {
     let profiles = config.profiles.values().flat_map(|profile| profile.env.clone());
+    let hooks = config.hooks.iter().flat_map(|hook| hook.env.clone());
     // Under a name that says secret, whatever the variable or file is called.
     let feishu = app_secret(config, config_file).ok().map(|secret| secret.expose_secret().to_owned());
     let feishu = feishu.map(|secret| ("FEISHU_APP_SECRET".to_owned(), secret));
-    Redactor::of_variables(own_variables().chain(profiles).chain(feishu))
+    Redactor::of_variables(own_variables().chain(profiles).chain(hooks).chain(feishu))
 }
 
 /// The app secret of the Feishu relay, wherever the configuration says that it is.

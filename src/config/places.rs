@@ -56,6 +56,12 @@ impl Places {
         Ok(Self { config_file, config_named, data_dir })
     }
 
+    /// Where the configuration stands: what it names without a whole path is seen from there.
+    pub fn config_dir(&self) -> PathBuf {
+        let file = std::path::absolute(&self.config_file).unwrap_or_else(|_| self.config_file.clone());
+        file.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned)
+    }
+
     pub fn log_dir(&self) -> PathBuf {
         self.data_dir.join("logs")
     }

@@ -12,6 +12,7 @@ use super::READING_TOOLS;
 use super::Secretary;
 use super::ThemeName;
 use super::feishu;
+use super::hooks;
 use super::presets;
 use super::rules::rules;
 use super::section::Section;
@@ -21,7 +22,7 @@ use super::section::line_of;
 use crate::core::permission::PermissionMode;
 use crate::net;
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "claude",
     "profiles",
     "approvals",
@@ -35,6 +36,7 @@ const TABLES: [&str; 13] = [
     "audit",
     "relay",
     "secretary",
+    "hooks",
 ];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
@@ -56,6 +58,7 @@ pub(super) fn layer(source: &str, config: &mut Config, problems: &mut Vec<Proble
                     line, text: format!("there is no table “{name}”{}", did_you_mean(name, TABLES))
                 });
             }
+            value if name == "hooks" => hooks::hooks(source, line, value, config, &mut found),
             DeValue::Table(table) => {
                 let section = Section::new(source, name.to_owned(), table, &mut found);
                 match name {

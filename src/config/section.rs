@@ -55,6 +55,17 @@ impl<'a, 'p> Section<'a, 'p> {
         Self { source, name, table, start: 0, known: Vec::new(), problems }
     }
 
+    /// The same for a table whose place in the file is known: it is where missing keys are missed.
+    pub fn at(
+        source: &'a str,
+        name: String,
+        table: &'a DeTable<'a>,
+        start: usize,
+        problems: &'p mut Vec<Problem>,
+    ) -> Self {
+        Self { source, name, table, start, known: Vec::new(), problems }
+    }
+
     /// A table inside this one, which begins at a byte of the file.
     pub fn inner<'b>(&'b mut self, name: &str, table: &'b DeTable<'b>, start: usize) -> Section<'b, 'b> {
         Section { source: self.source, name: name.to_owned(), table, start, known: Vec::new(), problems: self.problems }
