@@ -31,6 +31,8 @@ mod branch;
 mod budget;
 /// The process that stands between adjutant and the CLI; `main` calls it first.
 pub mod guard;
+/// The person's own programs that are asked.
+pub mod hooks;
 mod hub;
 mod images;
 mod lock;
@@ -74,6 +76,8 @@ pub struct Settings {
     pub is_alone: bool,
     /// Knows folders; without one, whatever a folder brings takes effect.
     pub trust: Option<Arc<dyn trust::Gate>>,
+    /// The person's own programs that are asked.
+    pub hooks: Option<Arc<dyn hooks::Hooks>>,
 }
 
 /// The sessions of an earlier engine, and the numbers it used.
@@ -112,6 +116,7 @@ impl Settings {
             phone: Arc::default(),
             is_alone: false,
             trust: None,
+            hooks: None,
         }
     }
 }

@@ -18,6 +18,8 @@ pub mod demo;
 pub mod disk;
 /// The asynchronous world: sessions, processes, approvals.
 pub mod engine;
+/// Programs of the person that are asked about what happens.
+pub mod hooks;
 /// The boundary between the engine and its clients: commands one way, updates the other.
 pub mod link;
 /// HTTP to the outside.
