@@ -3,6 +3,7 @@
 mod approvals;
 mod endings;
 mod floods;
+mod hooks;
 mod images;
 mod records;
 mod trust;

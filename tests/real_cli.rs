@@ -8,6 +8,7 @@ mod changes;
 mod conversation;
 mod disturbances;
 mod elicitation;
+mod hooks;
 mod images;
 mod import;
 mod subagents;

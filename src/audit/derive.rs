@@ -15,6 +15,9 @@ use crate::core::cell::TurnOutcome;
 use crate::core::event::Event;
 use crate::core::event::EventKind;
 use crate::core::grant::Granted;
+use crate::core::hook::HookDid;
+use crate::core::hook::HookMark;
+use crate::core::hook::OnFailure;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::ToolCallId;
@@ -82,6 +85,33 @@ impl Known {
             who: "policy".into(),
             decision: decision.into(),
             rule: rule.to_owned(),
+        }
+    }
+
+    fn hook(&mut self, call: Option<&ToolCallId>, mark: &HookMark) -> Body {
+        let none = || (Value::Null, Value::Null);
+        let (did, decides, (from, to)) = match &mark.did {
+            HookDid::Changed { from, to } => ("changed", false, (from.clone(), to.clone())),
+            HookDid::Refused { .. } => ("refused", true, none()),
+            HookDid::Answered { text } => ("answered", true, (Value::Null, text.as_str().into())),
+            HookDid::Allowed => ("allowed", true, none()),
+            HookDid::ChangedResult { from, to, .. } => {
+                ("changed_result", false, (from.as_str().into(), to.as_str().into()))
+            }
+            HookDid::Aborted { .. } => ("aborted", false, none()),
+            HookDid::Failed { then, .. } => ("failed", *then == OnFailure::Deny, none()),
+        };
+        if let Some(call) = call.filter(|_| decides) {
+            self.decided(call, "hook");
+        }
+        Body::Hook {
+            hook: mark.hook.clone(),
+            call: call.map(ToString::to_string),
+            tool: call.map(|call| self.tool(call)).unwrap_or_default(),
+            did: did.to_owned(),
+            text: mark.sentence(),
+            from,
+            to,
         }
     }
 
@@ -204,6 +234,7 @@ impl Scribe {
                 directory: directory.clone(),
                 asked: asked.clone(),
             },
+            EventKind::HookActed { call, mark } => known.hook(call.as_ref(), mark),
             EventKind::ToolEnded { call, outcome, output } => Body::ToolEnded {
                 by: Some(known.by(call, *outcome, &output.text).to_owned()),
                 call: call.to_string(),
@@ -275,6 +306,7 @@ impl Scribe {
             | EventKind::ToolAnnounced { .. }
             | EventKind::ToolInputGrew { .. }
             | EventKind::ApprovalClaimed { .. }
+            | EventKind::HookWaits { .. }
             | EventKind::GrantUsed { .. }
             | EventKind::TokensCounted(_)
             | EventKind::ContextMeasured(_)

@@ -170,6 +170,19 @@ pub enum Body {
         decision: String,
         rule: String,
     },
+    /// A hook of the person changed, refused, answered or allowed something, or failed.
+    Hook {
+        hook: String,
+        call: Option<String>,
+        tool: String,
+        /// `changed`, `refused`, `answered`, `allowed`, `changed_result`, `aborted` or `failed`.
+        did: String,
+        /// In a sentence.
+        text: String,
+        /// What there was, and what it made of it.
+        from: Value,
+        to: Value,
+    },
     Withdrawn {
         approval: u32,
         tool: String,
@@ -281,6 +294,7 @@ impl Body {
             | Self::Asked { .. }
             | Self::Decided(_)
             | Self::Automatic { .. }
+            | Self::Hook { .. }
             | Self::Withdrawn { .. }
             | Self::Refused { .. }
             | Self::Granted { .. }

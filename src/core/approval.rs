@@ -14,6 +14,7 @@ use super::anatomy::Anatomy;
 use super::anatomy::Effect;
 use super::grant::GrantRule;
 use super::grant::GrantTerms;
+use super::hook::HookMark;
 use super::ids::ApprovalId;
 use super::ids::SessionId;
 use super::ids::Timestamp;
@@ -85,6 +86,9 @@ pub struct Binding {
     /// answer it.
     #[serde(default)]
     pub posing: bool,
+    /// A hook of the person could not look at it, and the person decides then: no automatic approval may answer it.
+    #[serde(default)]
+    pub asked_by_hook: Option<String>,
     /// What else the request said that this version does not understand: no automatic approval may answer it.
     #[serde(default)]
     pub not_understood: Vec<String>,
@@ -96,6 +100,7 @@ impl Binding {
         !self.default_to_no
             && !self.needs_person
             && self.asked_by_rule.is_none()
+            && self.asked_by_hook.is_none()
             && !self.safety_check
             && !self.posing
             && self.not_understood.is_empty()
@@ -157,6 +162,9 @@ pub struct Approval {
     pub not_allowed: Option<String>,
     pub blocked_path: Option<String>,
     pub binding: Binding,
+    /// What hooks made of it: `input` is what they made.
+    #[serde(default)]
+    pub hooks: Vec<HookMark>,
     /// What the call does beside what its command line says.
     pub risks: Vec<Effect>,
     /// What a command line does, as far as it was read.
@@ -189,6 +197,7 @@ impl Approval {
             not_allowed: None,
             blocked_path: None,
             binding: Binding::default(),
+            hooks: Vec::new(),
             risks: Vec::new(),
             anatomy: None,
             preview: None,

@@ -12,6 +12,7 @@ use super::cell::Notice;
 use super::cell::TurnOutcome;
 use super::grant::Grant;
 use super::grant::GrantEnd;
+use super::hook::HookMark;
 use super::ids::ApprovalId;
 use super::ids::BlockId;
 use super::ids::ConversationId;
@@ -218,6 +219,18 @@ pub enum EventKind {
         asked: Option<String>,
     },
 
+    // What hooks of the person do.
+    /// One has changed, refused or answered something: a call, or else the prompt or the turn.
+    HookActed {
+        call: Option<ToolCallId>,
+        mark: HookMark,
+    },
+    /// A call waits for this one; `None`: for none any more.
+    HookWaits {
+        call: ToolCallId,
+        hook: Option<String>,
+    },
+
     // Approvals.
     ApprovalAsked(Box<Approval>),
     /// An answer is on its way to the CLI.
@@ -354,6 +367,6 @@ impl EventKind {
         if let Self::Past { kind, .. } = self {
             return kind.is_lasting();
         }
-        !matches!(self, Self::BlockDelta { .. } | Self::ToolInputGrew { .. } | Self::Heard)
+        !matches!(self, Self::BlockDelta { .. } | Self::ToolInputGrew { .. } | Self::HookWaits { .. } | Self::Heard)
     }
 }

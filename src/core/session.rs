@@ -37,6 +37,8 @@ use super::worktree::Worktree;
 use super::worktree::WorktreeSpec;
 
 mod fold;
+/// What hooks did.
+mod hooking;
 mod tree;
 mod waiting;
 mod work;

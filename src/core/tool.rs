@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::approval::Verdict;
+use super::hook::HookMark;
 use super::ids::TaskId;
 use super::ids::Timestamp;
 use super::ids::ToolCallId;
@@ -116,6 +117,12 @@ pub struct ToolCall {
     pub task: Option<TaskId>,
     /// How its approval was decided, when there was one.
     pub verdict: Option<Verdict>,
+    /// What hooks did to it.
+    #[serde(default)]
+    pub hooks: Vec<HookMark>,
+    /// The hook that it waits for, and since when.
+    #[serde(default)]
+    pub hook_waits: Option<(String, Timestamp)>,
 }
 
 impl ToolCall {
@@ -135,6 +142,8 @@ impl ToolCall {
             n_calls: 0,
             task: None,
             verdict: None,
+            hooks: Vec::new(),
+            hook_waits: None,
         }
     }
 
@@ -202,6 +211,7 @@ impl ToolCall {
                 self.waits_since = None;
             }
             self.end_wait(at);
+            self.hook_waits = None;
             self.state = outcome.into();
             self.ended = Some(at);
         }

@@ -68,6 +68,8 @@ pub(crate) struct Pending {
     pub(crate) is_dialog: bool,
     /// The CLI takes the word that a question was left unanswered.
     pub(crate) says_unanswered: bool,
+    /// A hook that may has allowed it, as far as that counts.
+    pub(crate) allowed_by: Option<String>,
 }
 
 impl Pending {
@@ -83,6 +85,7 @@ impl Pending {
             held: None,
             is_dialog: false,
             says_unanswered: false,
+            allowed_by: None,
         }
     }
 }

@@ -61,6 +61,7 @@ use crate::link::tap::Tap;
 
 /// Updates that wait for the disk.
 mod holding;
+mod hooks;
 mod worktrees;
 
 use holding::Due;
@@ -153,6 +154,7 @@ impl Hub {
         };
         hub.revive();
         hub.sweep_worktrees();
+        let mut news = hub.settings.hooks.as_ref().map(|hooks| hooks.news());
         let mut phone_view = hub.phone.view.subscribe();
         let mut batch = Vec::new();
         let (mut orders_open, mut peers_open) = (true, true);
@@ -174,10 +176,12 @@ impl Hub {
                 order = orders.recv(), if orders_open => match order {
                     Some(Order::Command(command)) => hub.command(command),
                     Some(Order::Phone(wish)) => hub.phone.wish(wish),
+                    Some(Order::Hooks { client, wish }) => hub.hooks_wish(client, &wish),
                     Some(Order::Key) => hub.phone.attention.note_key(clock::now()),
                     Some(Order::History { client, session, before }) => hub.history(client, session, before),
                     None => orders_open = false,
                 },
+                told = hooks::next(&mut news) => hub.tell_news(&told),
                 _ = inbox.recv_many(&mut batch, REPORT_BATCH) => hub.publish(batch.drain(..)),
                 Ok(()) = phone_view.changed() => {
                     if let Some(view) = phone_view.borrow_and_update().as_ref() {
@@ -393,7 +397,9 @@ impl Hub {
         let profile = self.settings.config.profile(spec.profile.as_deref()).unwrap_or_default();
         spec.mode = spec.mode.or(profile.mode);
         spec.go_on = Some(spec.go_on.unwrap_or(profile.go_on_after_limit));
-        self.tell(id, EventKind::Opened { spec, tag });
+        let opened = EventKind::Opened { spec, tag };
+        self.session_opened(id, &opened);
+        self.tell(id, opened);
         self.run_session(id);
     }
 
@@ -427,6 +433,7 @@ impl Hub {
             grants: self.fleet.grants().of(id).filter(|grant| grant.ends_with_session()).cloned().collect(),
             budget: Arc::clone(&self.budget),
             is_gated: self.settings.trust.is_some(),
+            hooks: self.settings.hooks.clone(),
         });
         let (sender, commands) = mpsc::channel(COMMAND_BUFFER);
         let outfit = Outfit {
@@ -442,6 +449,7 @@ impl Hub {
             quit: self.quit.clone(),
             records: self.taps.iter().map(Tap::health).collect(),
             trust: self.settings.trust.clone(),
+            hooks: self.settings.hooks.clone(),
         };
         let task = self.tasks.spawn(session::run(outfit, machine));
         self.task_sessions.insert(task.id(), id);

@@ -40,6 +40,7 @@ use crate::core::session::Followed;
 use crate::core::session::Session;
 use crate::engine::approvals::Desk;
 use crate::engine::budget::Budget;
+use crate::engine::hooks::Hooks;
 use crate::translate::Translator;
 use crate::wire::outbound::Answer;
 use crate::wire::outbound::ClientRequest;
@@ -55,6 +56,8 @@ mod commands;
 /// What MCP servers ask.
 mod eliciting;
 mod grants;
+/// What the person's hooks are asked.
+mod hooking;
 mod images;
 /// What goes into the machine and what comes out.
 pub(crate) mod io;
@@ -67,12 +70,15 @@ mod tree;
 mod trusting;
 mod turns;
 
+pub(crate) use hooking::Asking;
+pub(crate) use hooking::Hooked;
 pub(crate) use io::Effect;
 pub(crate) use io::Input;
 pub(crate) use io::Loaded;
 pub(crate) use io::Now;
 
 use grants::Held;
+use hooking::Hooking;
 use lifecycle::Life;
 use limit::Limit;
 use replies::Asked;
@@ -98,6 +104,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) budget: Arc<Budget>,
     /// Somebody knows folders.
     pub(crate) is_gated: bool,
+    /// The person's own programs that are asked.
+    pub(crate) hooks: Option<Arc<dyn Hooks>>,
 }
 
 #[derive(Debug)]
@@ -189,6 +197,7 @@ pub(crate) struct Machine {
     /// The worktree of its own.
     tree: Option<Tree>,
     trust: Trusting,
+    hooking: Hooking,
 
     desk: Desk,
     calls: Calls,
@@ -216,7 +225,7 @@ enum Ending {
 
 impl Machine {
     pub(crate) fn new(origin: Origin<'_>) -> Self {
-        let Origin { session, config, approval_ids, grant_ids, grants, budget, is_gated } = origin;
+        let Origin { session, config, approval_ids, grant_ids, grants, budget, is_gated, hooks } = origin;
         let spec = &session.spec;
         let own = |profile: Profile| Profile {
             idle_minutes: spec.idle_minutes.unwrap_or(profile.idle_minutes),
@@ -287,6 +296,7 @@ impl Machine {
             unasked_told: Vec::new(),
             tree: Tree::of(session),
             trust: Trusting::new(is_gated, spec.trust),
+            hooking: Hooking::new(hooks),
             desk: Desk::default(),
             calls: Calls::default(),
             at: session.directory().to_owned(),
@@ -318,6 +328,7 @@ impl Machine {
             Input::Unwritable => self.unwritable(),
             Input::Gone { code, signal } => self.gone(code, signal),
             Input::Judged { request_id, judgement } => self.judged(&request_id, judgement),
+            Input::Hooked(hooked) => self.hooked(*hooked),
             Input::Inspected { request_id, inspection } => self.inspected(&request_id, *inspection),
             Input::Rechecked { request_id, found } => self.rechecked(&request_id, *found),
             Input::Compared { file, verdict } => self.compared(&file, verdict),

@@ -132,6 +132,7 @@ fn why_bound(approval: &Approval) -> Option<String> {
     let binding = &approval.binding;
     let why = match binding {
         _ if binding.asked_by_rule.is_some() => "an ask rule of yours brought it up in the CLI",
+        _ if binding.asked_by_hook.is_some() => "a hook of yours could not check it",
         _ if binding.safety_check => "a safety check of the CLI brought it up",
         _ if binding.posing => "it comes from an MCP server under a name that is not that server's",
         _ if !binding.permits_automatic() => "the CLI wants a person to answer it",

@@ -30,6 +30,7 @@ use crate::core::trouble::TroubleKind;
 use crate::core::worktree::Place;
 use crate::engine::approvals::inspect::ReadMarks;
 use crate::engine::branch;
+use crate::engine::hooks::Hooks;
 use crate::engine::images;
 use crate::engine::images::Wanted;
 use crate::engine::lock;
@@ -59,6 +60,8 @@ use crate::wire::encode::encode;
 
 /// What the folder brings.
 mod folder;
+/// The person's hooks.
+mod hooking;
 /// Looks at the disk.
 mod looks;
 
@@ -95,6 +98,8 @@ pub(crate) struct Outfit {
     pub(crate) records: Arc<[Health]>,
     /// Knows folders.
     pub(crate) trust: Option<Arc<dyn Gate>>,
+    /// The person's own programs that are asked.
+    pub(crate) hooks: Option<Arc<dyn Hooks>>,
 }
 
 struct Task {
@@ -203,6 +208,7 @@ impl Task {
                         if let EventKind::Conversation { id, .. } = &kind {
                             self.hold(id).await;
                         }
+                        self.tell_hooks(&kind);
                         events.push((generation, kind));
                     }
                     Effect::Launch(launch) => {
@@ -229,6 +235,7 @@ impl Task {
                             process.signal(rung);
                         }
                     }
+                    Effect::AskHooks(asking) => self.ask_hooks(*asking),
                     Effect::Judge(job) => self.judge(*job),
                     Effect::Inspect(job) => self.inspect(*job),
                     Effect::Recheck(job) => self.recheck(*job),

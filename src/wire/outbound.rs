@@ -318,6 +318,13 @@ pub enum CallAnswer {
         /// Comes back as the request's `decision_reason`.
         reason: String,
     },
+    /// It is another call: the CLI judges this input as it would have judged the model's.
+    Change {
+        /// In the place of the model's.
+        input: Value,
+        /// A request for permission comes for it, whatever the mode.
+        ask: Option<String>,
+    },
     /// It does not run.
     Deny {
         /// The model reads it.
@@ -327,14 +334,20 @@ pub enum CallAnswer {
 
 impl Serialize for CallAnswer {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (decision, reason) = match self {
+        let (decision, input) = match self {
             Self::Pass => return serializer.serialize_map(Some(0))?.end(),
-            Self::Ask { reason } => ("ask", reason),
-            Self::Deny { reason } => ("deny", reason),
+            Self::Ask { reason } => (Some(("ask", reason)), None),
+            Self::Deny { reason } => (Some(("deny", reason)), None),
+            Self::Change { input, ask } => (ask.as_ref().map(|reason| ("ask", reason)), Some(input)),
         };
-        let output = serde_json::json!({
-            "hookEventName": "PreToolUse", "permissionDecision": decision, "permissionDecisionReason": reason,
-        });
+        let mut output = serde_json::json!({ "hookEventName": "PreToolUse" });
+        if let Some((decision, reason)) = decision {
+            output["permissionDecision"] = decision.into();
+            output["permissionDecisionReason"] = reason.as_str().into();
+        }
+        if let Some(input) = input {
+            output["updatedInput"] = input.clone();
+        }
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("hookSpecificOutput", &output)?;
         map.end()

@@ -25,6 +25,7 @@ use adjutant::core::session::SessionSpec;
 use adjutant::engine::Engine;
 use adjutant::engine::Restored;
 use adjutant::engine::Settings;
+use adjutant::hooks::keeper::Keeper as Hooks;
 use adjutant::link::Link;
 use adjutant::link::Update;
 use adjutant::store::Store;
@@ -55,6 +56,7 @@ pub struct Rig {
     looked: usize,
     next_tag: u64,
     keeper: Option<std::thread::JoinHandle<()>>,
+    pub hooks: Option<Arc<Hooks>>,
     /// Holds the home, the data and the project of the test.
     pub folder: TempDir,
 }
@@ -123,14 +125,18 @@ impl Rig {
         if folder.path().join(GATED).exists() {
             settings.trust = Some(Arc::new(Keeper::of(&folder.path().join("data"))));
         }
-        settings.guard_program = Some(PathBuf::from(env!("CARGO_BIN_EXE_adjutant")));
+        let guard_program = PathBuf::from(env!("CARGO_BIN_EXE_adjutant"));
+        let hooks =
+            (!config.hooks.is_empty()).then(|| Hooks::start(&config.hooks, &hook_folder(), Some(&guard_program)));
+        settings.hooks = hooks.clone().map(|hooks| hooks as Arc<dyn adjutant::engine::hooks::Hooks>);
+        settings.guard_program = Some(guard_program);
         let (tap, recorder) = adjutant::link::tap::tap_awaited();
         let store = Store::open(&folder.path().join("data")).unwrap();
         let keeper = adjutant::store::keep(store, recorder, None).unwrap();
         let engine = Engine::start_tapped(settings, vec![tap]);
         let link = engine.connect_holding(HELD_UPDATES);
         let (fleet, events) = (Fleet::default(), Vec::new());
-        Self { engine, link, config, locks, fleet, events, looked: 0, next_tag: 1, keeper: Some(keeper), folder }
+        Self { engine, link, config, locks, fleet, events, looked: 0, next_tag: 1, keeper: Some(keeper), hooks, folder }
     }
 
     pub fn project(&self) -> PathBuf {
@@ -203,7 +209,7 @@ impl Rig {
         match update {
             Update::Snapshot(fleet) => self.fleet = *fleet,
             Update::History { session, cells } => self.fleet.prepend(session, cells),
-            Update::Phone(_) => {}
+            Update::Phone(_) | Update::Hooks(_) => {}
             Update::Events(events) => {
                 for event in events {
                     self.fleet.apply(&event);
@@ -266,6 +272,9 @@ impl Rig {
     /// Stops everything and checks that the fold of what was seen equals the last state.
     pub async fn end(mut self) {
         self.engine.shutdown().await;
+        if let Some(hooks) = &self.hooks {
+            hooks.stop().await;
+        }
         self.listen(Duration::from_secs(5)).await;
         let mut again = Fleet::default();
         for event in &self.events {
@@ -279,6 +288,11 @@ impl Rig {
         assert_eq!(differing, None, "the fold of the store is the live state");
         assert_eq!(kept.len(), live.len());
     }
+}
+
+/// Where the hooks of the tests are.
+pub fn hook_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hooks")
 }
 
 /// What stays of a state: not how often it changed on the way, nor when a process last gave a sign of life.

@@ -14,6 +14,10 @@ pub enum Fact<'a> {
     Why(&'a str),
     AskedByRule(&'a str),
     AskedBySafetyCheck,
+    /// A hook could not look at it.
+    AskedByHook(&'a str),
+    /// What a hook made of it.
+    Hook(String),
     /// Why the CLI asks.
     Reason(&'a str),
     /// Why no rule of the person allowed it.
@@ -84,6 +88,7 @@ impl Approval {
             in_input.map(Fact::Why),
             self.binding.asked_by_rule.as_deref().map(Fact::AskedByRule),
             self.binding.safety_check.then_some(Fact::AskedBySafetyCheck),
+            self.binding.asked_by_hook.as_deref().map(Fact::AskedByHook),
             self.reason.as_deref().map(Fact::Reason),
             self.not_allowed.as_deref().map(Fact::NotAllowed),
             self.agent.as_ref().map(|agent| Fact::Agent {
@@ -100,14 +105,17 @@ impl Approval {
             | Fact::Reason(text)
             | Fact::NotAllowed(text)
             | Fact::AskedByRule(text)
+            | Fact::AskedByHook(text)
             | Fact::Path(text) => !text.trim().is_empty(),
-            Fact::AskedBySafetyCheck
+            Fact::Hook(_)
+            | Fact::AskedBySafetyCheck
             | Fact::Agent { .. }
             | Fact::DirectoryLeadsTo(_)
             | Fact::RunsIn(_)
             | Fact::PerhapsNotIn(_) => true,
         };
-        facts.into_iter().flatten().filter(says_something).collect()
+        let by_hooks = self.hooks.iter().map(|mark| Fact::Hook(mark.sentence()));
+        facts.into_iter().flatten().chain(by_hooks).filter(says_something).collect()
     }
 
     pub fn notes(&self) -> Vec<Note> {

@@ -199,6 +199,8 @@ impl Session {
             }
 
             EventKind::CallJudged { .. } => self.hear(at),
+            EventKind::HookActed { call, mark } => self.hook_acted(call.as_ref(), mark, at),
+            EventKind::HookWaits { call, hook } => self.hook_waits(call, hook.as_ref(), at),
 
             EventKind::ApprovalAsked(approval) => {
                 self.hear(at);
@@ -330,7 +332,7 @@ impl Session {
         }
     }
 
-    fn hear(&mut self, at: Timestamp) {
+    pub(super) fn hear(&mut self, at: Timestamp) {
         self.heard = self.heard.max(at);
         self.stalled = false;
     }

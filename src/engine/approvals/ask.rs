@@ -9,6 +9,7 @@ use crate::core::approval::Binding;
 use crate::core::approval::Place;
 use crate::core::approval::Question as Asked;
 use crate::core::approval::QuestionOption;
+use crate::core::hook::HookMark;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
@@ -38,6 +39,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) session_in: Option<&'a str>,
     /// What the callback for this call was answered, when that was a question.
     pub(crate) own: Option<&'a Question>,
+    /// What hooks did to the call before it was asked about.
+    pub(crate) hooks: &'a [HookMark],
     pub(crate) branch: Option<&'a str>,
     /// The sub-agent that asks, if the session knows it.
     pub(crate) agent: Option<&'a KnownTask>,
@@ -77,10 +80,13 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         grants: Vec::new(),
         suggestions: request.permission_suggestions.iter().map(suggestion).collect(),
         description: request.description.clone(),
-        reason: own.map_or_else(|| reason(request), Question::words),
+        // What a hook could not do is told as what binds the answer.
+        reason: own
+            .map_or_else(|| reason(request), |own| own.words().filter(|_| !matches!(own, Question::Hook { .. }))),
         not_allowed: None,
         blocked_path: request.blocked_path.clone(),
         binding: binding(request, unknown_fields, around.own, own.is_some()),
+        hooks: around.hooks.to_vec(),
         risks: risk::judge(&request.tool_name, &request.input, around.directory),
         anatomy: None,
         preview: None,
@@ -140,6 +146,10 @@ fn binding(request: &CanUseTool, unknown_fields: &[String], own: Option<&Questio
         no_always: request.suppress_always_allow_rule.is_set(),
         needs_person: request.requires_user_interaction.is_set(),
         asked_by_rule: rule,
+        asked_by_hook: match own {
+            Some(own @ Question::Hook { .. }) => own.words(),
+            _ => None,
+        },
         safety_check: reason == Some("safetyCheck") || request.classifier_approvable == Approvable::No,
         not_understood: unknown_fields.iter().take(MAX_NAMED).map(|field| bound::word(field)).collect(),
         posing: request.mcp_server.as_ref().is_some_and(|server| !belongs(&request.tool_name, &server.name)),

@@ -34,6 +34,8 @@ pub(crate) enum Question {
     NotJudged(String),
     /// The audit log must be kept, and is not.
     NotRecorded,
+    /// A hook could not look at it, and a person answers then.
+    Hook { hook: String, why: String },
 }
 
 impl Question {
@@ -44,6 +46,7 @@ impl Question {
             Self::Rule { .. } => None,
             Self::Secret(what) => Some(format!("“{what}” looks secret")),
             Self::NotJudged(why) => Some(format!("adjutant could not judge it: {why}")),
+            Self::Hook { hook, why } => Some(format!("hook {hook} could not check it: {why}")),
             Self::NotRecorded => Some("the audit log cannot be written, so nothing runs unasked".to_owned()),
         }
     }
@@ -52,7 +55,7 @@ impl Question {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Rule { rule, why } => format!("adjutant asks: {rule}; {why}"),
-            Self::Secret(_) | Self::NotJudged(_) | Self::NotRecorded => {
+            Self::Secret(_) | Self::NotJudged(_) | Self::NotRecorded | Self::Hook { .. } => {
                 format!("adjutant asks: {}", self.words().unwrap_or_default())
             }
         }
@@ -61,7 +64,7 @@ impl Question {
     pub(crate) fn rule(&self) -> Option<&str> {
         match self {
             Self::Rule { rule, .. } => Some(rule),
-            Self::Secret(_) | Self::NotJudged(_) | Self::NotRecorded => None,
+            Self::Secret(_) | Self::NotJudged(_) | Self::NotRecorded | Self::Hook { .. } => None,
         }
     }
 }

@@ -91,6 +91,8 @@ pub(crate) struct Inspection {
     pub(crate) expected: Option<Expected>,
     /// Where the working directory leads, when it goes through a link.
     pub(crate) directory_leads_to: Option<String>,
+    /// The audit log must be kept, and is not: nothing answers in the person's place.
+    pub(crate) is_unrecorded: bool,
 }
 
 /// Looks at the disk. Blocking.
@@ -121,6 +123,7 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
         anatomy: anatomy(approval),
         expected,
         directory_leads_to: look::leads_to(Path::new(&approval.place.directory)),
+        is_unrecorded: false,
     }
 }
 

@@ -19,6 +19,8 @@ use crate::core::cell::Notice;
 use crate::core::change;
 use crate::core::change::expected::Expected;
 use crate::core::event::EventKind;
+use crate::core::hook::HookDid;
+use crate::core::hook::HookMark;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Timestamp;
 use crate::core::ids::ToolCallId;
@@ -73,6 +75,7 @@ impl Machine {
             is_doubtful: place.is_none(),
             session_in: Some(self.at.as_str()).filter(|at| place.is_some_and(|place| place != *at)),
             own: self.question_of(&call),
+            hooks: self.hooking.marks_of(&call),
             branch: self.branch.as_deref().filter(|_| place.is_none_or(|place| place == self.at)),
             agent: request.agent_id.as_deref().and_then(|id| self.translator.task(id)),
             plan: self.translator.plan_of(&call),
@@ -88,13 +91,14 @@ impl Machine {
             grants: self.grants.iter().map(|held| held.grant.clone()).collect(),
             cli: self.cli.version.clone(),
         };
-        self.effects.push(Effect::Inspect(Box::new(job)));
+        let agent = request.agent_id.clone();
         self.desk.add(Pending {
             offered: request.permission_suggestions,
             stage: Stage::Inspecting,
             says_unanswered: self.says_unanswered,
             ..Pending::open(request_id, approval, self.now.mono)
         });
+        self.look_at_request(job, agent);
     }
 
     /// Numbers and shows what needs no look at the disk.
@@ -112,6 +116,8 @@ impl Machine {
         if pending.stage != Stage::Inspecting {
             return;
         }
+        let by_hook = self.allowing_hook(request_id, &inspection);
+        let Some(pending) = self.desk.of_request(request_id) else { return };
         match inspection.ruling {
             // What could not be told to anybody is not allowed unasked.
             Some(Ruling { action: RuleBehavior::Allow, rule: Some(rule), .. }) if pending.approval.call.is_some() => {
@@ -125,6 +131,9 @@ impl Machine {
                 let by_grant = inspection.covered_by.iter().find_map(|grant| self.use_grant(*grant));
                 if let Some(rule) = by_grant {
                     return self.allow_by_rule(request_id, rule, inspection.expected);
+                }
+                if let Some(hook) = by_hook {
+                    return self.allow_by_hook(request_id, &hook);
                 }
             }
             _ => {}
@@ -163,6 +172,13 @@ impl Machine {
         if let Some(call) = pending.approval.call {
             self.emit(EventKind::ApprovedByPolicy { call, rule });
         }
+    }
+
+    /// As by a rule, in the name of the hook.
+    fn allow_by_hook(&mut self, request_id: &str, hook: &str) {
+        let call = self.desk.of_request(request_id).and_then(|pending| pending.approval.call.clone());
+        self.allow_by_rule(request_id, format!("hook {hook}"), None);
+        self.emit(EventKind::HookActed { call, mark: HookMark::new(hook, HookDid::Allowed) });
     }
 
     fn deny_by_rule(&mut self, request_id: &str, rule: String, why: &str) {

@@ -14,10 +14,12 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::path::PathBuf;
 
-use super::Effect;
+use serde_json::Value;
+
 use super::Machine;
 use super::commands::new_prompt;
 use super::lifecycle::Life;
+use crate::core::approval::Approval;
 use crate::core::cell::Notice;
 use crate::core::event::EventKind;
 use crate::core::ids::ToolCallId;
@@ -28,7 +30,6 @@ use crate::core::tool::table::Does;
 use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::engine::approvals::ask;
-use crate::engine::approvals::before::Job;
 use crate::engine::approvals::before::Judgement;
 use crate::engine::approvals::before::Question;
 use crate::engine::policy::Scene;
@@ -61,7 +62,7 @@ pub(super) fn declaration(event: &str) -> HookMatcher {
         matcher: None,
         hook_callback_ids: vec![CALLBACK.to_owned()],
         timeout: Some(PATIENCE_S),
-        on_failure: (event != PROMPT).then_some(OnFailure::Block),
+        on_failure: (event == EVENTS[0]).then_some(OnFailure::Block),
     }
 }
 
@@ -73,13 +74,23 @@ struct Known {
     asked: Option<Question>,
 }
 
+/// A callback that is being judged.
+#[derive(Debug, Clone)]
+struct Unanswered {
+    call: ToolCallId,
+    /// What hooks made of its input.
+    changed: Option<Value>,
+    /// Why it is to be asked, whatever the policy makes of it.
+    question: Option<Question>,
+}
+
 /// The calls of one process.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     known: HashMap<ToolCallId, Known>,
     order: VecDeque<ToolCallId>,
     /// Callbacks that are being judged.
-    unanswered: HashMap<String, ToolCallId>,
+    unanswered: HashMap<String, Unanswered>,
     /// Calls that began and of which no callback has come; it must before they are done.
     untold: HashSet<ToolCallId>,
     /// The session's directory as the CLI names it.
@@ -153,10 +164,13 @@ impl Machine {
         }
         if !callback.is_about_a_call() {
             self.desk.note_ended_request(&request_id);
+            if self.result_came(&request_id, &callback) {
+                return;
+            }
             if callback.input.hook_event_name == PROMPT && callback.input.agent_id.is_none() {
                 self.prompt_arrives(callback.input.prompt.as_deref().unwrap_or_default());
             }
-            return self.answer(request_id, Answer::Hook(serde_json::Value::Object(serde_json::Map::new())));
+            return self.answer(request_id, Answer::Hook(Value::Object(serde_json::Map::new())));
         }
         if self.calls.unanswered.len() >= MAX_UNANSWERED {
             let reason = "Too many calls wait for adjutant; try again.".to_owned();
@@ -175,20 +189,50 @@ impl Machine {
             agent_id: input.agent_id,
             ..CanUseTool::default()
         };
-        let around = ask::Surroundings {
-            session: self.session,
-            directory: directory.as_deref().unwrap_or(&self.at),
-            is_doubtful: directory.is_none(),
-            now: self.now.wall,
-            ..ask::Surroundings::default()
-        };
-        let approval = ask::approval(&request, &[], &around);
         if let Some(directory) = directory {
             self.calls.note(call.clone(), directory);
         }
-        self.calls.unanswered.insert(request_id.clone(), call);
+        let unanswered = Unanswered { call: call.clone(), changed: None, question: None };
+        self.calls.unanswered.insert(request_id.clone(), unanswered);
         let doubt = doubts.first().map(|doubt| format!("it has {doubt}"));
-        self.effects.push(Effect::Judge(Box::new(Job { request_id, approval, scene: self.scene(), doubt })));
+        self.look_at_call(request_id, &call, request, doubt);
+    }
+
+    /// What the policy is asked about a call before it begins.
+    pub(super) fn approval_before(&self, call: &ToolCallId, request: &CanUseTool) -> Approval {
+        let place = self.place_of(call);
+        let around = ask::Surroundings {
+            session: self.session,
+            directory: place.unwrap_or(&self.at),
+            is_doubtful: place.is_none(),
+            now: self.now.wall,
+            ..ask::Surroundings::default()
+        };
+        ask::approval(request, &[], &around)
+    }
+
+    /// The call of a callback that still wants an answer.
+    pub(super) fn unanswered_call(&self, request_id: &str) -> Option<ToolCallId> {
+        self.calls.unanswered.get(request_id).map(|unanswered| unanswered.call.clone())
+    }
+
+    /// Hooks made another call of it.
+    pub(super) fn note_change(&mut self, request_id: &str, input: Value) {
+        if let Some(unanswered) = self.calls.unanswered.get_mut(request_id) {
+            unanswered.changed = Some(input);
+        }
+    }
+
+    pub(super) fn note_question(&mut self, request_id: &str, question: Question) {
+        if let Some(unanswered) = self.calls.unanswered.get_mut(request_id) {
+            unanswered.question = Some(question);
+        }
+    }
+
+    /// The callback is about to be answered.
+    pub(super) fn end_callback(&mut self, request_id: &str) {
+        self.calls.unanswered.remove(request_id);
+        self.desk.note_ended_request(request_id);
     }
 
     /// A prompt is about to reach the model. One that nobody here has sent, and that the model had scheduled, is shown
@@ -219,13 +263,17 @@ impl Machine {
     }
 
     pub(super) fn judged(&mut self, request_id: &str, judgement: Judgement) {
-        let Some(call) = self.calls.unanswered.remove(request_id) else { return };
+        let Some(Unanswered { call, changed, question }) = self.calls.unanswered.remove(request_id) else { return };
         self.desk.note_ended_request(request_id);
+        let judgement = with_question(judgement, question);
         let directory = self.place_of(&call).unwrap_or(&self.at).to_owned();
         let answer = match judgement {
             Judgement::Pass => {
                 self.emit(EventKind::CallJudged { call, directory, asked: None });
-                CallAnswer::Pass
+                match changed {
+                    Some(input) => CallAnswer::Change { input, ask: None },
+                    None => CallAnswer::Pass,
+                }
             }
             Judgement::Ask(question) => {
                 let reason = question.reason();
@@ -233,7 +281,10 @@ impl Machine {
                     known.asked = Some(question);
                 }
                 self.emit(EventKind::CallJudged { call, directory, asked: Some(reason.clone()) });
-                CallAnswer::Ask { reason }
+                match changed {
+                    Some(input) => CallAnswer::Change { input, ask: Some(reason) },
+                    None => CallAnswer::Ask { reason },
+                }
             }
             Judgement::Deny { rule, why } => {
                 let message = denial(&rule, &why);
@@ -247,6 +298,7 @@ impl Machine {
 
     /// The CLI wants no answer any more.
     pub(super) fn call_withdrawn(&mut self, request_id: &str) {
+        self.hooking.forget(request_id);
         if self.calls.unanswered.remove(request_id).is_some() {
             self.desk.note_ended_request(request_id);
         }
@@ -266,6 +318,7 @@ impl Machine {
     /// A call is over. One that was done without a callback shows that the CLI keeps calls from us.
     pub(super) fn call_is_over(&mut self, call: &ToolCallId, outcome: ToolOutcome) {
         self.calls.forget(call);
+        self.hooking.forget_call(call);
         let is_untold = self.calls.untold.remove(call) && outcome == ToolOutcome::Done;
         if !is_untold || std::mem::replace(&mut self.calls.told_unseen, true) {
             return;
@@ -277,6 +330,18 @@ impl Machine {
         } else {
             self.stop(Some(Trouble::new(TroubleKind::Other, text)));
         }
+    }
+}
+
+/// A question of a hook that failed stands beside whatever else is asked; nothing takes it away.
+fn with_question(judgement: Judgement, question: Option<Question>) -> Judgement {
+    match (judgement, question) {
+        (Judgement::Pass, Some(question)) => Judgement::Ask(question),
+        (Judgement::Ask(other), Some(Question::Hook { hook, why })) if other.rule().is_none() => {
+            let why = format!("{why}; {}", other.words().unwrap_or_default());
+            Judgement::Ask(Question::Hook { hook, why })
+        }
+        (judgement, _) => judgement,
     }
 }
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::hooking::Asking;
+use super::hooking::Hooked;
 use crate::core::change::expected::Verdict;
 use crate::core::command::Command;
 use crate::core::event::EventKind;
@@ -109,6 +111,8 @@ pub(crate) enum Input {
         task: TaskId,
         text: String,
     },
+    /// What hooks say.
+    Hooked(Box<Hooked>),
     /// What the folder brings, and what of it is trusted.
     Sighted(Box<Sighting>),
     /// A decision about it is written down, or why it is not.
@@ -130,6 +134,8 @@ pub(crate) enum Effect {
     Signal(Rung),
     /// Ask the policy about a call that has not begun; `Judged` follows.
     Judge(Box<before::Job>),
+    /// Ask the person's hooks; `Hooked` follows.
+    AskHooks(Box<Asking>),
     /// Look at the disk for a request; `Inspected` follows.
     Inspect(Box<Job>),
     /// Look again at the file of a request before it is allowed; `Rechecked` follows.

@@ -9,6 +9,7 @@ use super::Ending;
 use super::MAX_STDERR;
 use super::Machine;
 use super::calls;
+use super::hooking;
 use super::trusting::SETTINGS_CALLBACK;
 use super::trusting::Trusting;
 use crate::core::approval::Ask;
@@ -20,6 +21,7 @@ use crate::core::trouble::Trouble;
 use crate::core::trouble::TroubleKind;
 use crate::engine::approvals::dialog;
 use crate::engine::guard;
+use crate::engine::hooks::Point;
 use crate::engine::process::Rung;
 use crate::engine::spawn::Launch;
 use crate::translate::Translator;
@@ -57,10 +59,13 @@ pub(super) struct Stopping {
 
 /// What a session declares. Summaries of sub-agents (`agentProgressSummaries`) are left out: for each of them the CLI
 /// asks the model again, about twice a minute and agent, on the person's bill; what a sub-agent does is told without.
-fn introduction(trust: &Trusting) -> Initialize {
+fn introduction(trust: &Trusting, asks_after_calls: bool) -> Initialize {
     let watch = HookMatcher { hook_callback_ids: vec![SETTINGS_CALLBACK.to_owned()], ..HookMatcher::default() };
     let of_settings = trust.watches_settings().then(|| ("ConfigChange".to_owned(), vec![watch]));
-    let of_calls = calls::EVENTS.iter().map(|event| ((*event).to_owned(), vec![calls::declaration(event)]));
+    // Nothing is asked for that nobody looks at: each callback holds the CLI up.
+    let after = hooking::AFTER.iter().filter(|_| asks_after_calls);
+    let of_calls =
+        calls::EVENTS.iter().chain(after).map(|event| ((*event).to_owned(), vec![calls::declaration(event)]));
     Initialize {
         // An interrupt ends the turn alone; what runs in the background is stopped by itself.
         per_task_stop_affordance: Some(true),
@@ -81,6 +86,7 @@ impl Machine {
         self.calls.begin(None);
         self.changes.forget();
         self.trust.process_starts();
+        self.hooking.process_starts();
         self.requests.clear();
         self.task_files.clear();
         self.server_calls.clear();
@@ -117,7 +123,10 @@ impl Machine {
         self.calls.begin(real);
         self.last_line = self.now.mono;
         let asked = Asked::Initialize { mode: self.mode, model: self.model.clone() };
-        self.request(ClientRequest::Initialize(Box::new(introduction(&self.trust))), asked);
+        self.request(
+            ClientRequest::Initialize(Box::new(introduction(&self.trust, self.wants_hooks(Point::AfterCall, None)))),
+            asked,
+        );
     }
 
     pub(super) fn launch_failed(&mut self, trouble: Trouble) {

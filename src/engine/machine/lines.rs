@@ -120,7 +120,14 @@ impl Machine {
                     turn.begun = true;
                 }
             }
+            Message::Assistant(line) => {
+                self.note_said(&line);
+                self.translator.read(Message::Assistant(line), output);
+            }
             Message::StreamEvent(event) => {
+                if event.parent_tool_use_id.is_none() && matches!(event.event, stream::Event::MessageStop) {
+                    self.message_is_whole();
+                }
                 if event.parent_tool_use_id.is_none() && matches!(event.event, stream::Event::MessageStart(_)) {
                     self.release(output);
                     self.turn_sign();

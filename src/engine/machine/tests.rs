@@ -31,6 +31,7 @@ use crate::engine::approvals::before::Question;
 use crate::engine::approvals::inspect::Inspection;
 use crate::engine::approvals::look::Compare;
 use crate::engine::approvals::look::Recheck;
+use crate::engine::hooks::Hooks;
 use crate::engine::policy::Ruling;
 use crate::engine::process::FromStdout;
 use crate::engine::process::Rung;
@@ -50,6 +51,8 @@ mod changing;
 mod eliciting;
 /// Grants.
 mod granting;
+/// The person's hooks.
+mod hooking;
 mod images;
 /// Usage limits.
 mod limits;
@@ -89,6 +92,8 @@ struct Bench {
     adopted: Vec<String>,
     launches: Vec<Start>,
     inspections: Vec<String>,
+    /// What hooks are asked.
+    askings: Vec<Asking>,
     rechecks: Vec<Recheck>,
     compares: Vec<Compare>,
     /// What was to be done with the worktree.
@@ -112,10 +117,15 @@ impl Bench {
     }
 
     fn with(spec: SessionSpec, change: impl FnOnce(&mut Config)) -> Self {
-        Self::made(spec, change, false)
+        Self::made(spec, change, false, None)
     }
 
-    fn made(spec: SessionSpec, change: impl FnOnce(&mut Config), is_gated: bool) -> Self {
+    fn made(
+        spec: SessionSpec,
+        change: impl FnOnce(&mut Config),
+        is_gated: bool,
+        hooks: Option<Arc<dyn Hooks>>,
+    ) -> Self {
         let mut config = crate::config::parse("").unwrap();
         change(&mut config);
         let approval_ids = Arc::new(AtomicU32::new(1));
@@ -129,6 +139,7 @@ impl Bench {
             grants: Vec::new(),
             budget,
             is_gated,
+            hooks,
         });
         let mut bench = Self {
             machine,
@@ -149,6 +160,7 @@ impl Bench {
             adopted: Vec::new(),
             launches: Vec::new(),
             inspections: Vec::new(),
+            askings: Vec::new(),
             rechecks: Vec::new(),
             compares: Vec::new(),
             jobs: Vec::new(),
@@ -205,6 +217,7 @@ impl Bench {
                 }
                 Effect::Signal(rung) => self.signals.push(rung),
                 Effect::Judge(job) => self.judging.push(*job),
+                Effect::AskHooks(asking) => self.askings.push(*asking),
                 Effect::Inspect(job) => self.inspections.push(job.request_id),
                 Effect::Recheck(job) => self.rechecks.push(*job),
                 Effect::Compare(job) => self.compares.push(*job),

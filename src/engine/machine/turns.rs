@@ -84,6 +84,7 @@ impl Machine {
         if matches!(self.life, Life::Absent) {
             self.start();
         } else if self.has_images()
+            && self.has_word_of_hooks()
             && let Some(prompt) = self.queue.pop()
         {
             self.tell_queue();
@@ -107,6 +108,10 @@ impl Machine {
     fn send_prompt(&mut self, mut prompt: Prompt) {
         self.trust.is_used();
         self.over_budget = false;
+        let written = prompt.text.clone();
+        if let Some(text) = self.text_of_hooks(&prompt.id) {
+            prompt.text = text;
+        }
         let message = UserMessage {
             content: self.content_of(&mut prompt),
             uuid: Some(prompt.id.0.to_string()),
@@ -117,7 +122,8 @@ impl Machine {
         self.write(Outbound::User(message));
         self.emit(EventKind::PromptSent(prompt.clone()));
         if matches!(prompt.origin, PromptOrigin::Surface(_)) {
-            self.last_prompt = Some(prompt.clone());
+            // Sent once more, hooks see it as it was written.
+            self.last_prompt = Some(Prompt { text: written, ..prompt.clone() });
         }
         self.last_line = self.now.mono;
         self.begin_turn(Some(prompt));
@@ -126,6 +132,7 @@ impl Machine {
     fn begin_turn(&mut self, prompt: Option<Prompt>) {
         self.last_turn = self.last_turn.next();
         self.translator.begin_turn();
+        self.hooking.iteration = 0;
         self.stall_told = false;
         let begun = prompt.is_none();
         let scheduled = self.begins_with.take();

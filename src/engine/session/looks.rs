@@ -60,6 +60,7 @@ impl Task {
             if records.iter().any(Health::is_failing) {
                 inspection.ruling = inspection.ruling.filter(|ruling| ruling.action != RuleBehavior::Allow);
                 inspection.covered_by.clear();
+                inspection.is_unrecorded = true;
             }
             let _ = found.send(Input::Inspected { request_id, inspection: Box::new(inspection) }).await;
         }));

@@ -221,6 +221,8 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
             let text = tongue.pick("the CLI's own safety check", "CLI 自身的安全检查");
             fact(tongue.pick("asked by", "询问方"), text.to_owned())
         }
+        Fact::AskedByHook(text) => fact(tongue.pick("asked because", "询问原因"), text.to_owned()),
+        Fact::Hook(text) => fact(tongue.pick("hooks", "钩子"), text),
         Fact::Reason(text) => fact(tongue.pick("asked because", "询问原因"), text.to_owned()),
         Fact::NotAllowed(why) => fact(tongue.pick("your rules", "你的规则"), why.to_owned()),
         Fact::Agent { what, kind } => {

@@ -140,6 +140,9 @@ fn details(cell: &Cell) -> String {
                     verdict.decision
                 ));
             }
+            for mark in &call.hooks {
+                text.push_str(&format!("\nhook\n{}\n{}\n", mark.sentence(), mark.detail().unwrap_or_default()));
+            }
             if let Some(output) = &call.output {
                 text.push_str(&format!("\noutput\n{}\n", output.text));
                 if output.omitted > 0 {

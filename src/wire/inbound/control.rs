@@ -88,6 +88,10 @@ wire_struct! {
         pub tool_input: Option<Value>,
         /// What it gave back.
         pub tool_response: Option<Value>,
+        /// Why it failed, for `PostToolUseFailure`.
+        pub error: Option<String>,
+        /// How long it took.
+        pub duration_ms: Option<u64>,
         /// The call.
         pub tool_use_id: Option<String>,
         /// What the user wrote, for `UserPromptSubmit`.

@@ -35,7 +35,7 @@ fn brings(mark: &str) -> Sighting {
 impl Bench {
     fn gated(choice: TrustChoice) -> Self {
         let spec = SessionSpec { directory: "/w".into(), trust: choice, ..SessionSpec::default() };
-        Self::made(spec, |_| (), true)
+        Self::made(spec, |_| (), true, None)
     }
 
     fn sees(&mut self, sighting: Sighting) -> &mut Self {

@@ -182,6 +182,8 @@ fn about(sheet: &mut Sheet<'_>, approval: &Approval, n_same: usize, key: Option<
             }
             Fact::AskedByRule(rule) => row("asked because", &format!("your rule {rule}"), theme.text),
             Fact::AskedBySafetyCheck => row("asked because", "a safety check of Claude Code", theme.text),
+            Fact::AskedByHook(text) => row("asked because", text, theme.warning),
+            Fact::Hook(text) => row("hooks", &text, theme.warning),
             Fact::Reason(text) => row("asked because", text, theme.text),
             Fact::NotAllowed(why) => row("your rules", why, theme.text),
             Fact::Agent { what, kind } => {

@@ -62,6 +62,11 @@ pub(super) fn lay(call: &ToolCall, shape: Shape, env: &Env<'_>) -> Laid {
     if let Some(verdict) = call.verdict.as_ref().filter(|verdict| shape.unfolded || is_worth_a_line(verdict)) {
         lines.extend(verdict_line(verdict, room, env));
     }
+    for hook in &call.hooks {
+        let text = one_line(&hook.sentence(), theme);
+        let indent = Indent::hanging(vec![span(format!("{} ", theme.glyphs.separator), theme.warning)]);
+        lines.extend(wrap(&[span(text, theme.dim)], room, &indent));
+    }
     let foldable = has_body(call);
     if shape.unfolded {
         lines.extend(body(call, room, env));
@@ -212,6 +217,11 @@ pub(super) fn head(call: &ToolCall, laid: &Laid, env: &Env<'_>, pulse: &mut Puls
         ToolState::Waiting => {
             let text = format!("{} waits for you", theme.glyphs.waiting);
             facts = vec![laid.facts.clone(), vec![span(text, theme.state_waiting)]];
+        }
+        ToolState::Running if call.hook_waits.is_some() => {
+            if let Some((hook, since)) = &call.hook_waits {
+                facts.push(dim(format!("hook {} {} {}", flat(hook), theme.glyphs.ellipsis, pulse.since(*since))));
+            }
         }
         // Its clock stands while it is behind a request that nobody has answered.
         ToolState::Running if call.waits_since.is_some() => facts.push(dim(pulse.so_far(call))),
