@@ -17,6 +17,8 @@ pub mod config;
 pub mod doctor;
 /// What the policy would answer.
 pub mod explain;
+/// The person's own programs that are asked.
+pub mod hooks;
 /// The engine with its records.
 pub mod house;
 /// The terminal, on real sessions or on the demo.
@@ -149,6 +151,14 @@ pub enum Verb {
     Relay {
         #[command(subcommand)]
         verb: Option<RelayVerb>,
+        /// Print JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// List the hooks and how they are, restart one, or try one.
+    Hooks {
+        #[command(subcommand)]
+        verb: Option<hooks::HooksVerb>,
         /// Print JSON.
         #[arg(long, global = true)]
         json: bool,

@@ -16,6 +16,8 @@ use crate::core::cell::Cell;
 use crate::core::command::Command;
 use crate::core::event::Event;
 use crate::core::fleet::Fleet;
+use crate::core::hook::HookWish;
+use crate::core::hook::HooksView;
 use crate::core::ids::CellId;
 use crate::core::ids::SessionId;
 use crate::core::phone::PhoneView;
@@ -50,6 +52,8 @@ pub enum Update {
     History { session: SessionId, cells: Vec<Cell> },
     /// How the relay to the phone is; nothing where there is none.
     Phone(Box<PhoneView>),
+    /// How the hooks are, for whoever asked.
+    Hooks(Box<HooksView>),
 }
 
 /// Which client an order comes from.
@@ -68,6 +72,11 @@ pub enum Order {
     },
     /// For the relay to the phone.
     Phone(PhoneWish),
+    /// For the person's hooks; the answer is for this client alone.
+    Hooks {
+        client: ClientId,
+        wish: HookWish,
+    },
     /// A key was pressed in a terminal.
     Key,
 }
@@ -150,6 +159,10 @@ impl Orders {
 
     pub async fn phone(&self, wish: PhoneWish) -> Result<(), EngineGone> {
         self.send(Order::Phone(wish)).await
+    }
+
+    pub async fn hooks(&self, wish: HookWish) -> Result<(), EngineGone> {
+        self.send(Order::Hooks { client: self.id, wish }).await
     }
 
     pub async fn key(&self) -> Result<(), EngineGone> {
@@ -262,6 +275,11 @@ impl Peer {
         drop(self.updates.reserve_many(self.updates.max_capacity()).await);
     }
 
+    /// Hands over how the hooks are. Without room there is nothing to do: the client asks again.
+    pub fn offer_hooks(&self, view: HooksView) {
+        let _ = self.updates.try_send(Update::Hooks(Box::new(view)));
+    }
+
     /// Whether the client waits for a snapshot.
     pub fn is_behind(&self) -> bool {
         self.behind
@@ -298,7 +316,7 @@ mod tests {
             match link.recv().await {
                 Some(Update::Snapshot(fleet)) => seen = *fleet,
                 Some(Update::Events(events)) => events.iter().for_each(|event| seen.apply(event)),
-                Some(Update::Phone(_)) => {}
+                Some(Update::Phone(_) | Update::Hooks(_)) => {}
                 Some(Update::History { .. }) => panic!("nobody asked for it"),
                 None => panic!("the engine is there"),
             }

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Some(Verb::List { json }) => cli::verbs::look::list(&arguments.global, *json),
         Some(Verb::Status { session, json }) => cli::verbs::look::status(&arguments.global, session.as_deref(), *json),
         Some(Verb::Send(send)) => cli::verbs::send::main(&arguments.global, send),
+        Some(Verb::Hooks { verb, json }) => cli::hooks::main(&arguments.global, verb.as_ref(), *json),
         Some(Verb::Trust { verb, json }) => cli::trust::main(&arguments.global, verb.as_ref(), *json),
         Some(Verb::Grants { verb: None, json }) => cli::verbs::grants::list(&arguments.global, *json),
         Some(Verb::Grants { verb: Some(GrantsVerb::Revoke { id }), json }) => {

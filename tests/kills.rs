@@ -221,7 +221,7 @@ impl Ground {
                     *fleet = *newer;
                     continue;
                 }
-                Update::History { .. } | Update::Phone(_) => continue,
+                Update::History { .. } | Update::Phone(_) | Update::Hooks(_) => continue,
             };
             for event in events {
                 fleet.apply(&event);

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Global;
 use super::exit;
+use super::hooks;
 use super::print::say;
 use super::setup;
 use super::setup::Stop;
@@ -125,6 +126,9 @@ async fn look(places: &Places, mut tell: impl FnMut(&Finding) -> Result<(), Stop
     if let Some(config) = config {
         for (name, profile) in profiles(&config) {
             add(claude(&config, name, &profile).await)?;
+        }
+        for finding in hooks::findings(places, &config).await {
+            add(finding)?;
         }
         for finding in verbs::relay::findings(places, &config).await {
             add(finding)?;

@@ -20,6 +20,8 @@ use crate::config::Secretary;
 use crate::engine::Engine;
 use crate::engine::Restored;
 use crate::engine::Settings;
+use crate::engine::hooks::Hooks;
+use crate::hooks::keeper::Keeper;
 use crate::link::phone::PhoneLine;
 use crate::link::tap;
 use crate::secretary::model::Model;
@@ -37,6 +39,8 @@ pub struct House {
     pub trouble: Option<String>,
     /// Between the relay and the terminals.
     pub phone: Arc<PhoneLine>,
+    /// The person's own programs that are asked, where there are any.
+    pub hooks: Option<Arc<Keeper>>,
     audit: Audit,
     store: Option<JoinHandle<()>>,
 }
@@ -75,7 +79,7 @@ impl House {
         Self::audited(ground, settings, Vec::new())
     }
 
-    fn audited(ground: &Ground, settings: Settings, mut taps: Vec<tap::Tap>) -> Self {
+    fn audited(ground: &Ground, mut settings: Settings, mut taps: Vec<tap::Tap>) -> Self {
         let (tap, recorder) = tap::tap();
         taps.push(tap);
         let config = &settings.config.audit;
@@ -88,9 +92,11 @@ impl House {
         let audit = Audit::start(options, started(ground), recorder);
         let secretary = settings.config.secretary.clone();
         let phone = Arc::clone(&settings.phone);
+        let hooks = hooks(ground, &settings);
+        settings.hooks = hooks.clone().map(|keeper| keeper as Arc<dyn Hooks>);
         let engine = Engine::start_tapped(settings, taps);
         employ(&secretary, &engine, ground);
-        Self { engine, trouble: None, phone, audit, store: None }
+        Self { engine, trouble: None, phone, hooks, audit, store: None }
     }
 
     /// A way into the audit log for what is no event of the engine.
@@ -102,6 +108,9 @@ impl House {
     pub async fn shutdown(self) {
         self.engine.shutdown().await;
         drop(self.engine);
+        if let Some(hooks) = self.hooks {
+            hooks.stop().await;
+        }
         if let Some(store) = self.store {
             let joined = tokio::task::spawn_blocking(move || store.join()).await;
             if !matches!(joined, Ok(Ok(()))) {
@@ -128,6 +137,13 @@ fn employ(secretary: &Secretary, engine: &Engine, ground: &Ground) {
         }
         Err(why) => tracing::error!(why, "there is no secretary"),
     }
+}
+
+/// Starts the hooks of the configuration, in its folder.
+fn hooks(ground: &Ground, settings: &Settings) -> Option<Arc<Keeper>> {
+    let hooks = &settings.config.hooks;
+    let folder = ground.places.config_dir();
+    (!hooks.is_empty()).then(|| Keeper::start(hooks, &folder, settings.guard_program.as_deref()))
 }
 
 fn open(data_dir: &Path) -> Result<(Store, LeftOff), String> {

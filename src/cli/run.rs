@@ -164,7 +164,7 @@ impl Headless {
                             }
                             continue;
                         }
-                        Update::History { .. } | Update::Phone(_) => continue,
+                        Update::History { .. } | Update::Phone(_) | Update::Hooks(_) => continue,
                     };
                     for event in events {
                         self.fleet.apply(&event);

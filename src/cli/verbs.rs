@@ -44,13 +44,13 @@ pub mod tail;
 const FIRST_UPDATE: Duration = Duration::from_secs(10);
 
 /// A connection to the runner, with everything as it is now.
-struct Attached {
-    link: Link,
+pub(super) struct Attached {
+    pub(super) link: Link,
     fleet: Fleet,
     welcome: Welcome,
 }
 
-async fn attach(global: &Global) -> Result<Attached, Stop> {
+pub(super) async fn attach(global: &Global) -> Result<Attached, Stop> {
     let places = setup::places(global)?;
     let (mut link, welcome) =
         client::connect(&places.data_dir, Purpose::Verb).await.map_err(|error| Stop::failed(error.to_string()))?;

@@ -254,7 +254,7 @@ pub async fn run<M: Messenger>(
                     service.catch_up(*fleet)
                 }
                 Some(Update::Events(events)) => service.events(events),
-                Some(Update::History { .. } | Update::Phone(_)) => Ok(()),
+                Some(Update::History { .. } | Update::Phone(_) | Update::Hooks(_)) => Ok(()),
                 None => return,
             },
             Some(done) = service.sending.join_next(), if !service.sending.is_empty() => service.sent(done),

@@ -44,7 +44,7 @@ pub async fn run(mut link: Link, model: Model, redactor: Arc<Redactor>) {
         match update {
             // Those that are there already had their first turn, or are about to: only new ones are named.
             Update::Snapshot(fleet) => untitled.retain(|id, _| fleet.get(*id).is_some()),
-            Update::History { .. } | Update::Phone(_) => {}
+            Update::History { .. } | Update::Phone(_) | Update::Hooks(_) => {}
             Update::Events(events) => {
                 for (session, material) in events.iter().filter_map(|event| listen(&mut untitled, event)) {
                     let (model, asking, redactor) = (Arc::clone(&model), Arc::clone(&asking), Arc::clone(&redactor));

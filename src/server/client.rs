@@ -60,6 +60,7 @@ pub async fn connect(data_dir: &Path, purpose: Purpose) -> Result<(Link, Welcome
                 Order::Command(command) => ToRunner::Command(command),
                 Order::History { session, before, .. } => ToRunner::History { session, before },
                 Order::Phone(wish) => ToRunner::Phone(wish),
+                Order::Hooks { wish, .. } => ToRunner::Hooks(wish),
                 Order::Key => ToRunner::Key,
             };
             let Ok(frame) = pack(&frame) else { continue };

@@ -178,6 +178,7 @@ async fn serve(framed: Framed<UnixStream, Frames>, house: &House) -> io::Result<
                 ToRunner::Command(command) => orders.command(command).await,
                 ToRunner::History { session, before } => orders.history(session, before).await,
                 ToRunner::Phone(wish) => orders.phone(wish).await,
+                ToRunner::Hooks(wish) => orders.hooks(wish).await,
                 ToRunner::Key => orders.key().await,
             };
             if sent.is_err() {

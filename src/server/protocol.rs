@@ -10,6 +10,7 @@ use tokio_util::bytes::Bytes;
 
 use super::frames::Frames;
 use crate::core::command::Command;
+use crate::core::hook::HookWish;
 use crate::core::ids::CellId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
@@ -17,7 +18,7 @@ use crate::core::phone::PhoneWish;
 use crate::link::Update;
 
 /// Counted up with each change of what follows the greeting.
-pub const PROTOCOL: u32 = 8;
+pub const PROTOCOL: u32 = 9;
 /// This program's version, for people.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// No frame of the runner is longer. The longest are snapshots.
@@ -80,6 +81,7 @@ pub enum ToRunner {
     Command(Command),
     History { session: SessionId, before: CellId },
     Phone(PhoneWish),
+    Hooks(HookWish),
     Key,
 }
 

@@ -313,6 +313,7 @@ impl App {
                 self.release_early();
                 self.changed();
             }
+            Some(Update::Hooks(_)) => {}
             Some(Update::Phone(view)) => {
                 self.ui.phone = Some(*view);
                 self.changed();

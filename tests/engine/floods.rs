@@ -102,7 +102,7 @@ async fn a_slow_client_misses_nothing_in_the_end_and_holds_up_nobody() {
             }
             Ok(Some(Update::Events(events))) => events.iter().for_each(|event| seen.apply(event)),
             Ok(Some(Update::History { session, cells })) => seen.prepend(session, cells),
-            Ok(Some(Update::Phone(_))) => {}
+            Ok(Some(Update::Phone(_) | Update::Hooks(_))) => {}
             Ok(None) | Err(_) => panic!("the slow client never caught up"),
         }
         rig.listen(Duration::from_millis(1)).await;

@@ -78,7 +78,7 @@ fn answer(global: &Global, id: u32, decision: Decision, json: bool) -> Result<u8
                 Update::Snapshot(fleet) if fleet.approval(id).is_none() => {
                     return Err(Stop::failed(format!("request {id} has ended; the audit log says how")));
                 }
-                Update::Snapshot(_) | Update::History { .. } | Update::Phone(_) => continue,
+                Update::Snapshot(_) | Update::History { .. } | Update::Phone(_) | Update::Hooks(_) => continue,
             };
             for event in events {
                 match &event.kind {

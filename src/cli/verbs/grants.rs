@@ -107,7 +107,7 @@ pub fn revoke(global: &Global, id: u32, json: bool) -> Result<u8, Stop> {
             let events = match link.recv().await.ok_or_else(gone)? {
                 Update::Events(events) => events,
                 Update::Snapshot(fleet) if fleet.grants().get(id).is_none() => Vec::new(),
-                Update::Snapshot(_) | Update::History { .. } | Update::Phone(_) => continue,
+                Update::Snapshot(_) | Update::History { .. } | Update::Phone(_) | Update::Hooks(_) => continue,
             };
             let refused = events.iter().find_map(|event| match &event.kind {
                 // How the engine says that it could not be done.

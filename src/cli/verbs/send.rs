@@ -65,7 +65,7 @@ async fn deliver(global: &Global, send: &Send, text: String) -> Result<u8, Stop>
     loop {
         let events = match link.recv().await.ok_or_else(gone)? {
             Update::Events(events) => events,
-            Update::Snapshot(_) | Update::History { .. } | Update::Phone(_) => continue,
+            Update::Snapshot(_) | Update::History { .. } | Update::Phone(_) | Update::Hooks(_) => continue,
         };
         for event in events.iter().filter(|event| event.session == id) {
             let found = match &event.kind {

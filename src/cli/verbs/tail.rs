@@ -50,7 +50,7 @@ async fn follow(global: &Global, tail: &Tail) -> Result<u8, Stop> {
                 fleet = *newer;
                 continue;
             }
-            Update::History { .. } | Update::Phone(_) => continue,
+            Update::History { .. } | Update::Phone(_) | Update::Hooks(_) => continue,
         };
         for event in events {
             fleet.apply(&event);
