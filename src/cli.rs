@@ -11,6 +11,8 @@ use clap::ValueEnum;
 
 /// `audit verify`, `audit search` and `audit show`.
 pub mod audit;
+/// `backlog`, and `mcp backlog` for models.
+pub mod backlog;
 /// `config check` and `config default`.
 pub mod config;
 /// Whether everything that is needed is there.
@@ -171,6 +173,16 @@ pub enum Verb {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// List what is to be built in the project, in the order of work, and change it.
+    Backlog {
+        #[command(flatten)]
+        at: backlog::Where,
+        #[command(subcommand)]
+        verb: Option<backlog::BacklogVerb>,
+    },
+    /// Serve tools to another program, by the Model Context Protocol on standard input and output.
+    #[command(subcommand)]
+    Mcp(backlog::McpVerb),
     /// Send a prompt to a session.
     Send(Send),
     /// Allow a request once.

@@ -13,6 +13,8 @@
 pub mod anatomy;
 /// Pending approvals: what is asked, what it would do, how it was decided.
 pub mod approval;
+/// The backlog of a project, and the rules of its changes.
+pub mod backlog;
 /// Cells: the entries of a transcript.
 pub mod cell;
 /// What a call would change in a file.

@@ -4,6 +4,8 @@
 
 /// The audit log: who asked for what, what ran, and who allowed it, in a chain of lines.
 pub mod audit;
+/// What is to be built in a project, kept: features, their order and who works on them.
+pub mod backlog;
 /// The command line: verbs and their wiring.
 pub mod cli;
 /// The wall clock.
@@ -22,12 +24,16 @@ pub mod engine;
 pub mod hooks;
 /// The boundary between the engine and its clients: commands one way, updates the other.
 pub mod link;
+/// Tools for models over the Model Context Protocol.
+pub mod mcp;
 /// HTTP to the outside.
 pub mod net;
 /// Takes secrets out of text before it is written to a log or leaves the machine.
 pub mod redact;
 /// The phone: messengers that a person is told by, and answers by.
 pub mod relay;
+/// Where a folder's git repository is, found without git.
+pub mod repository;
 /// A language model for small words about the sessions.
 pub mod secretary;
 /// The runner's front door: the engine behind a socket, and the client's side of it.

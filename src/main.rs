@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         Some(Verb::Status { session, json }) => cli::verbs::look::status(&arguments.global, session.as_deref(), *json),
         Some(Verb::Send(send)) => cli::verbs::send::main(&arguments.global, send),
         Some(Verb::Hooks { verb, json }) => cli::hooks::main(&arguments.global, verb.as_ref(), *json),
+        Some(Verb::Backlog { at, verb }) => cli::backlog::main(&arguments.global, at, verb.as_ref()),
+        Some(Verb::Mcp(verb)) => cli::backlog::serve(&arguments.global, verb),
         Some(Verb::Trust { verb, json }) => cli::trust::main(&arguments.global, verb.as_ref(), *json),
         Some(Verb::Grants { verb: None, json }) => cli::verbs::grants::list(&arguments.global, *json),
         Some(Verb::Grants { verb: Some(GrantsVerb::Revoke { id }), json }) => {

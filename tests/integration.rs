@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod backlog;
 mod doctor;
 mod engine;
 mod kills;

@@ -69,6 +69,10 @@ number_id! {
     GrantId(u32)
 }
 number_id! {
+    /// A feature of a project's backlog; what a person types in `backlog show 4`. Never reused within the project.
+    FeatureId(u32)
+}
+number_id! {
     /// A cell of one session's transcript, counted from 0 in order of arrival.
     CellId(u64)
 }
