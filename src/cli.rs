@@ -35,6 +35,8 @@ pub mod run;
 pub mod runner;
 /// The runner itself.
 pub mod serve;
+/// The MCP servers in this program.
+mod servers;
 /// What every verb needs: places, configuration, log, engine.
 pub mod setup;
 /// Folders that are trusted.

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::core::backlog::Access;
 use crate::core::permission::PermissionMode;
 use crate::disk;
 use crate::disk::Refused;
@@ -105,6 +106,8 @@ pub struct Profile {
     pub timeout_minutes: u64,
     /// Its sessions go on by themselves when a usage limit has lifted.
     pub go_on_after_limit: bool,
+    /// How much of the project's backlog its sessions may touch; nothing by default.
+    pub backlog: Option<Access>,
 }
 
 /// The CLI's tools that only read: all that `auto_allow` may name.

@@ -44,6 +44,8 @@ pub mod policy;
 pub mod probe;
 mod process;
 mod remembered;
+/// MCP servers that live in this program.
+pub mod served;
 mod session;
 mod spawn;
 mod tasks;
@@ -78,6 +80,8 @@ pub struct Settings {
     pub trust: Option<Arc<dyn trust::Gate>>,
     /// The person's own programs that are asked.
     pub hooks: Option<Arc<dyn hooks::Hooks>>,
+    /// Knows the MCP servers that live in this program; without one there are none.
+    pub servers: Option<Arc<dyn served::Servers>>,
 }
 
 /// The sessions of an earlier engine, and the numbers it used.
@@ -117,6 +121,7 @@ impl Settings {
             is_alone: false,
             trust: None,
             hooks: None,
+            servers: None,
         }
     }
 }

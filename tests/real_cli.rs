@@ -3,6 +3,7 @@
 
 mod answering;
 mod approvals;
+mod backlog;
 mod calls;
 mod changes;
 mod conversation;

@@ -50,6 +50,13 @@ pub enum Body {
     OpenRefused {
         why: String,
     },
+    /// A feature of a project's backlog was changed.
+    Backlog {
+        who: String,
+        project: String,
+        feature: u32,
+        what: String,
+    },
     WorktreeMade {
         path: String,
         branch: String,
@@ -303,6 +310,7 @@ impl Body {
             | Self::WorktreeRemoved { .. }
             | Self::WorktreeRestored { .. }
             | Self::Command { .. }
+            | Self::Backlog { .. }
             | Self::Lost { .. }
             | Self::Torn { .. }
             | Self::Broken { .. }

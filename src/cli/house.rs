@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use super::servers::Own;
 use super::setup::Ground;
 use super::trust;
 use crate::audit::append::Limits;
@@ -94,6 +95,7 @@ impl House {
         let phone = Arc::clone(&settings.phone);
         let hooks = hooks(ground, &settings);
         settings.hooks = hooks.clone().map(|keeper| keeper as Arc<dyn Hooks>);
+        settings.servers = Some(Arc::new(Own { data_dir: ground.places.data_dir.clone(), notes: audit.notes() }));
         let engine = Engine::start_tapped(settings, taps);
         employ(&secretary, &engine, ground);
         Self { engine, trouble: None, phone, hooks, audit, store: None }

@@ -19,6 +19,7 @@ use super::section::Section;
 use super::section::did_you_mean;
 use super::section::kind;
 use super::section::line_of;
+use crate::core::backlog::Access;
 use crate::core::permission::PermissionMode;
 use crate::net;
 
@@ -38,6 +39,8 @@ const TABLES: [&str; 14] = [
     "secretary",
     "hooks",
 ];
+/// The names of MCP servers in this program.
+const OWN_SERVERS: [&str; 2] = ["features", "hooks"];
 const HOUR_S: u64 = 3600;
 const DAY_MINUTES: u64 = 24 * 60;
 
@@ -352,7 +355,15 @@ fn read_profile(mut section: Section<'_, '_>, profile: &mut Profile) {
     set(&mut profile.idle_minutes, section.number("idle_minutes", 0..=DAY_MINUTES * 7));
     set(&mut profile.timeout_minutes, section.number("timeout_minutes", 0..=DAY_MINUTES));
     set(&mut profile.go_on_after_limit, section.boolean("go_on_after_limit"));
+    let access =
+        [("off", None), ("read", Some(Access::Read)), ("manage", Some(Access::Manage)), ("work", Some(Access::Work))];
+    set(&mut profile.backlog, section.choice("backlog", &access));
     if let Some(servers) = section.table("mcp_servers") {
+        if let Some((name, _)) = servers.iter().find(|(name, _)| OWN_SERVERS.contains(&name.get_ref().as_ref())) {
+            let name = name.get_ref().to_string();
+            section
+                .wrong("mcp_servers", format_args!("{name} is the name of a server of adjutant's own: choose another"));
+        }
         profile.mcp_servers = Some(json_table(servers));
     }
     if let Some(env) = section.table("env") {

@@ -434,6 +434,7 @@ impl Hub {
             budget: Arc::clone(&self.budget),
             is_gated: self.settings.trust.is_some(),
             hooks: self.settings.hooks.clone(),
+            offers: self.settings.servers.as_ref().map(|servers| servers.of(&profile)).unwrap_or_default(),
         });
         let (sender, commands) = mpsc::channel(COMMAND_BUFFER);
         let outfit = Outfit {
@@ -450,6 +451,7 @@ impl Hub {
             records: self.taps.iter().map(Tap::health).collect(),
             trust: self.settings.trust.clone(),
             hooks: self.settings.hooks.clone(),
+            servers: self.settings.servers.clone(),
         };
         let task = self.tasks.spawn(session::run(outfit, machine));
         self.task_sessions.insert(task.id(), id);

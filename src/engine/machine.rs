@@ -41,6 +41,7 @@ use crate::core::session::Session;
 use crate::engine::approvals::Desk;
 use crate::engine::budget::Budget;
 use crate::engine::hooks::Hooks;
+use crate::engine::served::Offer;
 use crate::translate::Translator;
 use crate::wire::outbound::Answer;
 use crate::wire::outbound::ClientRequest;
@@ -66,6 +67,8 @@ mod limit;
 mod lines;
 mod past;
 mod replies;
+/// MCP servers in this program.
+mod serving;
 mod tree;
 mod trusting;
 mod turns;
@@ -106,6 +109,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) is_gated: bool,
     /// The person's own programs that are asked.
     pub(crate) hooks: Option<Arc<dyn Hooks>>,
+    /// The MCP servers in this program that it has.
+    pub(crate) offers: Vec<Offer>,
 }
 
 #[derive(Debug)]
@@ -187,6 +192,8 @@ pub(crate) struct Machine {
     /// Where shells in the background write, and that this CLI tells their output nowhere else.
     task_files: HashMap<TaskId, PathBuf>,
     reads_task_files: bool,
+    /// The MCP servers in this program that the session has.
+    offers: Vec<Offer>,
     /// The servers of calls that have not ended, by call.
     server_calls: HashMap<ToolCallId, String>,
     /// This CLI takes the word that a question was left unanswered.
@@ -225,7 +232,7 @@ enum Ending {
 
 impl Machine {
     pub(crate) fn new(origin: Origin<'_>) -> Self {
-        let Origin { session, config, approval_ids, grant_ids, grants, budget, is_gated, hooks } = origin;
+        let Origin { session, config, approval_ids, grant_ids, grants, budget, is_gated, hooks, offers } = origin;
         let spec = &session.spec;
         let own = |profile: Profile| Profile {
             idle_minutes: spec.idle_minutes.unwrap_or(profile.idle_minutes),
@@ -291,6 +298,7 @@ impl Machine {
             tells_state: false,
             task_files: HashMap::new(),
             reads_task_files: false,
+            offers,
             server_calls: HashMap::new(),
             says_unanswered: false,
             unasked_told: Vec::new(),
@@ -331,6 +339,9 @@ impl Machine {
             Input::Hooked(hooked) => self.hooked(*hooked),
             Input::Inspected { request_id, inspection } => self.inspected(&request_id, *inspection),
             Input::Rechecked { request_id, found } => self.rechecked(&request_id, *found),
+            Input::ServerReplied { generation, request_id, reply } => {
+                self.server_replied(generation, request_id, reply);
+            }
             Input::Compared { file, verdict } => self.compared(&file, verdict),
             Input::Branch(branch) => self.branch_is(branch),
             Input::Worktree(outcome) => self.tree_outcome(*outcome),

@@ -56,6 +56,8 @@ pub(crate) struct Scene {
     pub(crate) session: Option<String>,
     /// The rules were made for the very directory that the call runs in.
     pub(crate) granted_there: bool,
+    /// Tools of MCP servers in this program that run unless a rule says otherwise.
+    pub(crate) own_tools: Vec<String>,
 }
 
 /// What the policy says.
@@ -104,6 +106,12 @@ pub(crate) fn decide(approval: &Approval, config: &Approvals, scene: &Scene) -> 
         _ => rules::of_call(approval, &of_scene, own),
     };
     let ruling = match (ruling.action, &ruling.rule) {
+        (RuleBehavior::Ask, None) if scene.own_tools.contains(&approval.tool) => Ruling {
+            action: RuleBehavior::Allow,
+            rule: Some(format!("own tool {}", approval.tool)),
+            why: "it is a tool of adjutant's own, which the session's profile has".into(),
+            parts: Vec::new(),
+        },
         (RuleBehavior::Ask, None) => match reading::allows(approval, config, &scene.directories) {
             Some(rule) => Ruling {
                 action: RuleBehavior::Allow,
@@ -139,4 +147,32 @@ fn why_bound(approval: &Approval) -> Option<String> {
         _ => return None,
     };
     Some(format!("{why}, so no rule may allow it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::approval::Binding;
+    use crate::core::ids::ApprovalId;
+    use crate::core::ids::SessionId;
+
+    #[test]
+    fn a_tool_of_our_own_runs_unless_a_rule_or_a_doubt_stands_against_it() {
+        let tool = "mcp__features__feature_skip";
+        let scene = Scene { own_tools: vec![tool.to_owned()], ..Scene::default() };
+        let rule = |action: &str| format!("[[approvals.rules]]\ntool = \"mcp__features__*\"\naction = \"{action}\"\n");
+        let judge = |rules: &str, tool: &str, binding: Binding| {
+            let config = crate::config::parse(rules).unwrap().approvals;
+            let approval = Approval::new(ApprovalId(1), SessionId(1), tool, json!({ "feature_id": 1 }));
+            decide(&Approval { binding, ..approval }, &config, &scene).action
+        };
+        assert_eq!(judge("", tool, Binding::default()), RuleBehavior::Allow);
+        assert_eq!(judge(&rule("deny"), tool, Binding::default()), RuleBehavior::Deny);
+        assert_eq!(judge(&rule("ask"), tool, Binding::default()), RuleBehavior::Ask);
+        assert_eq!(judge("", tool, Binding { posing: true, ..Binding::default() }), RuleBehavior::Ask);
+        assert_eq!(judge("", tool, Binding { safety_check: true, ..Binding::default() }), RuleBehavior::Ask);
+        assert_eq!(judge("", "mcp__features__feature_new", Binding::default()), RuleBehavior::Ask);
+    }
 }

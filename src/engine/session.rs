@@ -5,6 +5,7 @@
 //! Invariants: commands come before lines, so that an answer is on its way within milliseconds however
 //! much the CLI writes; nothing here waits for the CLI; the task ends only after the process has.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +47,8 @@ use crate::engine::process;
 use crate::engine::process::FromProcess;
 use crate::engine::process::Process;
 use crate::engine::process::ToWriter;
+use crate::engine::served::Connection;
+use crate::engine::served::Servers;
 use crate::engine::spawn;
 use crate::engine::spawn::Launch;
 use crate::engine::tasks;
@@ -64,6 +67,8 @@ mod folder;
 mod hooking;
 /// Looks at the disk.
 mod looks;
+/// MCP servers in this program.
+mod servers;
 
 /// A disk that does not answer for so long must not hold up an approval.
 const DISK_PATIENCE: Duration = Duration::from_secs(2);
@@ -100,6 +105,8 @@ pub(crate) struct Outfit {
     pub(crate) trust: Option<Arc<dyn Gate>>,
     /// The person's own programs that are asked.
     pub(crate) hooks: Option<Arc<dyn Hooks>>,
+    /// Knows the MCP servers in this program.
+    pub(crate) servers: Option<Arc<dyn Servers>>,
 }
 
 struct Task {
@@ -114,6 +121,8 @@ struct Task {
     marks: ReadMarks,
     found: mpsc::Sender<Input>,
     last_look: Option<tokio::task::JoinHandle<()>>,
+    /// The process's connections to MCP servers in this program, by name.
+    connections: HashMap<String, Box<dyn Connection>>,
     done: bool,
 }
 
@@ -131,6 +140,7 @@ pub(crate) async fn run(outfit: Outfit, machine: Machine) {
         marks,
         found,
         last_look: None,
+        connections: HashMap::new(),
         done: false,
     };
     task.look_up_branch(task.outfit.directory.clone());
@@ -238,6 +248,9 @@ impl Task {
                     Effect::AskHooks(asking) => self.ask_hooks(*asking),
                     Effect::Judge(job) => self.judge(*job),
                     Effect::Inspect(job) => self.inspect(*job),
+                    Effect::AskServer { generation, request_id, server, message } => {
+                        self.ask_server(generation, request_id, &server, message);
+                    }
                     Effect::Recheck(job) => self.recheck(*job),
                     Effect::Compare(job) => self.compare(*job),
                     Effect::NoteFile(file) => self.note_file(file),
@@ -349,6 +362,7 @@ impl Task {
     }
 
     async fn start(&mut self, launch: &Launch) -> Input {
+        self.connections.clear();
         let outfit = &self.outfit;
         let mark = uuid::Uuid::new_v4().to_string();
         let line = spawn::command_line(&outfit.config.claude, &outfit.profile, launch, std::env::vars_os(), &mark);

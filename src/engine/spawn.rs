@@ -12,6 +12,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::path::PathBuf;
 
+use serde_json::Value;
+use serde_json::json;
+
 use crate::config::Claude;
 use crate::config::Profile;
 use crate::core::ids::ConversationId;
@@ -39,6 +42,8 @@ pub(crate) struct Launch {
     pub(crate) model: Option<String>,
     /// What of the folder takes effect.
     pub(crate) trust: Start,
+    /// MCP servers in this program that the process may talk to.
+    pub(crate) servers: Vec<String>,
 }
 
 /// A command line, ready to run.
@@ -127,8 +132,11 @@ fn flags(claude: &Claude, profile: &Profile, launch: &Launch) -> Vec<String> {
     if let Some(prompt) = &profile.system_prompt {
         flag("append-system-prompt", prompt);
     }
-    if let Some(servers) = &profile.mcp_servers {
-        flag("mcp-config", &serde_json::json!({ "mcpServers": servers }).to_string());
+    let mut servers = profile.mcp_servers.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+    // Ours come last: no server of the configuration takes their place.
+    servers.extend(launch.servers.iter().map(|name| (name.clone(), json!({ "type": "sdk", "name": name }))));
+    if !servers.is_empty() {
+        flag("mcp-config", &json!({ "mcpServers": servers }).to_string());
     }
     if let Start::Restrained(restraint) = &launch.trust {
         flags.extend(restraint.flags(&launch.directory));

@@ -81,7 +81,8 @@ impl Machine {
             plan: self.translator.plan_of(&call),
             now: self.now.wall,
         };
-        let approval = ask::approval(&request, unknown_fields, &around);
+        let mut approval = ask::approval(&request, unknown_fields, &around);
+        approval.binding.posing |= self.is_impostor(request.mcp_server.as_ref());
         let is_empty_plan = matches!(&approval.ask, Ask::Plan(plan) if plan.is_empty());
         let job = Job {
             request_id: request_id.clone(),

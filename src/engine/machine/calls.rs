@@ -153,6 +153,7 @@ impl Machine {
             profile: self.profile_name.clone(),
             session: self.given_title.clone(),
             granted_there: false,
+            own_tools: self.own_tools(),
         }
     }
 

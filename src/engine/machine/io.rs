@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::hooking::Asking;
 use super::hooking::Hooked;
 use crate::core::change::expected::Verdict;
@@ -95,6 +97,12 @@ pub(crate) enum Input {
         file: PathBuf,
         verdict: Verdict,
     },
+    /// What an MCP server in this program replied to a message of that process.
+    ServerReplied {
+        generation: Generation,
+        request_id: String,
+        reply: Value,
+    },
     Branch(Option<String>),
     /// What was said in the conversation before, or why it could not be read.
     History(Result<Vec<Told>, String>),
@@ -138,6 +146,13 @@ pub(crate) enum Effect {
     AskHooks(Box<Asking>),
     /// Look at the disk for a request; `Inspected` follows.
     Inspect(Box<Job>),
+    /// Hand a message to an MCP server in this program; `ServerReplied` follows.
+    AskServer {
+        generation: Generation,
+        request_id: String,
+        server: String,
+        message: Value,
+    },
     /// Look again at the file of a request before it is allowed; `Rechecked` follows.
     Recheck(Box<Recheck>),
     /// See what came of an allowed change; `Compared` follows.

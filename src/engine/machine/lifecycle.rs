@@ -114,6 +114,7 @@ impl Machine {
             mode: self.mode,
             model: self.model.clone(),
             trust: self.trust.start(),
+            servers: self.offers.iter().map(|offer| offer.server.clone()).collect(),
         }));
         self.trust.is_used();
     }

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::path::PathBuf;
 
-use serde_json::Value;
-
 use super::Effect;
 use super::Machine;
 use super::clock::HEARTBEAT;
@@ -213,10 +211,10 @@ impl Machine {
                 self.unfit_call(request_id, unfit(&why));
                 return;
             }
-            Request::McpMessage(request) => Answer::McpNoSuchServer {
-                id: request.message.get("id").cloned().unwrap_or(Value::Null),
-                server_name: request.server_name,
-            },
+            Request::McpMessage(request) => {
+                self.mcp_message(request_id, request);
+                return;
+            }
             Request::Elicitation(request) => {
                 self.elicitation(request_id, &request);
                 return;

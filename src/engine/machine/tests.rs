@@ -56,6 +56,8 @@ mod hooking;
 mod images;
 /// Usage limits.
 mod limits;
+/// MCP servers in this program.
+mod serving;
 /// Worktrees.
 mod tree;
 /// What a folder brings.
@@ -94,6 +96,8 @@ struct Bench {
     inspections: Vec<String>,
     /// What hooks are asked.
     askings: Vec<Asking>,
+    /// Messages for servers in this program.
+    messages: Vec<(Generation, String, Value)>,
     rechecks: Vec<Recheck>,
     compares: Vec<Compare>,
     /// What was to be done with the worktree.
@@ -140,6 +144,7 @@ impl Bench {
             budget,
             is_gated,
             hooks,
+            offers: Vec::new(),
         });
         let mut bench = Self {
             machine,
@@ -161,6 +166,7 @@ impl Bench {
             launches: Vec::new(),
             inspections: Vec::new(),
             askings: Vec::new(),
+            messages: Vec::new(),
             rechecks: Vec::new(),
             compares: Vec::new(),
             jobs: Vec::new(),
@@ -219,6 +225,9 @@ impl Bench {
                 Effect::Judge(job) => self.judging.push(*job),
                 Effect::AskHooks(asking) => self.askings.push(*asking),
                 Effect::Inspect(job) => self.inspections.push(job.request_id),
+                Effect::AskServer { generation, request_id, message, .. } => {
+                    self.messages.push((generation, request_id, message));
+                }
                 Effect::Recheck(job) => self.rechecks.push(*job),
                 Effect::Compare(job) => self.compares.push(*job),
                 Effect::Worktree { job, .. } => self.jobs.push(job),

@@ -47,7 +47,13 @@ pub fn explain(question: &Question, config: &Config) -> Result<Ruling, String> {
     let directory = &question.directory;
     let extra = profile.directories.iter().map(|extra| directory.join(extra));
     let directories = std::iter::once(directory.clone()).chain(extra).collect();
-    let scene = Scene { directories, profile: name, session: question.session.clone(), granted_there: false };
+    let scene = Scene {
+        directories,
+        profile: name,
+        session: question.session.clone(),
+        granted_there: false,
+        own_tools: Vec::new(),
+    };
     let approval = approval(question)?;
     let ruling = decide(&approval, &config.approvals, &scene);
     let is_open = ruling.action == RuleBehavior::Ask && ruling.rule.is_none();

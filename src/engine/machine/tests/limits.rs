@@ -165,6 +165,7 @@ fn what_was_planned_is_done_once_after_a_restart_too() {
             budget: Arc::new(Budget::new(0.0, Timestamp(0), 0.0)),
             is_gated: false,
             hooks: None,
+            offers: Vec::new(),
         });
         again.log = vec![];
         let seq = left.seq();

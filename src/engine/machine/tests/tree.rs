@@ -138,6 +138,7 @@ fn a_new_engine_goes_on_with_a_removal_for_as_long_as_it_had_left() {
             budget: Arc::new(Budget::new(0.0, Timestamp(0), 0.0)),
             is_gated: false,
             hooks: None,
+            offers: Vec::new(),
         });
         machine.handle(Input::Begin, Now { wall: Timestamp(5_000), mono: Duration::ZERO });
         assert_eq!(machine.next_deadline(), expected.map(Duration::from_secs));
