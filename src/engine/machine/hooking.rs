@@ -20,7 +20,6 @@ use crate::core::ids::PromptId;
 use crate::core::ids::ToolCallId;
 use crate::core::permission::PermissionUpdate;
 use crate::core::permission::RuleBehavior;
-use crate::core::risk::Risk;
 use crate::engine::approvals::Stage;
 use crate::engine::approvals::before;
 use crate::engine::approvals::before::Question;
@@ -302,7 +301,7 @@ impl Machine {
             call,
             reason: approval.reason.clone(),
             suggestions: approval.suggestions.iter().map(PermissionUpdate::text).collect(),
-            risk: approval.risks.iter().map(|risk| Risk::describe(*risk).to_owned()).collect(),
+            risk: approval.dangers().iter().map(Danger::describe).collect(),
         };
         let (request_id, about) = (job.request_id.clone(), approval.call.clone());
         self.hooking.permissions.insert(request_id.clone(), job);
