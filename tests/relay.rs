@@ -3,6 +3,7 @@
 mod answering;
 mod calls;
 mod cards;
+mod conversations;
 mod encrypted;
 mod end_to_end;
 mod faults;
@@ -16,6 +17,7 @@ mod messenger;
 mod official_sdk;
 mod pictures;
 mod pushes;
+mod queues;
 mod recalls;
 mod recovery;
 mod service;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::house::House;
+use super::open;
 use super::setup;
 use super::setup::Ground;
 use crate::audit::record::Body;
@@ -39,6 +40,8 @@ use crate::relay::words::Tongue;
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 /// A turn that is over by then rings once, at its end.
 const PROGRESS_AFTER: Duration = Duration::from_secs(15);
+/// Photos that are sent in a row come a second or so apart.
+const GATHER: Duration = Duration::from_millis(2_500);
 const MESSENGER: &str = "Feishu";
 
 /// While another runner serves the app, it is looked this often whether it still does.
@@ -119,6 +122,8 @@ fn plan(ground: &Ground, house: &House, cancel: &CancellationToken) -> Result<Pl
         deadline_s: feishu.approval_seconds,
         urgent_ms: feishu.urgent.then(|| feishu.urgent_minutes.saturating_mul(60_000)),
         files: ground.places.data_dir.join("files"),
+        conversations: open::conversations(&ground.config, None),
+        gather: GATHER,
         progress_every: PROGRESS_EVERY,
         progress_after: PROGRESS_AFTER,
     };

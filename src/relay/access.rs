@@ -53,6 +53,8 @@ pub enum Shut {
     NoRoots,
     /// It is not there, or cannot be told.
     Missing,
+    /// The conversation that it would be the directory of is not there, or does not say.
+    NoConversation,
     /// Its name is no text, which neither the CLI nor a message can carry.
     NotText,
     /// There is none of that name, but one whose name goes on behind a blank.

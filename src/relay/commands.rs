@@ -31,6 +31,18 @@ pub enum Wish {
         worktree: Option<WorktreeSpec>,
     },
     List,
+    /// Goes on with an earlier conversation; without one it shows which there are.
+    Resume {
+        which: Option<Conversation>,
+        prompt: Option<String>,
+    },
+    /// Goes on in a copy of a session's conversation.
+    Fork {
+        session: Option<u32>,
+        prompt: Option<String>,
+    },
+    /// What waits to be sent to a session.
+    Queue(Option<u32>),
     /// What removing the worktree of a session would lose, and the question whether to.
     Worktree(Option<u32>),
     Switch(u32),
@@ -63,10 +75,21 @@ pub enum Wish {
     Wrong(String),
 }
 
+/// Which conversation is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conversation {
+    /// By its place in the list that was shown last.
+    Nth(u32),
+    Id(String),
+}
+
 /// Which command a name means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verb {
     New,
+    Resume,
+    Fork,
+    Queue,
     List,
     Worktree,
     Switch,
@@ -80,13 +103,16 @@ enum Verb {
     Answer,
     File,
     Pause,
-    Resume,
+    Unpause,
     Help,
 }
 
 /// Every name of a command, with its usage.
 const VERBS: &[(Verb, &[&str], &str)] = &[
     (Verb::New, &["new", "新建", "打开", "开始"], "/new DIR [text] [--worktree[=BRANCH]] [--timeout N] [--idle N]"),
+    (Verb::Resume, &["resume", "恢复", "继续会话"], "/resume [N] [text]"),
+    (Verb::Fork, &["fork", "分叉"], "/fork [N] [text]"),
+    (Verb::Queue, &["queue", "队列", "排队"], "/queue [N]"),
     (Verb::List, &["list", "列表", "会话"], "/list"),
     (Verb::Worktree, &["worktree", "工作树"], "/worktree [N]"),
     (Verb::Switch, &["switch", "切换"], "/switch N"),
@@ -100,7 +126,7 @@ const VERBS: &[(Verb, &[&str], &str)] = &[
     (Verb::Answer, &["answer", "回答"], "/answer ID text"),
     (Verb::File, &["file", "文件"], "/file PATH"),
     (Verb::Pause, &["pause", "暂停"], "/pause"),
-    (Verb::Resume, &["resume", "恢复"], "/resume"),
+    (Verb::Unpause, &["unpause", "恢复推送", "取消暂停"], "/unpause"),
     (Verb::Help, &["help", "帮助"], "/help"),
 ];
 
@@ -120,11 +146,31 @@ pub fn is_code(text: &str) -> bool {
 /// What codes are made of.
 pub const CODE_ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
+/// What people write before a code.
+const BEFORE_CODE: &[&str] = &["/PAIR", "PAIRING CODE", "配对码", "验证码", "配对", "CODE", "PAIR"];
+
+/// A message without what stands around a code: blanks, dashes, quotation marks, a word that says what it is.
+fn bare_code(text: &str) -> String {
+    let text = fold::folded(fold::unquoted(text.trim())).to_uppercase();
+    let text = BEFORE_CODE.iter().find_map(|word| text.strip_prefix(word)).unwrap_or(&text);
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：' | '是' | '=' | ','));
+    let between = |c: &char| c.is_whitespace() || matches!(c, '-' | '_' | '.' | '。' | '·' | '!');
+    fold::unquoted(text).chars().filter(|c| !between(c)).collect()
+}
+
+/// Whether a message was meant for a code, though it may be none: letters and digits, about as many.
+pub fn is_like_a_code(text: &str) -> bool {
+    let bare = bare_code(text);
+    let is_named = BEFORE_CODE.iter().any(|word| fold::folded(text).to_uppercase().starts_with(word));
+    let has_digit = bare.bytes().any(|byte| byte.is_ascii_digit());
+    (CODE_CHARS - 2..=CODE_CHARS + 2).contains(&bare.len())
+        && bare.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && (has_digit || is_named)
+}
+
 /// The pairing code that a message is, in any width, whatever blanks and dashes stand in it.
 pub fn code(text: &str) -> Option<String> {
-    let text = fold::folded(fold::unquoted(text.trim())).to_uppercase();
-    let text: String =
-        text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_' | '.' | '。' | '·')).collect();
+    let text = bare_code(text);
     // One without a digit is a word.
     (is_code(&text) && text.bytes().any(|byte| byte.is_ascii_digit())).then_some(text)
 }
@@ -149,6 +195,16 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
     };
     match verb {
         Verb::New => opening::new(rest, tongue),
+        Verb::Resume => match conversation(rest) {
+            Some((which, prompt)) => Wish::Resume { which, prompt },
+            None => wrong(),
+        },
+        Verb::Fork => match naming::named(rest) {
+            Named::Request(session, text) => Wish::Fork { session: Some(session), prompt: prompt_in(text) },
+            Named::None => Wish::Fork { session: None, prompt: prompt_in(rest) },
+            Named::Unclear => wrong(),
+        },
+        Verb::Queue => number(Wish::Queue),
         Verb::List => Wish::List,
         Verb::Switch => match number(Wish::Close) {
             Wish::Close(Some(session)) => Wish::Switch(session),
@@ -173,13 +229,35 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
             path => Wish::File(path),
         },
         Verb::Pause => Wish::Quiet(true),
-        Verb::Resume => Wish::Quiet(false),
+        Verb::Unpause => Wish::Quiet(false),
         Verb::Help => Wish::Help,
     }
 }
 
 fn wrong(usage: &str, tongue: Tongue) -> Wish {
     Wish::Wrong(format!("{} {usage}", tongue.pick("It is written like this:", "用法：")))
+}
+
+fn prompt_in(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The conversation that a text begins with, and the words to go on with; `None`: it begins with none.
+fn conversation(text: &str) -> Option<(Option<Conversation>, Option<String>)> {
+    let text = text.trim();
+    if naming::ended(text).is_empty() {
+        return Some((None, None));
+    }
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    // As the CLI calls them.
+    let is_id = first.len() == 36 && first.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    if is_id {
+        return Some((Some(Conversation::Id(first.to_ascii_lowercase())), prompt_in(rest)));
+    }
+    match naming::named(text) {
+        Named::Request(nth, rest) => Some((Some(Conversation::Nth(nth)), prompt_in(rest))),
+        Named::Unclear | Named::None => None,
+    }
 }
 
 /// A command with a number right behind it: which was meant cannot be told from a name.

@@ -96,6 +96,7 @@ const LATER_TABLES: &str = "
     CREATE TABLE IF NOT EXISTS asides (card INTEGER PRIMARY KEY, said TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS withheld (card INTEGER PRIMARY KEY);
     CREATE TABLE IF NOT EXISTS paused (since INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS conversations (conversation TEXT PRIMARY KEY, person TEXT NOT NULL);
 ";
 
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +143,10 @@ pub enum Kind {
     Progress,
     /// The number is a session's: what becomes of its worktree.
     Worktree,
+    /// The number is a session's: what waits in its queue.
+    Queue,
+    /// Conversations that can be gone on with.
+    Conversations,
     /// A card to try the buttons with.
     Test,
     /// What is told of a message beside everything else, with what can be done about it: see [`seen`]. The number is the
@@ -155,6 +160,8 @@ impl Kind {
             Self::Approval => "approval",
             Self::Progress => "progress",
             Self::Worktree => "worktree",
+            Self::Queue => "queue",
+            Self::Conversations => "conversations",
             Self::Test => "test",
             Self::Aside => "aside",
         }
@@ -222,7 +229,7 @@ impl Ledger {
         self.connection.execute("DELETE FROM asides WHERE card NOT IN (SELECT id FROM cards)", [])?;
         // One that was never sent can be changed as little as one that old.
         self.connection.execute("DELETE FROM cards WHERE state = 'over' AND ended < ?1", [over])?;
-        self.connection.execute("DELETE FROM cards WHERE kind IN ('test', 'aside') AND made < ?1", [over])?;
+        self.connection.execute("DELETE FROM cards WHERE kind IN ('test', 'aside', 'queue', 'conversations') AND made < ?1", [over])?;
         Ok(())
     }
 

@@ -72,7 +72,7 @@ fn may_be_named(name: &str, directory: &Path) -> bool {
     let must_prove = name.starts_with('~') || name.contains('\\');
     match access::file(name, directory) {
         Ok(_) => true,
-        Err(Shut::Missing | Shut::NoRoots | Shut::Blank(_) | Shut::NotText) => !must_prove,
+        Err(Shut::Missing | Shut::NoRoots | Shut::Blank(_) | Shut::NotText | Shut::NoConversation) => !must_prove,
         Err(Shut::Outside) => is_folder_inside(name, directory),
     }
 }

@@ -77,6 +77,9 @@ pub struct Said {
     /// Whoever wrote it has said since that it is text for a session, and no answer.
     #[serde(default)]
     pub is_text: bool,
+    /// They pressed a button that means these words: no message of theirs stands in the chat.
+    #[serde(default)]
+    pub is_press: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +89,9 @@ pub struct Attachment {
     pub is_image: bool,
     /// The sender's name for it: never a path.
     pub name: Option<String>,
+    /// The message that it came with, where that is another than the one it stands in now.
+    #[serde(default)]
+    pub of: Option<MessageId>,
 }
 
 /// A button or form of a card.

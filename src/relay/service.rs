@@ -8,15 +8,13 @@
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use super::access::Member;
 use super::ledger::Ledger;
@@ -24,52 +22,62 @@ use super::ledger::LedgerError;
 use super::ledger::Reach;
 use super::ledger::outbox::Lane;
 use super::messenger::ChatId;
-use super::messenger::Heard;
 use super::messenger::MessageId;
 use super::messenger::Messenger;
 use super::messenger::Parcel;
 use super::messenger::PersonId;
 use super::words;
-use super::words::Tongue;
 use crate::clock;
 use crate::config::feishu::Presence;
 use crate::core::event::Event;
 use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
+use crate::core::ids::ConversationId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::core::phone::Connection;
 use crate::core::phone::PhoneView;
 use crate::core::phone::PhoneWish;
-use crate::link::Link;
 use crate::link::Update;
 use crate::link::attention::Attention;
 use crate::redact::Redactor;
 
 /// Requests answered by words.
 mod answering;
+/// Files and images of messages.
+mod attached;
 /// What is told of somebody's own message.
 mod asides;
+/// Earlier conversations, gone on with and copied.
+mod conversations;
 /// Work that takes longer than an answer may.
 mod errands;
+/// Photos that are sent one after the other.
+mod gathering;
 /// What people write becomes commands.
 mod hearing;
 /// What belongs to a chat that is lost goes to its people directly.
 mod lost;
 /// The bot's menu, and the wish for quiet.
 mod menu;
+/// Sessions that are opened from the phone.
+mod openings;
 /// Strangers, and the code that makes somebody known.
 mod pairing;
 /// Presses on cards become decisions.
 mod presses;
 /// What a session is doing, on a card and as text.
 mod progress;
+/// What waits in a session's queue, and what stopping and closing does to it.
+mod queues;
 /// Messages that are taken back, and what came of them.
 mod recalls;
 /// What is commanded is recorded.
 mod record;
 /// What waits is sent.
 mod sending;
+/// How the relay is set up, and the ends that it holds.
+mod settings;
 /// Events become cards and notices.
 mod telling;
 /// Worktrees of sessions are looked at, removed and put back.
@@ -88,42 +96,8 @@ const TIDY: Duration = Duration::from_hours(1);
 
 pub use record::Commanded;
 pub use record::Witness;
-
-/// How the relay is set up.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The messenger's name, as people know it.
-    pub name: String,
-    pub tongue: Tongue,
-    pub allowed: Vec<PersonId>,
-    pub roots: Vec<String>,
-    pub presence: Presence,
-    pub away_ms: u64,
-    pub groups: bool,
-    /// Seconds until a request of a session of the phone is denied by itself; zero never.
-    pub deadline_s: u64,
-    /// A request that has waited for so long rings the phone; `None`: none does.
-    pub urgent_ms: Option<u64>,
-    /// Where files of the phone are put.
-    pub files: PathBuf,
-    /// Changes of a progress card are gathered for so long.
-    pub progress_every: Duration,
-    /// How long a turn runs before a card shows how it goes.
-    pub progress_after: Duration,
-}
-
-/// The ends that the relay holds.
-#[derive(Debug)]
-pub struct Ends {
-    pub link: Link,
-    pub heard: mpsc::Receiver<Heard>,
-    pub connection: watch::Receiver<Connection>,
-    pub wishes: mpsc::Receiver<PhoneWish>,
-    pub view: watch::Sender<Option<PhoneView>>,
-    pub attention: Arc<Attention>,
-    pub witness: Witness,
-    pub quit: CancellationToken,
-}
+pub use settings::Ends;
+pub use settings::Settings;
 
 /// A session that was asked for from the phone, and is not there yet.
 #[derive(Debug, Clone)]
@@ -166,6 +140,13 @@ struct Service<M> {
     /// When a stranger was last told who they are.
     strangers: HashMap<PersonId, Timestamp>,
     recalls: recalls::Recalls,
+    gathering: gathering::Gathering,
+    /// Sessions that are being closed, where that is told, and what they were called.
+    closing: HashMap<SessionId, (ChatId, String)>,
+    /// Conversations whose owner is in the ledger.
+    noted: HashSet<(SessionId, ConversationId)>,
+    /// The conversations that were shown last, to whom, in their order.
+    listed: HashMap<(ChatId, PersonId), Vec<ConversationId>>,
     witness: Witness,
     /// Commands that are not done yet, by their messages.
     ordered: HashMap<MessageId, record::Order>,
@@ -225,6 +206,10 @@ pub async fn run<M: Messenger>(
         pairing: pairing::Pairing::default(),
         strangers: HashMap::new(),
         recalls: recalls::Recalls::default(),
+        gathering: gathering::Gathering::default(),
+        closing: HashMap::new(),
+        noted: HashSet::new(),
+        listed: HashMap::new(),
         witness,
         ordered: HashMap::new(),
         last_said: None,
@@ -301,6 +286,7 @@ impl<M: Messenger> Service<M> {
         }
         self.tell_held()?;
         self.tell_progress()?;
+        self.send_gathered()?;
         self.urge_due()?;
         self.read_gauge();
         if self.gauge.due.is_some_and(|due| due <= clock::now()) { self.send_due() } else { Ok(()) }
@@ -368,7 +354,8 @@ impl<M: Messenger> Service<M> {
         let progress = self.progress_due.into_iter().chain(self.running.values().copied()).min().map(until);
         let held = (!self.held.is_empty() && self.settings.presence == Presence::Away).then_some(LOOK_AGAIN);
         let pairing = self.pairing.until().map(until);
-        [due, progress, held, pairing, self.next_urge()].into_iter().flatten().min()
+        let gathered = self.gathering.next_due().map(until);
+        [due, progress, held, pairing, gathered, self.next_urge()].into_iter().flatten().min()
     }
 
     fn show(&mut self, view: &watch::Sender<Option<PhoneView>>, connection: &Connection) {

@@ -10,6 +10,7 @@
 
 use super::approvals;
 use super::commands;
+use super::commands::Conversation;
 use super::commands::Wish;
 use super::words::Tongue;
 use crate::core::approval::Approval;
@@ -49,6 +50,8 @@ pub enum Newest {
     Request(u32, Timestamp),
     /// The model's own words: a yes may be an answer to them.
     Model,
+    /// A list of conversations, of which a number means one.
+    Conversations,
     /// A card that asks something else.
     Other,
 }
@@ -157,8 +160,14 @@ fn alone(text: String, word: Option<Word>, scene: &Scene<'_>, tongue: Tongue) ->
         Some(Word::Yes | Word::No) if scene.waiting.is_empty() => match scene.newest {
             Newest::Model => Meaning::Wish(Wish::Prompt(text)),
             Newest::Request(id, _) => Meaning::Hint(Hint::Ended(Some(id))),
-            Newest::Other | Newest::Nothing => Meaning::Hint(Hint::Ended(None)),
+            Newest::Conversations | Newest::Other | Newest::Nothing => Meaning::Hint(Hint::Ended(None)),
         },
+        Some(Word::Numbers) if scene.waiting.is_empty() && scene.newest == Newest::Conversations => {
+            let nth = fold::number(text.trim_end_matches(['。', '.', '!', '！']));
+            nth.map_or(Meaning::Wish(Wish::Prompt(text)), |nth| {
+                Meaning::Wish(Wish::Resume { which: Some(Conversation::Nth(nth)), prompt: None })
+            })
+        }
         Some(_) if scene.waiting.is_empty() => Meaning::Wish(Wish::Prompt(text)),
         Some(Word::Yes) => scene.only().map_or_else(Meaning::Hint, |waiting| scene.allowed(waiting, tongue)),
         Some(Word::No) => match scene.only() {
@@ -214,6 +223,8 @@ fn for_session(wish: Wish, reply_to: ReplyTo) -> Wish {
         Wish::Tail(None) => Wish::Tail(Some(session)),
         Wish::Stop(None) => Wish::Stop(Some(session)),
         Wish::Close(None) => Wish::Close(Some(session)),
+        Wish::Queue(None) => Wish::Queue(Some(session)),
+        Wish::Fork { session: None, prompt } => Wish::Fork { session: Some(session), prompt },
         Wish::Worktree(None) => Wish::Worktree(Some(session)),
         wish => wish,
     }

@@ -46,6 +46,21 @@ pub fn time_of_day(at: Timestamp) -> String {
     at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
 }
 
+/// How long ago something was, in one unit.
+pub fn ago(ms: u64, tongue: Tongue) -> String {
+    let minutes = ms / 60_000;
+    let (n, english, chinese) = match minutes {
+        0 => return tongue.pick("just now", "刚刚").to_owned(),
+        1..60 => (minutes, ("minute", "minutes"), "分钟"),
+        60..1_440 => (minutes / 60, ("hour", "hours"), "小时"),
+        _ => (minutes / 1_440, ("day", "days"), "天"),
+    };
+    match tongue {
+        Tongue::English => format!("{} ago", crate::core::figures::count(n, english.0, english.1)),
+        Tongue::Chinese => format!("{n} {chinese}前"),
+    }
+}
+
 /// `1 tool call`, `2 tool calls`.
 pub fn tool_calls(n: u32, tongue: Tongue) -> String {
     match (tongue, n) {

@@ -473,7 +473,7 @@ async fn a_pairing_code_is_good_for_as_long_as_it_is_shown() {
     push["event"]["message"]["create_time"] = jiff::Timestamp::now().as_millisecond().to_string().into();
     let number = desk.feishu.push(&push);
     assert_eq!(desk.feishu.ack(number).await.code, 200);
-    desk.sees("This bot does not know you").await;
+    desk.sees("This code is not valid").await;
     let forgotten = adjutant(&desk.folder, &["relay", "unpair"]).output().unwrap();
     assert!(String::from_utf8_lossy(&forgotten.stdout).starts_with("0 people who were paired are forgotten; 2 of"));
 }

@@ -166,7 +166,7 @@ async fn files_and_pictures_are_heard_by_harmless_names_and_the_rest_is_named() 
     ] {
         let push = message_of("om_1", "file", &json!({ "file_key": "file_1", "file_name": name }));
         let said = phone.said(&push).await;
-        assert_eq!(said.attachments, [Attachment { key: "file_1".into(), is_image: false, name: expected }]);
+        assert_eq!(said.attachments, [Attachment { key: "file_1".into(), is_image: false, name: expected, of: None }]);
     }
     let post = json!({ "title": "", "content": [[{ "tag": "text", "text": "look" }, { "tag": "img", "image_key": "img_1" }]] });
     let said = phone.said(&message_of("om_2", "post", &post)).await;
@@ -372,7 +372,7 @@ async fn files_are_fetched_whole_or_not_at_all() {
         state.resources.insert("img_1".into(), (vec![7; 100], header(&"y".repeat(300))));
     });
     let fetch = async |key: &str, to: &str, most: u64| {
-        let attachment = Attachment { key: key.into(), is_image: key.starts_with("img"), name: None };
+        let attachment = Attachment { key: key.into(), is_image: key.starts_with("img"), name: None, of: None };
         phone.messenger.fetch(&MessageId("om_1".into()), &attachment, &folder.path().join(to), most).await
     };
     assert_eq!(fetch("file_1", "a", 5).await, Ok(Some("x.txt".into())));

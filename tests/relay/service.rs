@@ -187,6 +187,8 @@ impl Hand {
             deadline_s: 0,
             urgent_ms: None,
             files: data.join("files"),
+            conversations: rig.folder.path().join("conversations"),
+            gather: Duration::ZERO,
             progress_every: Duration::from_millis(20),
             progress_after: Duration::ZERO,
         };
@@ -545,7 +547,8 @@ async fn a_code_from_the_terminal_makes_somebody_known() {
     let mut foreign = hand.said(&code);
     foreign.who.of = TenantId("other".into());
     hand.happens(Happening::Said(foreign)).await;
-    hand.say("22222222").await;
+    hand.say("２２２２-2222").await;
+    hand.wait("word of it", |message| message.text().contains("This code is not valid")).await;
     hand.say(&code.to_lowercase()).await;
     hand.wait("the welcome", |message| message.text().contains("Paired")).await;
     hand.say("/list").await;
@@ -607,7 +610,7 @@ async fn files_go_both_ways_under_safe_names_and_secrets_stay() {
         hand.wait(path, |message| message.text().contains(expected)).await;
     }
     let mut said = hand.said("look at this");
-    said.attachments = vec![Attachment { key: "k".into(), is_image: false, name: Some("../../evil.sh".into()) }];
+    said.attachments = vec![Attachment { key: "k".into(), is_image: false, name: Some("../../evil.sh".into()), of: None }];
     hand.happens(Happening::Said(said)).await;
     let sent = rig.wait(
         "the prompt with the file",

@@ -158,6 +158,8 @@ impl Stage {
             deadline_s: 0,
             urgent_ms: None,
             files: self.folder.path().join("files"),
+            conversations: self.folder.path().join("conversations"),
+            gather: Duration::ZERO,
             progress_every: Duration::from_millis(if self.is_here { 2_000 } else { 200 }),
             progress_after: Duration::ZERO,
         };

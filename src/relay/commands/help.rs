@@ -11,7 +11,7 @@ struct Entry {
     chinese: &'static str,
 }
 
-const ENTRIES: [Entry; 18] = [
+const ENTRIES: [Entry; 21] = [
     Entry {
         usage: "/new DIR [text] [--timeout N] [--idle N]",
         english: "open a session in a directory, and begin with the text; N are minutes",
@@ -22,11 +22,26 @@ const ENTRIES: [Entry; 18] = [
         english: "the same in a git worktree of its own, on a new branch",
         chinese: "同上，但在独立的 git 工作树与新分支中（也可写 --工作树）",
     },
+    Entry {
+        usage: "/resume [N] [text]",
+        english: "go on with an earlier conversation; without N it shows which there are",
+        chinese: "恢复以前的对话；不写 N 则列出对话",
+    },
+    Entry {
+        usage: "/fork [N] [text]",
+        english: "go on in a copy of a session's conversation",
+        chinese: "在会话的副本中继续，原会话不变",
+    },
     Entry { usage: "/list", english: "the sessions, and what they do", chinese: "会话及其状态" },
     Entry { usage: "/switch N", english: "make session N the active one", chinese: "切换到会话 N" },
     Entry { usage: "/progress [N]", english: "what a session is doing", chinese: "会话进度" },
     Entry { usage: "/tail [N]", english: "the last lines of a session", chinese: "会话的最后几行" },
     Entry { usage: "/stop [N]", english: "interrupt the running turn", chinese: "中断正在运行的回合" },
+    Entry {
+        usage: "/queue [N]",
+        english: "what waits to be sent, and take it back",
+        chinese: "查看排队的消息，可逐条撤回",
+    },
     Entry { usage: "/close [N]", english: "close a session", chinese: "关闭会话" },
     Entry {
         usage: "/worktree [N]",
@@ -49,8 +64,8 @@ const ENTRIES: [Entry; 18] = [
         chinese: "发送会话目录中的文件",
     },
     Entry {
-        usage: "/pause · /resume",
-        english: "no news and no requests for you, until you resume; commands go on",
+        usage: "/pause · /unpause",
+        english: "no news and no requests for you, until you unpause; commands go on",
         chinese: "暂停或恢复向您推送消息与请求；命令仍可用",
     },
     Entry { usage: "/help", english: "this page", chinese: "本页" },

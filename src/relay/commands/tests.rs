@@ -14,6 +14,10 @@ fn opened(directory: &str, prompt: Option<&str>, timeout: Option<u64>, idle: Opt
     }
 }
 
+fn resumed(which: Option<Conversation>, prompt: Option<&str>) -> Wish {
+    Wish::Resume { which, prompt: prompt.map(Into::into) }
+}
+
 fn in_a_worktree(prompt: Option<&str>, branch: Option<&str>) -> Wish {
     let prompt = prompt.map(Into::into);
     let worktree = Some(WorktreeSpec::Wanted { branch: branch.map(Into::into) });
@@ -67,7 +71,21 @@ fn every_command_is_read() {
         ("/deny not now", deny(None, Some("not now"))),
         ("/file src/my file.rs", Wish::File("src/my file.rs".into())),
         ("/pause", Wish::Quiet(true)),
-        ("/resume", Wish::Quiet(false)),
+        ("/unpause", Wish::Quiet(false)),
+        ("/恢复推送。", Wish::Quiet(false)),
+        ("/resume", resumed(None, None)),
+        ("/resume。", resumed(None, None)),
+        ("/恢复 ２", resumed(Some(Conversation::Nth(2)), None)),
+        ("/resume 2，继续修测试", resumed(Some(Conversation::Nth(2)), Some("继续修测试"))),
+        (
+            "/resume 0B9C6F0E-3a52-4a73-9d0a-6a2f6f3a9f10 go on",
+            resumed(Some(Conversation::Id("0b9c6f0e-3a52-4a73-9d0a-6a2f6f3a9f10".into())), Some("go on")),
+        ),
+        ("/fork", Wish::Fork { session: None, prompt: None }),
+        ("/fork 2：换个思路", Wish::Fork { session: Some(2), prompt: Some("换个思路".into()) }),
+        ("/分叉 try another way", Wish::Fork { session: None, prompt: Some("try another way".into()) }),
+        ("/queue", Wish::Queue(None)),
+        ("/队列 ３", Wish::Queue(Some(3))),
         ("/help", Wish::Help),
         ("y", Wish::Prompt("y".into())),
         ("k7m2pq9x", Wish::Prompt("k7m2pq9x".into())),
@@ -101,6 +119,11 @@ fn what_is_written_wrong_is_told_and_never_a_prompt() {
         "/new web --timeout x",
         "/new web --timeout 99999999",
         "/new web --tiemout 5 go",
+        "/resume it",
+        "/resume ../../x",
+        "/resume 2a",
+        "/fork 2a",
+        "/queue all",
         "/switch",
         "/switch x",
         "/switch -1",
@@ -118,12 +141,22 @@ fn what_is_written_wrong_is_told_and_never_a_prompt() {
 
 #[test]
 fn a_code_is_read_in_any_width_and_with_anything_between() {
-    for text in ["k7m2pq9x", "Ｋ７Ｍ２ＰＱ９Ｘ", " K7M2 PQ9X。", "k7m2-pq9x", "「K7M2PQ9X」", "K7M2　PQ9X"]
+    for text in ["k7m2pq9x", "Ｋ７Ｍ２ＰＱ９Ｘ", " K7M2 PQ9X。", "k7m2-pq9x", "「K7M2PQ9X」", "K7M2　PQ9X", "配对码：K7M2PQ9X", "配对码是「k7m2pq9x」", "/pair K7M2PQ9X", "K7M2PQ9X！"]
     {
         assert_eq!(code(text).as_deref(), Some("K7M2PQ9X"), "{text}");
     }
-    for text in ["", "K7M2PQ9", "K7M2PQ9XX", "ABCDEFGH", "K7M2PQ9O", "配对码 K7M2PQ9X"] {
+    for text in ["", "K7M2PQ9", "K7M2PQ9XX", "ABCDEFGH", "K7M2PQ9O", "code: K7M2PQ9XX", "K7M2PQ9X 请"] {
         assert_eq!(code(text), None, "{text}");
+    }
+}
+
+#[test]
+fn what_was_meant_for_a_code_is_told_from_words() {
+    for text in ["K7M2PQ9O", "K7M2PQ9", "K7M2PQ9XXX", "１２３４５６", "code ABCDEFGH", "配对码：K7M2-PQ9"] {
+        assert!(is_like_a_code(text), "{text}");
+    }
+    for text in ["hello", "ABCDEFGH", "code review", "配对码在哪里看", "12345", "", "修复 3 个测试"] {
+        assert!(!is_like_a_code(text), "{text}");
     }
 }
 
@@ -144,7 +177,7 @@ fn the_help_names_every_command_in_both_languages() {
         let help = help(tongue);
         for name in [
             "new", "list", "switch", "close", "stop", "progress", "mode", "approve", "deny", "file", "tail",
-            "worktree", "pause", "resume", "help",
+            "worktree", "pause", "unpause", "resume", "fork", "queue", "help",
         ] {
             assert!(help.contains(&format!("/{name}")), "{name}");
         }

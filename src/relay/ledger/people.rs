@@ -6,6 +6,7 @@ use rusqlite::params;
 use super::Ledger;
 use super::LedgerError;
 use super::Reach;
+use crate::core::ids::ConversationId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
 use crate::relay::access::Member;
@@ -104,6 +105,24 @@ impl Ledger {
         let mut rows = self.connection.prepare_cached("SELECT chat, person FROM owners WHERE session = ?1")?;
         let reach = |row: &rusqlite::Row<'_>| Ok(Reach { chat: ChatId(row.get(0)?), person: PersonId(row.get(1)?) });
         Ok(rows.query_row([session.0], reach).optional()?)
+    }
+
+    /// Whose conversation it is from now on: of whoever goes on with it from the phone; nobody's, where it is gone on
+    /// with in the terminal and was nobody's before.
+    pub fn own_conversation(&self, id: &ConversationId, person: Option<&PersonId>) -> Result<(), LedgerError> {
+        let person = person.map_or("", |person| person.0.as_str());
+        self.connection.execute(
+            "INSERT INTO conversations (conversation, person) VALUES (?1, ?2)
+             ON CONFLICT (conversation) DO UPDATE SET person = ?2 WHERE ?2 != ''",
+            params![id.0, person],
+        )?;
+        Ok(())
+    }
+
+    /// Whose conversation it is: `None` when nobody knows, an empty id when it is everybody's.
+    pub fn conversation_owner(&self, id: &ConversationId) -> Result<Option<PersonId>, LedgerError> {
+        let sql = "SELECT person FROM conversations WHERE conversation = ?1";
+        Ok(self.connection.query_row(sql, [&id.0], |row| row.get(0)).optional()?.map(PersonId))
     }
 
     /// Where a person is told things directly.

@@ -65,6 +65,7 @@ impl<M: Messenger> Service<M> {
             Some(Latest { card: None, .. }) => Newest::Model,
             Some(Latest { card: Some(card), at }) => match self.ledger.card(card)? {
                 Some(card) if card.kind == "approval" => Newest::Request(card.about, at),
+                Some(card) if card.kind == "conversations" => Newest::Conversations,
                 _ => Newest::Other,
             },
         };

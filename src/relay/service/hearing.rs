@@ -10,6 +10,7 @@ use super::Service;
 use super::answering::Meant;
 use super::asides::Deed;
 use super::errands::Errand;
+use super::openings::Where;
 use super::recalls;
 use super::record;
 use super::undertakings::Stage;
@@ -155,9 +156,11 @@ impl<M: Messenger> Service<M> {
         let person = if said.is_group { PersonId::default() } else { said.who.person.clone() };
         self.ledger.meet(&Reach { chat: said.chat.clone(), person })?;
         let reach = Reach { chat: said.chat.clone(), person: said.who.person.clone() };
-        let messenger = Arc::clone(&self.messenger);
-        let message = said.message.clone();
-        tokio::spawn(async move { messenger.seen(&message).await });
+        if !said.is_press {
+            let messenger = Arc::clone(&self.messenger);
+            let message = said.message.clone();
+            tokio::spawn(async move { messenger.seen(&message).await });
+        }
         if let Some(kind) = &said.unsupported {
             let text = match self.settings.tongue {
                 Tongue::English => format!("A message of the kind “{kind}” cannot be used here."),
@@ -172,7 +175,16 @@ impl<M: Messenger> Service<M> {
         if said.text.trim().is_empty() && said.attachments.is_empty() {
             return Ok(());
         }
-        match self.meant(said, &reach)? {
+        if self.gathers(said) {
+            return Ok(());
+        }
+        let meant = self.meant(said, &reach)?;
+        if let Meaning::Wish(Wish::Prompt(_) | Wish::PromptTo(..)) = &meant
+            && let Some(whole) = self.with_gathered(said)?
+        {
+            return self.fetch(&whole, reach);
+        }
+        match meant {
             Meaning::Wish(Wish::Prompt(_) | Wish::PromptTo(..)) if !said.attachments.is_empty() => {
                 self.fetch(said, reach)
             }
@@ -210,12 +222,15 @@ impl<M: Messenger> Service<M> {
                 let deadline_s = Some(self.settings.deadline_s);
                 let spec =
                     SessionSpec { idle_minutes, timeout_minutes, deadline_s, worktree, ..SessionSpec::default() };
-                self.find_and_open((reach, message), directory, prompt, Box::new(spec))
+                self.find_and_open((reach, message), Where::Directory(directory), prompt, Box::new(spec))
             }
             Wish::Worktree(number) => match self.session(reach, number)? {
                 Ok(session) => self.look_at_tree(reach, session),
                 Err(why) => self.say(&reach.chat, why),
             },
+            Wish::Resume { which, prompt } => self.resume(reach, which, prompt, message),
+            Wish::Fork { session, prompt } => self.fork(reach, session, prompt, message),
+            Wish::Queue(number) => self.show_queue(reach, number),
             Wish::List => {
                 let lines = self.list(reach)?;
                 let nothing =
@@ -230,17 +245,8 @@ impl<M: Messenger> Service<M> {
                 }
                 Err(why) => self.say(&reach.chat, why),
             },
-            Wish::Close(number) => {
-                let done = tongue.pick("Closing", "正在关闭");
-                self.command(reach, number, |session| Command::Close { session }, done)
-            }
-            Wish::Stop(number) if self.is_idle(reach, number)? => {
-                self.say(&reach.chat, tongue.pick("Nothing is running there.", "没有正在运行的回合。"))
-            }
-            Wish::Stop(number) => {
-                let done = tongue.pick("Interrupting", "正在中断");
-                self.command(reach, number, |session| Command::Interrupt { session }, done)
-            }
+            Wish::Close(number) => self.close_session(reach, number),
+            Wish::Stop(number) => self.stop(reach, number),
             Wish::Mode(PermissionMode::BypassPermissions) => {
                 let text = tongue.pick(
                     "This mode runs everything without asking; it is chosen at the terminal.",
@@ -372,12 +378,6 @@ impl<M: Messenger> Service<M> {
         }
         let text = self.settings.tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。");
         self.say(&reach.chat, text).map(|()| false)
-    }
-
-    /// Whether there is nothing that could be stopped.
-    fn is_idle(&self, reach: &Reach, number: Option<u32>) -> Result<bool, LedgerError> {
-        let session = self.session(reach, number)?.ok().and_then(|session| self.fleet.get(session));
-        Ok(session.is_some_and(|session| session.turn.is_none() && session.tasks.is_empty()))
     }
 
     /// Whether it looks like a command, and the session is known to have none of this name: a mistyped answer to a

@@ -61,8 +61,8 @@ impl<M: Messenger> Service<M> {
         let tongue = self.settings.tongue;
         if quiet {
             let text = tongue.pick(
-                "Quiet: no news and no requests come to you until /resume. Requests with a deadline are denied meanwhile.",
-                "已暂停推送，直到 /resume。有期限的请求到期仍会被拒绝。",
+                "Quiet: no news and no requests come to you until /unpause. Requests with a deadline are denied meanwhile.",
+                "已暂停推送，直到 /unpause。有期限的请求到期仍会被拒绝。",
             );
             return self.say(&reach.chat, text);
         }

@@ -22,10 +22,16 @@ const LIFE_MS: i64 = 5 * 60_000;
 const MAX_TRIES: u32 = 5;
 /// A stranger is told who they are at most so often.
 const STRANGER_MS: u64 = 60 * 60_000;
+/// Wrong codes are answered so often in so long: to one person, and to all.
+const WRONG_MS: u64 = 10 * 60_000;
+const WRONG_EACH: usize = 5;
+const WRONG_ALL: usize = 30;
 
 #[derive(Debug, Default)]
 pub(super) struct Pairing {
     code: Option<(PairingCode, u32)>,
+    /// To whom a wrong code was answered, and when.
+    wrong: Vec<(PersonId, Timestamp)>,
 }
 
 impl Pairing {
@@ -62,6 +68,17 @@ impl Pairing {
         self.code.as_ref().map(|(code, _)| code.until)
     }
 
+    /// Whether a wrong code of this person is answered: often enough for slips, too seldom to be of use to a machine.
+    fn may_answer(&mut self, person: &PersonId, now: Timestamp) -> bool {
+        self.wrong.retain(|(_, at)| now.millis_since(*at) < WRONG_MS);
+        let n_theirs = self.wrong.iter().filter(|(of, _)| of == person).count();
+        let may = n_theirs < WRONG_EACH && self.wrong.len() < WRONG_ALL;
+        if may {
+            self.wrong.push((person.clone(), now));
+        }
+        may
+    }
+
     /// Whether this is the code; it is used up by that. A wrong one counts.
     pub(super) fn takes(&mut self, tried: &str, now: Timestamp) -> bool {
         self.expire(now);
@@ -92,7 +109,19 @@ impl<M: Messenger> Service<M> {
             let text = tongue.pick("Paired. /help tells what you can do here.", "配对成功。发送 /help 查看可用命令。");
             return self.say(&said.chat, text);
         }
-        self.tell_who_they_are(&said.chat, &said.who.person, now)
+        if !commands::is_like_a_code(&said.text) {
+            return self.tell_who_they_are(&said.chat, &said.who.person, now);
+        }
+        if !self.pairing.may_answer(&said.who.person, now) {
+            return Ok(());
+        }
+        // The same whether a code is shown just now or not: that is nobody's business.
+        let text = tongue.pick(
+            "This code is not valid, or not any more. `adjutant relay pair` on the computer shows a new one; it has eight \
+             characters and counts once, for five minutes.",
+            "配对码无效或已过期。请在电脑上运行 `adjutant relay pair` 获取新的配对码（8 位，5 分钟内有效，只能用一次）。",
+        );
+        self.say(&said.chat, text)
     }
 
     /// Tells somebody who is not known how to become so, now and then.
@@ -151,6 +180,20 @@ mod tests {
         pairing.begin(NOW);
         let code = pairing.shown().unwrap().code;
         assert!(!pairing.takes(&code, Timestamp(NOW.0 + LIFE_MS)), "it is over");
+    }
+
+    #[test]
+    fn wrong_codes_are_answered_now_and_then() {
+        let mut pairing = Pairing::default();
+        let (one, other) = (PersonId("ou_1".into()), PersonId("ou_2".into()));
+        let n_answered = |pairing: &mut Pairing, person: &PersonId, at: i64| {
+            (0..100).filter(|_| pairing.may_answer(person, Timestamp(at))).count()
+        };
+        assert_eq!(n_answered(&mut pairing, &one, 0), WRONG_EACH);
+        assert_eq!(n_answered(&mut pairing, &other, 1), WRONG_EACH);
+        let all = (3..50).map(|n| n_answered(&mut pairing, &PersonId(format!("ou_{n}")), 2)).sum::<usize>();
+        assert_eq!(all, WRONG_ALL - 2 * WRONG_EACH);
+        assert_eq!(n_answered(&mut pairing, &one, i64::try_from(WRONG_MS).unwrap()), WRONG_EACH, "time goes by");
     }
 
     #[test]

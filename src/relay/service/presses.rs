@@ -85,6 +85,12 @@ impl<M: Messenger> Service<M> {
         if card.kind == "aside" {
             return self.aside_pressed(&card, pressed);
         }
+        if card.kind == "queue" {
+            return self.queue_pressed(&card, pressed);
+        }
+        if card.kind == "conversations" {
+            return self.conversation_pressed(&card, pressed);
+        }
         if card.kind == "worktree" {
             return self.tree_pressed(&card, pressed);
         }

@@ -33,7 +33,7 @@ use crate::relay::words::Tongue;
 const N_TEXTS: usize = 5;
 const N_CALLS: usize = 10;
 /// Characters of each, and of the last result.
-const MAX_LINE: usize = 160;
+pub(super) const MAX_LINE: usize = 160;
 const MAX_RESULT: usize = 1_000;
 
 impl<M: Messenger> Service<M> {
@@ -93,10 +93,17 @@ impl<M: Messenger> Service<M> {
         }
         let now = self.progress_card(session);
         for entry in live {
-            let card = now.clone().unwrap_or_else(|| self.ended(entry.shown));
+            let card = now.clone().map_or_else(|| self.ended(entry.shown), |card| self.at_rest(card, session, over));
             self.ledger.want(entry.id, &card, over, clock::now())?;
         }
         Ok(())
+    }
+
+    /// The last word of a card is never that something goes on: a session that is being closed would seem to for ever.
+    fn at_rest(&self, card: Card, session: SessionId, over: bool) -> Card {
+        let activity = self.fleet.get(session).map(Session::activity);
+        let goes_on = matches!(activity, Some(Activity::Stopping | Activity::Starting | Activity::Working));
+        if over && goes_on { self.ended(card) } else { card }
     }
 
     /// The card of a session that is there no more.
@@ -211,7 +218,7 @@ impl<M: Messenger> Service<M> {
     }
 
     /// A text in one line: what is cut is clean before, or half a secret would be no secret any more.
-    fn line(&self, text: &str) -> String {
+    pub(super) fn line(&self, text: &str) -> String {
         let safe = self.redactor.text(text);
         let flat: Vec<&str> = safe.split_whitespace().collect();
         let flat = flat.join(" ");

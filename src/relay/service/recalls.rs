@@ -56,6 +56,10 @@ pub(super) fn taken_out(tongue: Tongue) -> &'static str {
 impl<M: Messenger> Service<M> {
     /// A message was taken back that had been acted on, or will not be any more.
     pub(super) fn taken_back(&mut self, chat: &ChatId, message: MessageId) -> Result<(), LedgerError> {
+        if self.forget_gathered(chat, &message)? {
+            return Ok(());
+        }
+        let message = self.gathering.main_of(message);
         let prompt = prompt_of(&message);
         self.recalls.note(chat.clone(), message);
         let ids: Vec<SessionId> = self.fleet.sessions().map(|session| session.id).collect();

@@ -62,7 +62,11 @@ impl<M: Messenger> Service<M> {
         self.catch_up_undertakings()?;
         self.catch_up_trees()?;
         let ids: Vec<SessionId> = self.fleet.sessions().map(|session| session.id).collect();
-        ids.into_iter().try_for_each(|id| self.drop_recalled(id))?;
+        for id in ids {
+            self.drop_recalled(id)?;
+            self.note_conversation(id)?;
+            self.tell_queue_cards(id)?;
+        }
         self.end_missed_progress()?;
         self.resume_hearing()?;
         self.is_unsettled = false;
@@ -123,8 +127,10 @@ impl<M: Messenger> Service<M> {
                 }
                 None => Ok(()),
             },
+            EventKind::Conversation { .. } => self.note_conversation(session),
             EventKind::Closed => {
                 self.end_progress(session)?;
+                self.tell_closed(session)?;
                 self.close_tree_cards(session)
             }
             EventKind::ToolStarted { .. } | EventKind::ToolEnded { .. } | EventKind::BlockEnded { .. } => {
@@ -134,6 +140,7 @@ impl<M: Messenger> Service<M> {
             EventKind::QueueChanged(queue) => {
                 self.arrived(queue.iter().map(|queued| &queued.id))?;
                 self.stale_progress(session);
+                self.tell_queue_cards(session)?;
                 self.drop_recalled(session)
             }
             _ => Ok(()),

@@ -83,7 +83,7 @@ impl<M: Messenger> Service<M> {
     }
 
     pub(super) fn is_underway(&self, message: &MessageId) -> bool {
-        self.undertakings.0.contains_key(&prompt_of(message))
+        self.undertakings.0.contains_key(&prompt_of(message)) || self.gathering.holds(message)
     }
 
     /// What the message asked for is there, or never will be and the person was told.

@@ -172,13 +172,14 @@ fn said(message: &Message, who: Who, bot: &str) -> Said {
         attachments,
         unsupported,
         is_text: false,
+        is_press: false,
     }
 }
 
 /// What came with the words, and what of it is of no use.
 fn attached(content: &Content) -> (Vec<Attachment>, Option<String>) {
-    let image = |key: &String| Attachment { key: key.clone(), is_image: true, name: None };
-    let file = |key: &String, name: &str| Attachment { key: key.clone(), is_image: false, name: files::name(name) };
+    let image = |key: &String| Attachment { key: key.clone(), is_image: true, name: None, of: None };
+    let file = |key: &String, name: &str| Attachment { key: key.clone(), is_image: false, name: files::name(name), of: None };
     match content {
         Content::Text(_) => (Vec::new(), None),
         Content::Post { images, files, .. } => {
