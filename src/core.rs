@@ -39,6 +39,8 @@ pub mod hook;
 pub mod ids;
 /// Images that go with a prompt.
 pub mod image;
+/// The two languages, and what core says in both.
+pub mod language;
 /// Permission modes and permission updates ("always allow" in its various forms).
 pub mod permission;
 /// The relay to the phone, as every surface sees it.

@@ -32,5 +32,5 @@ mod steps;
 pub mod trees;
 /// What somebody means by what they typed.
 pub mod typed;
-/// The two languages of the phone.
+/// Pieces of text that cards and answers have in common.
 pub mod words;

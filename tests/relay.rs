@@ -3,6 +3,7 @@
 mod answering;
 mod calls;
 mod cards;
+mod chinese;
 mod conversations;
 mod encrypted;
 mod end_to_end;

@@ -33,7 +33,6 @@ use crate::relay::service::Commanded;
 use crate::relay::service::Ends;
 use crate::relay::service::Settings;
 use crate::relay::service::Witness;
-use crate::relay::words::Tongue;
 
 /// Changes of a progress card are gathered for so long: cards may be changed five times a second, and a phone is
 /// looked at less often.
@@ -113,7 +112,7 @@ fn plan(ground: &Ground, house: &House, cancel: &CancellationToken) -> Result<Pl
     let account = Account::new(app_id, secret, &feishu.base_url).map_err(|fault| fault.to_string())?;
     let settings = Settings {
         name: MESSENGER.into(),
-        tongue: Tongue::from(feishu.language),
+        language: feishu.language,
         allowed: feishu.allowed_open_ids.iter().cloned().map(PersonId).collect(),
         roots: feishu.roots.clone(),
         presence: feishu.presence,
@@ -153,7 +152,7 @@ impl Plan {
         let ledger = Ledger::open(&self.data_dir).map_err(|error| error.to_string())?;
         let wishes = self.phone.wishes().ok_or("it runs already")?;
         let (messenger, heard, connection) =
-            messenger::start(self.account, self.settings.tongue, Timing::default(), self.cancel.clone());
+            messenger::start(self.account, self.settings.language, Timing::default(), self.cancel.clone());
         let ends = Ends {
             link: self.engine.connect(),
             heard,

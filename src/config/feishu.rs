@@ -11,6 +11,7 @@ use super::Problem;
 use super::read::set;
 use super::read::set_text;
 use super::section::Section;
+use crate::core::language::Language;
 use crate::net;
 
 /// What an app's id begins with.
@@ -29,14 +30,6 @@ pub enum Presence {
     Away,
     /// Only when the phone asks.
     Never,
-}
-
-/// The language that the bot speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    #[default]
-    English,
-    Chinese,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -15,16 +15,18 @@ use super::card::FieldKind;
 use super::card::Form;
 use super::card::Style;
 use super::card::Tone;
+use super::typed::fold;
 use super::words;
-use super::words::Tongue;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
+use crate::core::language::Language;
 use crate::core::permission::PermissionMode;
 use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Scope;
+use crate::core::tool::table;
 use crate::core::trust::TrustAnswer;
 use crate::redact::Redactor;
 
@@ -49,6 +51,7 @@ use content::cut_between_steps;
 use content::cut_middle;
 pub use content::only_deny;
 pub use ended::End;
+pub use ended::by;
 pub use ended::ended;
 pub use ended::how;
 pub use questions::answers_in_words;
@@ -64,6 +67,7 @@ const MAX_LABEL: usize = 300;
 const LIMITS: [(u32, Option<u32>); 3] = [(20, None), (120, None), (24 * 60, Some(5))];
 /// What must be typed where one press must not be enough.
 const YES: &str = "yes";
+const YES_CHINESE: &str = "允许";
 
 /// An approval as a card shows it.
 #[derive(Debug)]
@@ -84,33 +88,33 @@ pub struct Mark<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Around<'a> {
     pub session: &'a str,
-    pub tongue: Tongue,
+    pub language: Language,
     pub redactor: &'a Redactor,
 }
 
 /// The card that asks.
 pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
-    let tongue = around.tongue;
+    let language = around.language;
     let (mut card, whole) = described(approval, around);
     card.tone = Tone::Pending;
-    card = card.tagged(tongue.pick("waits for you", "等待处理"));
+    card = card.tagged(waits(approval, language));
     if let Some(deadline) = approval.deadline {
         let seconds = deadline.millis_since(approval.asked) / 1000;
         // The card may arrive late: the time of day says how much is left.
         let at = words::time_of_day(deadline);
-        let text = match tongue {
-            Tongue::English => format!(
+        let text = match language {
+            Language::English => format!(
                 "Denied by itself after {} without an answer, at {at}.",
                 crate::core::figures::count(seconds, "second", "seconds")
             ),
-            Tongue::Chinese => format!("{seconds} 秒内（至 {at}）无答复将自动拒绝。"),
+            Language::Chinese => format!("{seconds} 秒内（至 {at}）无答复将自动拒绝。"),
         };
         card.blocks.push(Block::Small(text));
     }
-    let keys = Keys { mark, tongue, redactor: around.redactor };
+    let keys = Keys { mark, language, redactor: around.redactor };
     let only_deny = only_deny(approval, around.redactor);
     if let Some(why) = only_deny {
-        card.blocks.push(Block::Warning(why.describe(tongue).to_owned()));
+        card.blocks.push(Block::Warning(why.describe(language).to_owned()));
     }
     match &approval.ask {
         Ask::Tool if only_deny.is_some() => deny_keys(&mut card, keys, true),
@@ -122,7 +126,7 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
         Ask::Plan(_) => plan_keys(&mut card, keys),
     }
     let allow = match &approval.ask {
-        Ask::Questions(questions) => Some(usage(approval.id, questions, tongue)),
+        Ask::Questions(questions) => Some(usage(approval.id, questions, language)),
         Ask::Elicitation(_) | Ask::Trust(_) => None,
         Ask::Tool | Ask::Plan(_) if approval.binding.default_to_no || only_deny.is_some() => None,
         Ask::Tool | Ask::Plan(_) => Some(format!("/approve {}", approval.id)),
@@ -132,20 +136,45 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
     Shown { card, whole }
 }
 
+/// What kind of answer a request waits for.
+fn waits(approval: &Approval, language: Language) -> &'static str {
+    match &approval.ask {
+        Ask::Tool => language.pick("waits for you", "待审批"),
+        Ask::Questions(_) => language.pick("waits for your answer", "待回答"),
+        Ask::Plan(_) => language.pick("waits for your word", "待确认计划"),
+        Ask::Elicitation(_) => language.pick("waits to be filled in", "待填写"),
+        Ask::Trust(_) => language.pick("waits for you", "待确认"),
+    }
+}
+
+/// What a locked phone shows: what waits, in words of ours alone. A name of a tool is ours where the tool is built in.
+fn summary(approval: &Approval, language: Language) -> String {
+    let tool =
+        if table::is_unknown(&approval.tool) { language.pick("A tool", "工具") } else { approval.tool.as_str() };
+    let about = match &approval.ask {
+        Ask::Tool => format!("{tool} {}", waits(approval, language)),
+        Ask::Questions(_) => language.pick("A question waits for your answer", "提问待回答").to_owned(),
+        Ask::Plan(_) => language.pick("A plan waits for your word", "计划待确认").to_owned(),
+        Ask::Elicitation(_) => language.pick("A server's form waits to be filled in", "表单待填写").to_owned(),
+        Ask::Trust(_) => language.pick("Trust this folder?", "是否信任目录").to_owned(),
+    };
+    match language {
+        Language::English => format!("{about} ({})", approval.id),
+        Language::Chinese => format!("{about}（{}）", approval.id),
+    }
+}
+
 /// What is asked, and all that is known about it.
 fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) {
-    let Around { session, tongue, redactor } = around;
+    let Around { session, language, redactor } = around;
     let title = match &approval.ask {
         Ask::Tool => format!("{} · {session}", approval.tool),
-        Ask::Questions(_) => format!("{} · {session}", tongue.pick("A question", "提问")),
-        Ask::Elicitation(_) => format!("{} · {session}", tongue.pick("A server asks", "服务器请求")),
-        Ask::Plan(_) => format!("{} · {session}", tongue.pick("A plan", "计划")),
-        Ask::Trust(_) => format!("{} · {session}", tongue.pick("Trust this folder?", "信任此目录？")),
+        Ask::Questions(_) => format!("{} · {session}", language.pick("A question", "提问")),
+        Ask::Elicitation(_) => format!("{} · {session}", language.pick("A server asks", "服务器请求")),
+        Ask::Plan(_) => format!("{} · {session}", language.pick("A plan", "计划")),
+        Ask::Trust(_) => format!("{} · {session}", language.pick("Trust this folder?", "信任此目录？")),
     };
-    let summary = match tongue {
-        Tongue::English => format!("A request waits ({})", approval.id),
-        Tongue::Chinese => format!("有请求等待处理（{}）", approval.id),
-    };
+    let summary = summary(approval, language);
     let mut card = Card::new(Tone::Pending, title, summary);
     let safe = |text: &str| redactor.text(text).into_owned();
     let (mut is_long, mut has_secret, mut whole) = (false, false, None);
@@ -154,31 +183,31 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
         has_secret = shown != text;
         is_long = shown.len() > MAX_SHOWN;
         whole = is_long.then(|| shown.clone().into_owned());
-        cut(&shown, tongue).into_owned()
+        cut(&shown, language).into_owned()
     };
     match &approval.ask {
         Ask::Questions(_) | Ask::Elicitation(_) => {}
         Ask::Trust(brought) => {
-            let text = tongue.pick(
+            let text = language.pick(
                 "This folder brings what runs or decides something unasked:",
                 "此目录自带会自动执行或影响判断的内容：",
             );
             card.blocks.push(Block::Text(text.to_owned()));
             card.blocks
-                .push(Block::Fact { name: tongue.pick("folder", "目录").into(), value: safe(&brought.folder) });
-            let text = folders::listing(brought, tongue);
+                .push(Block::Fact { name: language.pick("folder", "目录").into(), value: safe(&brought.folder) });
+            let text = folders::listing(brought, language);
             card.blocks.push(Block::Code { language: "text".to_owned(), text: fits(&text, cut_middle) });
         }
         Ask::Plan(plan) => {
             card.blocks.push(Block::Prose(fits(plan, cut_between_steps)));
             if let Some(more) = beside_the_plan(approval) {
-                let text = tongue.pick("With the plan comes:", "随计划一同提出：");
+                let text = language.pick("With the plan comes:", "随计划一同提出：");
                 card.blocks.push(Block::Warning(text.to_owned()));
                 card.blocks.push(Block::Code { language: "json".to_owned(), text: safe(&more) });
             }
         }
         Ask::Tool => {
-            let content = content(approval, tongue);
+            let content = content(approval, language);
             card.blocks.extend(content.warnings.iter().map(|text| Block::Warning(safe(text))));
             let facts = content.facts.iter();
             card.blocks.extend(facts.map(|(name, value)| Block::Fact { name: (*name).into(), value: safe(value) }));
@@ -190,17 +219,17 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
     }
     if is_long {
         let text =
-            tongue.pick("It does not fit here: the whole is in the file below.", "内容过长，完整内容见下方文件。");
+            language.pick("It does not fit here: the whole is in the file below.", "内容过长，完整内容见下方文件。");
         card.blocks.push(Block::Warning(text.to_owned()));
     }
     if has_secret {
-        let text = tongue.pick(
+        let text = language.pick(
             "Secrets in it are not shown here; the terminal shows the whole.",
-            "其中的机密已隐藏；完整内容见终端。",
+            "其中的密钥已脱敏；完整内容见终端。",
         );
         card.blocks.push(Block::Warning(text.to_owned()));
     }
-    card.blocks.extend(about(approval, tongue).into_iter().map(|block| match block {
+    card.blocks.extend(about(approval, language).into_iter().map(|block| match block {
         Block::Fact { name, value } => Block::Fact { name, value: safe(&value) },
         Block::Warning(text) => Block::Warning(safe(&text)),
         block => block,
@@ -211,7 +240,7 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
 #[derive(Debug, Clone, Copy)]
 struct Keys<'a> {
     mark: Mark<'a>,
-    tongue: Tongue,
+    language: Language,
     redactor: &'a Redactor,
 }
 
@@ -229,57 +258,58 @@ impl Keys<'_> {
 
 /// Denying in all its forms; `alone`: nothing else is offered.
 fn deny_keys(card: &mut Card, keys: Keys<'_>, alone: bool) {
-    let tongue = keys.tongue;
+    let language = keys.language;
     if alone {
         card.blocks.push(Block::Buttons(deny_buttons(keys).into()));
     }
     let reason = Field {
         name: "reason".into(),
-        label: tongue.pick("Why, and what to do instead", "原因，以及应如何处理").into(),
+        label: language.pick("Why, and what to do instead", "拒绝理由（会告诉 Claude）").into(),
         kind: FieldKind::Text { max_chars: 1000, required: true },
     };
-    let submit = keys.button("deny_reason", tongue.pick("Deny with reason", "拒绝并说明"), Style::Plain);
+    let submit = keys.button("deny_reason", language.pick("Deny with reason", "拒绝并说明"), Style::Plain);
     card.blocks.push(Block::Form(Form { name: "f_deny".into(), fields: vec![reason], submit }));
 }
 
 fn deny_buttons(keys: Keys<'_>) -> [Button; 2] {
-    let tongue = keys.tongue;
+    let language = keys.language;
     [
-        keys.button("deny", tongue.pick("Deny", "拒绝"), Style::Danger),
-        keys.button("deny_stop", tongue.pick("Deny and stop", "拒绝并停止"), Style::Plain),
+        keys.button("deny", language.pick("Deny", "拒绝"), Style::Danger),
+        keys.button("deny_stop", language.pick("Deny and stop", "拒绝并中断"), Style::Plain),
     ]
 }
 
 fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
-    let tongue = keys.tongue;
+    let language = keys.language;
     let [deny, stop] = deny_buttons(keys);
     if approval.binding.default_to_no {
         card.blocks.push(Block::Buttons(vec![deny, stop]));
-        let label = match tongue {
-            Tongue::English => format!("This must not be allowed by one press. Type {YES} to allow it"),
-            Tongue::Chinese => format!("此操作不能一键允许。输入 {YES} 以允许"),
+        let label = match language {
+            Language::English => format!("This must not be allowed by one press. Type {YES} to allow it"),
+            Language::Chinese => "高风险操作，请输入「允许」确认".to_owned(),
         };
         let field = Field { name: "typed".into(), label, kind: FieldKind::Text { max_chars: 10, required: true } };
-        let submit = keys.button("allow_typed", tongue.pick("Allow once", "允许一次"), Style::Plain);
+        let submit = keys.button("allow_typed", language.pick("Allow once", "允许一次"), Style::Plain);
         card.blocks.push(Block::Form(Form { name: "f_allow".into(), fields: vec![field], submit }));
     } else {
-        let allow = keys.button("allow", tongue.pick("Allow once", "允许一次"), Style::Primary);
+        let allow = keys.button("allow", language.pick("Allow once", "允许一次"), Style::Primary);
         card.blocks.push(Block::Buttons(vec![allow, deny, stop]));
     }
-    let choices = always(approval, tongue, keys.redactor);
+    let choices = always(approval, language, keys.redactor);
     if !choices.is_empty() {
         let options = choices.into_iter().map(|(name, label, _)| (name, label)).collect();
         let field = Field {
             name: "always".into(),
-            label: tongue.pick("What is allowed from now on", "今后允许的范围").into(),
+            label: language.pick("What is allowed from now on", "放行范围").into(),
             kind: FieldKind::Choice { options, initial: None },
         };
-        let mut submit = keys.button("always", tongue.pick("Always…", "始终允许…"), Style::Plain);
-        submit.confirm = Some(tongue.pick("Allow more than this one call?", "确定允许不止这一次调用？").to_owned());
+        let mut submit = keys.button("always", language.pick("Always…", "一段时间内允许…"), Style::Plain);
+        submit.confirm =
+            Some(language.pick("Allow more than this one call?", "之后同类操作将不再询问，确定？").to_owned());
         card.blocks.push(Block::Form(Form { name: "f_always".into(), fields: vec![field], submit }));
         let of_files = |rule: &&GrantRule| matches!(rule, GrantRule::Edits { .. } | GrantRule::Reads { .. });
         if let Some(reach) = approval.grants.iter().find(of_files).and_then(GrantRule::reach) {
-            let text = tongue.pick(reach, "但不含疑似机密或影响工具行为的文件，也不含链接指向别处的文件");
+            let text = language.pick(reach, "但不含疑似机密或影响工具行为的文件，也不含链接指向别处的文件");
             card.blocks.push(Block::Small(format!("… {text}")));
         }
     }
@@ -288,7 +318,7 @@ fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
 
 /// What can be allowed beyond the call: a name for the press, the words, and what it means. Only what its words tell
 /// whole is offered.
-fn always(approval: &Approval, tongue: Tongue, redactor: &Redactor) -> Vec<(String, String, Decision)> {
+fn always(approval: &Approval, language: Language, redactor: &Redactor) -> Vec<(String, String, Decision)> {
     // Where one press must not be enough, a choice in a list is not either.
     if approval.binding.no_always || approval.binding.default_to_no {
         return Vec::new();
@@ -307,18 +337,18 @@ fn always(approval: &Approval, tongue: Tongue, redactor: &Redactor) -> Vec<(Stri
         for (nth, scope) in scopes.into_iter().enumerate() {
             let update = scope.map_or_else(|| update.clone(), |scope| update.with_scope(scope));
             let place = match scope {
-                Some(scope) => scope.file().map_or(said::scope(scope, tongue), |file| file),
-                None => tongue.pick("as the CLI keeps it", "由 CLI 保存"),
+                Some(scope) => scope.file().map_or(said::scope(scope, language), |file| file),
+                None => language.pick("as the CLI keeps it", "由 Claude Code 决定"),
             };
-            let warning = said::warning(&update, tongue).map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
-            let label = format!("{} · {place}{warning}", said::update(&update, tongue));
+            let warning = said::warning(&update, language).map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
+            let label = format!("{} · {place}{warning}", said::update(&update, language));
             choices.push((format!("s{at}.{nth}"), label, Decision::remembering(&update)));
         }
     }
     for (at, rule) in approval.grants.iter().enumerate() {
         for (nth, (minutes, uses)) in LIMITS.into_iter().enumerate() {
             let terms = GrantTerms { rule: rule.clone(), minutes, uses };
-            let label = format!("{} · {}", said::rule(rule, tongue), said::limit(&terms, tongue));
+            let label = format!("{} · {}", said::rule(rule, language), said::limit(&terms, language));
             choices.push((format!("g{at}.{nth}"), label, Decision::Grant(terms)));
         }
     }
@@ -332,24 +362,24 @@ fn plan_keys(card: &mut Card, keys: Keys<'_>) {
 }
 
 fn accept_keys(card: &mut Card, keys: Keys<'_>) {
-    let tongue = keys.tongue;
+    let language = keys.language;
     card.blocks.push(Block::Buttons(vec![
-        keys.button("plan", tongue.pick("Accept, ask before edits", "接受，修改前询问"), Style::Primary),
+        keys.button("plan", language.pick("Accept, ask before edits", "同意，改文件前问我"), Style::Primary),
         Button {
-            confirm: Some(tongue.pick("Every edit runs without asking?", "所有修改都不再询问？").to_owned()),
-            ..keys.button("plan_edits", tongue.pick("Accept, edit freely", "接受，自由修改"), Style::Plain)
+            confirm: Some(language.pick("Every edit runs without asking?", "改文件将不再询问，确定？").to_owned()),
+            ..keys.button("plan_edits", language.pick("Accept, edit freely", "同意，改文件不用问"), Style::Plain)
         },
     ]));
 }
 
 fn feedback_keys(card: &mut Card, keys: Keys<'_>) {
-    let tongue = keys.tongue;
+    let language = keys.language;
     let feedback = Field {
         name: "reason".into(),
-        label: tongue.pick("What should be different", "应如何修改").into(),
+        label: language.pick("What should be different", "想改哪里").into(),
         kind: FieldKind::Text { max_chars: 1000, required: true },
     };
-    let submit = keys.button("deny_reason", tongue.pick("Keep planning", "继续规划"), Style::Plain);
+    let submit = keys.button("deny_reason", language.pick("Keep planning", "继续完善计划"), Style::Plain);
     card.blocks.push(Block::Form(Form { name: "f_plan".into(), fields: vec![feedback], submit }));
 }
 
@@ -373,14 +403,14 @@ pub fn decide(
     approval: &Approval,
     value: &Value,
     form: &Map<String, Value>,
-    tongue: Tongue,
+    language: Language,
     redactor: &Redactor,
 ) -> Result<Decision, String> {
     let act = value.get("act").and_then(Value::as_str).unwrap_or_default();
     let typed = |name: &str| form.get(name).and_then(Value::as_str).map(str::trim).unwrap_or_default();
-    let not_offered = || Err(tongue.pick("That was not offered.", "该操作不可用。").to_owned());
+    let not_offered = || Err(language.pick("That was not offered.", "该操作不可用。").to_owned());
     let reason = |stop| match typed("reason") {
-        "" => Err(tongue.pick("Say why.", "请填写原因。").to_owned()),
+        "" => Err(language.pick("Say why.", "请填写原因。").to_owned()),
         text => Ok(Decision::Deny { message: text.to_owned(), stop }),
     };
     match (&approval.ask, act) {
@@ -389,23 +419,23 @@ pub fn decide(
         (Ask::Tool, "deny_stop") => Ok(Decision::Deny { message: STOPPED.to_owned(), stop: true }),
         (Ask::Tool | Ask::Plan(_), "deny_reason") => reason(false),
         (Ask::Tool, "allow") if !approval.binding.default_to_no => Ok(Decision::allow_once()),
-        (Ask::Tool, "allow_typed") if approval.binding.default_to_no => match typed("typed").to_lowercase().as_str() {
-            YES => Ok(Decision::allow_once()),
-            _ => Err(match tongue {
-                Tongue::English => format!("It is allowed only when you type {YES}."),
-                Tongue::Chinese => format!("输入 {YES} 后才会允许。"),
+        (Ask::Tool, "allow_typed") if approval.binding.default_to_no => match fold::folded(typed("typed")).as_str() {
+            YES | YES_CHINESE => Ok(Decision::allow_once()),
+            _ => Err(match language {
+                Language::English => format!("It is allowed only when you type {YES}."),
+                Language::Chinese => "输入「允许」后才会执行。".to_owned(),
             }),
         },
         (Ask::Tool, "always") => {
             let chosen = typed("always");
-            let found = always(approval, tongue, redactor).into_iter().find(|(name, ..)| name == chosen);
+            let found = always(approval, language, redactor).into_iter().find(|(name, ..)| name == chosen);
             match found {
                 Some((.., decision)) => Ok(decision),
-                None => Err(tongue.pick("Choose what is allowed from now on.", "请选择今后允许的范围。").to_owned()),
+                None => Err(language.pick("Choose what is allowed from now on.", "请选择今后允许的范围。").to_owned()),
             }
         }
-        (Ask::Questions(questions), "answers") => questions::answers(questions, form, tongue).map(Decision::Answers),
-        (Ask::Elicitation(asked), "fill") => forms::decision(asked, form, tongue),
+        (Ask::Questions(questions), "answers") => questions::answers(questions, form, language).map(Decision::Answers),
+        (Ask::Elicitation(asked), "fill") => forms::decision(asked, form, language),
         (Ask::Trust(_), "trust") => Ok(Decision::Trust(TrustAnswer::Trust)),
         (Ask::Trust(_), "trust_without") => Ok(Decision::Trust(TrustAnswer::Without)),
         (Ask::Plan(_), "plan") => Ok(Decision::AcceptPlan { mode: PermissionMode::Default }),

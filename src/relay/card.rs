@@ -56,6 +56,11 @@ pub enum Block {
     },
     /// Markdown of the model or of a plan: rendered where that is safe.
     Prose(String),
+    /// A few words and the person they are about, whom the messenger shows by name.
+    Person {
+        words: String,
+        person: String,
+    },
     Divider,
     /// Side by side.
     Buttons(Vec<Button>),
@@ -151,10 +156,11 @@ impl Card {
     /// What it is about, and its last word.
     pub fn in_short(&self) -> String {
         let last = self.blocks.iter().rev().find_map(|block| match block {
-            Block::Text(text) => Some(text.as_str()),
+            Block::Text(text) => Some(text.clone()),
+            Block::Person { words, person } => Some(format!("{words} {person}")),
             _ => None,
         });
-        [self.heading(), last.unwrap_or_default().to_owned()].join("\n").trim_end().to_owned()
+        [self.heading(), last.unwrap_or_default()].join("\n").trim_end().to_owned()
     }
 
     fn heading(&self) -> String {
@@ -172,6 +178,7 @@ impl Card {
                 Block::Text(text) | Block::Small(text) | Block::Prose(text) => lines.push(text.clone()),
                 Block::Warning(text) => lines.push(format!("! {text}")),
                 Block::Fact { name, value } => lines.push(format!("{name}: {value}")),
+                Block::Person { words, person } => lines.push(format!("{words} {person}")),
                 Block::Code { text, .. } => lines.extend(text.lines().map(|line| format!("    {line}"))),
                 Block::Divider | Block::Buttons(_) | Block::Form(_) => {}
             }

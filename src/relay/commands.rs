@@ -3,10 +3,11 @@
 //! **For:** the grammar, the same in every messenger: commands as people type them, in any width, in two languages.
 //! **Not for:** doing it, nor for asking who may; whether a text is an answer is told by [`typed`](super::typed). Pure.
 
+use crate::core::language;
+use crate::core::language::Language;
 use crate::core::permission::PermissionMode;
 use crate::core::worktree::WorktreeSpec;
 use crate::relay::typed::fold;
-use crate::relay::words::Tongue;
 
 /// Every command, in both languages.
 mod help;
@@ -15,6 +16,7 @@ mod naming;
 /// `/new` and its options.
 mod opening;
 
+pub use help::SHORTCUTS;
 pub use help::help;
 use naming::Named;
 pub use naming::requests_in;
@@ -107,30 +109,30 @@ enum Verb {
     Help,
 }
 
-/// Every name of a command, with its usage.
-const VERBS: &[(Verb, &[&str], &str)] = &[
-    (Verb::New, &["new", "新建", "打开", "开始"], "/new DIR [text] [--worktree[=BRANCH]] [--timeout N] [--idle N]"),
-    (Verb::Resume, &["resume", "恢复", "继续会话"], "/resume [N] [text]"),
-    (Verb::Fork, &["fork", "分叉"], "/fork [N] [text]"),
-    (Verb::Queue, &["queue", "队列", "排队"], "/queue [N]"),
-    (Verb::List, &["list", "列表", "会话"], "/list"),
-    (Verb::Worktree, &["worktree", "工作树"], "/worktree [N]"),
-    (Verb::Switch, &["switch", "切换"], "/switch N"),
-    (Verb::Close, &["close", "关闭"], "/close [N]"),
-    (Verb::Stop, &["stop", "停止", "中断", "停"], "/stop [N]"),
-    (Verb::Progress, &["progress", "进度", "状态"], "/progress [N]"),
-    (Verb::Tail, &["tail", "最近", "尾部"], "/tail [N]"),
-    (Verb::Mode, &["mode", "模式"], "/mode M"),
-    (Verb::Approve, &["approve", "批准", "允许", "同意"], "/approve [ID]"),
-    (Verb::Deny, &["deny", "拒绝"], "/deny [ID] [reason]"),
-    (Verb::Answer, &["answer", "回答"], "/answer ID text"),
-    (Verb::File, &["file", "文件"], "/file PATH"),
-    (Verb::Pause, &["pause", "暂停"], "/pause"),
-    (Verb::Unpause, &["unpause", "恢复推送", "取消暂停"], "/unpause"),
-    (Verb::Help, &["help", "帮助"], "/help"),
+/// Every name of a command, with its usage in both languages.
+const VERBS: &[(Verb, &[&str], (&str, &str))] = &[
+    (Verb::New, &["new", "新建", "打开", "开始"], opening::USAGE),
+    (Verb::Resume, &["resume", "恢复", "继续会话"], ("/resume [N] [text]", "/resume [编号] [消息]")),
+    (Verb::Fork, &["fork", "分叉"], ("/fork [N] [text]", "/fork [会话] [消息]")),
+    (Verb::Queue, &["queue", "队列", "排队"], ("/queue [N]", "/queue [会话]")),
+    (Verb::List, &["list", "列表", "会话"], ("/list", "/list")),
+    (Verb::Worktree, &["worktree", "工作树"], ("/worktree [N]", "/worktree [会话]")),
+    (Verb::Switch, &["switch", "切换"], ("/switch N", "/switch 会话")),
+    (Verb::Close, &["close", "关闭"], ("/close [N]", "/close [会话]")),
+    (Verb::Stop, &["stop", "停止", "中断", "停"], ("/stop [N]", "/stop [会话]")),
+    (Verb::Progress, &["progress", "进度", "状态"], ("/progress [N]", "/progress [会话]")),
+    (Verb::Tail, &["tail", "最近", "尾部"], ("/tail [N]", "/tail [会话]")),
+    (Verb::Mode, &["mode", "模式"], ("/mode M", "/mode 模式")),
+    (Verb::Approve, &["approve", "批准", "允许", "同意"], ("/approve [ID]", "/approve [请求]")),
+    (Verb::Deny, &["deny", "拒绝"], ("/deny [ID] [reason]", "/deny [请求] [理由]")),
+    (Verb::Answer, &["answer", "回答"], ("/answer ID text", "/answer 请求 答案")),
+    (Verb::File, &["file", "文件"], ("/file PATH", "/file 路径")),
+    (Verb::Pause, &["pause", "暂停"], ("/pause", "/pause")),
+    (Verb::Unpause, &["unpause", "恢复推送", "取消暂停"], ("/unpause", "/unpause")),
+    (Verb::Help, &["help", "帮助"], ("/help", "/help")),
 ];
 
-fn verb(name: &str) -> Option<(Verb, &'static str)> {
+fn verb(name: &str) -> Option<(Verb, (&'static str, &'static str))> {
     let name = fold::folded(name);
     VERBS.iter().find(|(_, names, _)| names.contains(&name.as_str())).map(|(verb, _, usage)| (*verb, *usage))
 }
@@ -165,7 +167,7 @@ pub fn is_like_a_code(text: &str) -> bool {
     let has_digit = bare.bytes().any(|byte| byte.is_ascii_digit());
     (CODE_CHARS - 2..=CODE_CHARS + 2).contains(&bare.len())
         && bare.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && (has_digit || is_named)
+        && (has_digit || (is_named && bare.len() == CODE_CHARS))
 }
 
 /// The pairing code that a message is, in any width, whatever blanks and dashes stand in it.
@@ -176,16 +178,16 @@ pub fn code(text: &str) -> Option<String> {
 }
 
 /// Reads a message.
-pub fn read(text: &str, tongue: Tongue) -> Wish {
+pub fn read(text: &str, language: Language) -> Wish {
     let text = text.trim();
     let prompt = || Wish::Prompt(text.to_owned());
     // Chinese keyboards write 、 for the slash.
     let Some(command) = text.strip_prefix(['/', '／', '、', '､']) else { return prompt() };
     let (name, rest) = naming::command(command.trim_start());
     let Some((verb, usage)) = verb(name) else {
-        return glued(name).map_or_else(prompt, |(name, number)| asks_back(name, number, tongue));
+        return glued(name).map_or_else(prompt, |(name, number)| asks_back(name, number, language));
     };
-    let wrong = || wrong(usage, tongue);
+    let wrong = || wrong(usage, language);
     let number = |wish: fn(Option<u32>) -> Wish| match naming::ended(rest) {
         "" => wish(None),
         rest => match naming::named(rest) {
@@ -194,7 +196,7 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
         },
     };
     match verb {
-        Verb::New => opening::new(rest, tongue),
+        Verb::New => opening::new(rest, language),
         Verb::Resume => match conversation(rest) {
             Some((which, prompt)) => Wish::Resume { which, prompt },
             None => wrong(),
@@ -215,9 +217,9 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
         Verb::Stop => number(Wish::Stop),
         Verb::Progress => number(Wish::Progress),
         Verb::Tail => number(Wish::Tail),
-        Verb::Mode => mode(rest, tongue),
+        Verb::Mode => mode(rest, language),
         Verb::Approve => number(Wish::Approve),
-        Verb::Deny => deny(rest, tongue),
+        Verb::Deny => deny(rest, language),
         Verb::Answer => match naming::named(rest) {
             Named::Request(request, text) if !text.is_empty() => Wish::Answer { request, text: text.to_owned() },
             // A number may follow the number.
@@ -234,8 +236,8 @@ pub fn read(text: &str, tongue: Tongue) -> Wish {
     }
 }
 
-fn wrong(usage: &str, tongue: Tongue) -> Wish {
-    Wish::Wrong(format!("{} {usage}", tongue.pick("It is written like this:", "用法：")))
+fn wrong((english, chinese): (&str, &str), language: Language) -> Wish {
+    Wish::Wrong(format!("{}{}", language.pick("It is written like this: ", "用法："), language.pick(english, chinese)))
 }
 
 fn prompt_in(text: &str) -> Option<String> {
@@ -268,29 +270,29 @@ fn glued(name: &str) -> Option<(&str, u32)> {
     verb(name).map(|_| (name, number))
 }
 
-fn asks_back(name: &str, number: u32, tongue: Tongue) -> Wish {
-    Wish::Wrong(match tongue {
-        Tongue::English => {
+fn asks_back(name: &str, number: u32, language: Language) -> Wish {
+    Wish::Wrong(match language {
+        Language::English => {
             format!("Nothing was done. Did you mean /{name} {number}? There is a blank before the number.")
         }
-        Tongue::Chinese => format!("未执行任何操作。是指 /{name} {number} 吗？编号前请加空格。"),
+        Language::Chinese => format!("未执行任何操作。是指 /{name} {number} 吗？编号前请加空格。"),
     })
 }
 
-fn deny(rest: &str, tongue: Tongue) -> Wish {
+fn deny(rest: &str, language: Language) -> Wish {
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || "：:，,、；;。.！!".contains(c));
     let reason = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     match naming::named(rest) {
         Named::Request(request, text) => Wish::Deny { request: Some(request), reason: reason(text) },
         Named::None => Wish::Deny { request: None, reason: reason(rest) },
-        Named::Unclear => Wish::Wrong(match tongue {
-            Tongue::English => {
+        Named::Unclear => Wish::Wrong(match language {
+            Language::English => {
                 "Nothing was denied: it is not certain whether this begins with the number of a request. \
                                 Write /deny ID reason, with a blank behind the number."
                     .to_owned()
             }
-            Tongue::Chinese => {
-                "未拒绝任何请求：无法确定开头的数字是否为请求编号。请发送 /deny ID 理由，编号后加空格。".to_owned()
+            Language::Chinese => {
+                "未拒绝任何请求：无法确定开头的数字是否为请求编号。请发送 /deny 请求 理由，编号后加空格。".to_owned()
             }
         }),
     }
@@ -315,13 +317,13 @@ const MODES: [(PermissionMode, &[&str]); 6] = [
     (PermissionMode::BypassPermissions, &["bypasspermissions", "bypass", "跳过权限检查"]),
 ];
 
-fn mode(rest: &str, tongue: Tongue) -> Wish {
+fn mode(rest: &str, language: Language) -> Wish {
     let named = fold::folded(fold::unquoted(naming::ended(rest)));
     let found = MODES.iter().find(|(_, names)| names.contains(&named.as_str()));
     found.map_or_else(
         || {
-            let modes = PermissionMode::ALL.map(PermissionMode::as_str).join(", ");
-            Wish::Wrong(format!("{} {modes}", tongue.pick("The modes are", "可用模式：")))
+            let modes = PermissionMode::ALL.map(|mode| language::mode(mode, language).to_owned());
+            Wish::Wrong(format!("{}{}", language.pick("The modes are ", "可用模式："), language.listed(&modes)))
         },
         |(mode, _)| Wish::Mode(*mode),
     )

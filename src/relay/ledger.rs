@@ -147,6 +147,8 @@ pub enum Kind {
     Queue,
     /// Conversations that can be gone on with.
     Conversations,
+    /// The help, with commands to press.
+    Help,
     /// A card to try the buttons with.
     Test,
     /// What is told of a message beside everything else, with what can be done about it: see [`seen`]. The number is the
@@ -162,6 +164,7 @@ impl Kind {
             Self::Worktree => "worktree",
             Self::Queue => "queue",
             Self::Conversations => "conversations",
+            Self::Help => "help",
             Self::Test => "test",
             Self::Aside => "aside",
         }
@@ -229,7 +232,10 @@ impl Ledger {
         self.connection.execute("DELETE FROM asides WHERE card NOT IN (SELECT id FROM cards)", [])?;
         // One that was never sent can be changed as little as one that old.
         self.connection.execute("DELETE FROM cards WHERE state = 'over' AND ended < ?1", [over])?;
-        self.connection.execute("DELETE FROM cards WHERE kind IN ('test', 'aside', 'queue', 'conversations') AND made < ?1", [over])?;
+        self.connection.execute(
+            "DELETE FROM cards WHERE kind IN ('test', 'aside', 'queue', 'conversations', 'help') AND made < ?1",
+            [over],
+        )?;
         Ok(())
     }
 

@@ -44,10 +44,10 @@ use crate::redact::Redactor;
 
 /// Requests answered by words.
 mod answering;
-/// Files and images of messages.
-mod attached;
 /// What is told of somebody's own message.
 mod asides;
+/// Files and images of messages.
+mod attached;
 /// Earlier conversations, gone on with and copied.
 mod conversations;
 /// Work that takes longer than an answer may.

@@ -1,11 +1,11 @@
 //! Shortening Markdown that is too long for a card: a plan loses whole steps from its middle, and those that stay keep their
 //! numbers. Pure.
 
-use crate::relay::words::Tongue;
+use crate::core::language::Language;
 
 /// Both ends of a text, cut where a step, a heading or a paragraph begins. What stands between them ends a list, so that the
 /// steps behind it keep their numbers. `None` when the text begins nothing where it could be cut.
-pub(crate) fn cut(text: &str, most: usize, tongue: Tongue) -> Option<String> {
+pub(crate) fn cut(text: &str, most: usize, language: Language) -> Option<String> {
     let (before, after) = (most * 2 / 3, text.len().checked_sub(most / 3)?);
     let places = beginnings(text);
     let head = places.iter().copied().rfind(|at| *at <= before && *at > before / 2)?;
@@ -16,13 +16,13 @@ pub(crate) fn cut(text: &str, most: usize, tongue: Tongue) -> Option<String> {
         Some(n) => sum.saturating_sub(line.len() + 4).saturating_add(n),
         None => sum,
     });
-    Some(format!("{}\n\n{}\n\n{}", text[..head].trim_end(), gap(n_cut, tongue), &text[tail..]))
+    Some(format!("{}\n\n{}\n\n{}", text[..head].trim_end(), gap(n_cut, language), &text[tail..]))
 }
 
-pub(crate) fn gap(n_cut: usize, tongue: Tongue) -> String {
-    match tongue {
-        Tongue::English => format!("… {n_cut} bytes cut …"),
-        Tongue::Chinese => format!("… 省略 {n_cut} 字节 …"),
+pub(crate) fn gap(n_cut: usize, language: Language) -> String {
+    match language {
+        Language::English => format!("… {n_cut} bytes cut …"),
+        Language::Chinese => format!("… 省略 {n_cut} 字节 …"),
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_plan_is_cut_between_its_steps_and_these_keep_their_numbers() {
         let plan = plan();
-        let shown = cut(&plan, MOST, Tongue::English).unwrap();
+        let shown = cut(&plan, MOST, Language::English).unwrap();
         assert!(shown.len() <= MOST + 64 && shown.contains("bytes cut"));
         let (head, tail) = shown.split_once("\n\n… ").unwrap();
         let tail = tail.split_once(" …\n\n").unwrap().1;
@@ -83,9 +83,9 @@ mod tests {
     #[test]
     fn what_is_cut_again_is_cut_between_steps_and_counts_all_that_is_missing() {
         let plan = plan();
-        for tongue in [Tongue::English, Tongue::Chinese] {
-            let once = cut(&plan, MOST, tongue).unwrap();
-            let twice = cut(&once, MOST / 3, tongue).unwrap();
+        for language in [Language::English, Language::Chinese] {
+            let once = cut(&plan, MOST, language).unwrap();
+            let twice = cut(&once, MOST / 3, language).unwrap();
             let (head, rest) = twice.split_once("\n\n… ").unwrap();
             let (said, tail) = rest.split_once(" …\n\n").unwrap();
             assert!(plan.starts_with(head) && plan.ends_with(tail) && tail.contains(". Step number"));
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_has_no_steps_is_not_cut_here() {
-        assert_eq!(cut(&"x".repeat(MOST * 2), MOST, Tongue::English), None);
-        assert_eq!(cut("short", MOST, Tongue::English), None);
+        assert_eq!(cut(&"x".repeat(MOST * 2), MOST, Language::English), None);
+        assert_eq!(cut("short", MOST, Language::English), None);
     }
 }

@@ -17,8 +17,9 @@ use super::card::FieldKind;
 use super::card::Form;
 use super::card::Style;
 use super::card::Tone;
-use super::words::Tongue;
 use crate::core::ids::SessionId;
+use crate::core::language;
+use crate::core::language::Language;
 use crate::core::worktree::Place;
 use crate::core::worktree::Report;
 use crate::core::worktree::Verdict;
@@ -42,97 +43,103 @@ fn button(mark: Mark<'_>, act: &str, label: &str, style: Style) -> Button {
 
 /// What was found, and the question whether it is removed.
 pub fn looked(session: SessionId, place: &Place, report: &Report, mark: Mark<'_>, around: Around<'_>) -> Card {
-    let tongue = around.tongue;
+    let language = around.language;
     let safe = |text: &str| around.redactor.text(text).into_owned();
-    let summary = match tongue {
-        Tongue::English => format!("The worktree of session {session}"),
-        Tongue::Chinese => format!("会话 {session} 的工作树"),
+    let summary = match language {
+        Language::English => format!("The worktree of session {session}"),
+        Language::Chinese => format!("会话 {session} 的 worktree"),
     };
-    let title = format!("{} · {}", tongue.pick("Worktree", "工作树"), around.session);
-    let mut card = Card::new(Tone::Pending, title, summary).tagged(tongue.pick("remove it?", "是否删除"));
+    let title = format!("{} · {}", language.pick("Worktree", "worktree"), around.session);
+    let mut card = Card::new(Tone::Pending, title, summary).tagged(language.pick("remove it?", "是否删除"));
     let mut fact = |name: &str, value: &str| {
         card.blocks.push(Block::Fact { name: name.to_owned(), value: safe(value) });
     };
-    fact(tongue.pick("branch", "分支"), &place.branch);
-    fact(tongue.pick("where", "位置"), &place.path);
-    let losses = report.losses();
+    fact(language.pick("branch", "分支"), &place.branch);
+    fact(language.pick("where", "位置"), &place.path);
+    let losses = language::losses(report, language);
     if losses.is_empty() {
-        let text = tongue.pick("Nothing in it would be lost.", "删除不会丢失任何内容。");
+        let text = language.pick("Nothing in it would be lost.", "删除不会丢失任何内容。");
         card.blocks.push(Block::Text(text.to_owned()));
     } else {
-        let text = tongue.pick("In it there is what is nowhere else:", "其中有别处没有的内容：");
+        let text = language.pick("In it there is what is nowhere else:", "其中有别处没有的内容：");
         card.blocks.push(Block::Warning(text.to_owned()));
         card.blocks.push(Block::Code { language: String::new(), text: safe(&losses.join("\n")) });
     }
-    for remark in report.remarks(place) {
+    for remark in language::remarks(report, place, language) {
         card.blocks.push(Block::Small(safe(&remark)));
     }
-    let leave = button(mark, "tree_leave", tongue.pick("Leave it", "保留"), Style::Plain);
+    let leave = button(mark, "tree_leave", language.pick("Leave it", "保留"), Style::Plain);
     let carry = |mut button: Button| {
         button.value["seen"] = json!(report.mark);
         button
     };
-    match report.verdict() {
+    match language::verdict(report, language) {
         Verdict::Free => {
-            let label = tongue.pick("Remove it and close the session", "删除并关闭会话");
+            let label = language.pick("Remove it and close the session", "删除并关闭会话");
             let remove = carry(button(mark, "tree_remove", label, Style::Danger));
             card.blocks.push(Block::Buttons(vec![remove, leave]));
         }
         Verdict::Named => {
-            let label = match tongue {
-                Tongue::English => format!("To remove it all the same, type {}", place.branch),
-                Tongue::Chinese => format!("仍要删除，请输入 {}", place.branch),
+            let label = match language {
+                Language::English => format!("To remove it all the same, type {}", place.branch),
+                Language::Chinese => format!("仍要删除，请输入 {}", place.branch),
             };
             let field =
                 Field { name: "branch".into(), label, kind: FieldKind::Text { max_chars: 300, required: true } };
-            let label = tongue.pick("Remove it with all that", "连同上述内容删除");
+            let label = language.pick("Remove it with all that", "连同上述内容删除");
             let submit = carry(button(mark, "tree_remove_named", label, Style::Danger));
             card.blocks.push(Block::Form(Form { name: "f_tree".into(), fields: vec![field], submit }));
             card.blocks.push(Block::Buttons(vec![leave]));
         }
-        Verdict::Kept(why) => card.blocks.push(Block::Warning(kept(&safe(&why), tongue))),
+        Verdict::Kept(why) => card.blocks.push(Block::Warning(kept(&safe(&why), language))),
     }
     card
 }
 
 /// It is not removed, and why.
-pub fn kept(why: &str, tongue: Tongue) -> String {
-    match tongue {
-        Tongue::English => format!("The worktree stays: {why}."),
-        Tongue::Chinese => format!("工作树保留：{why}。"),
+pub fn kept(why: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("The worktree stays: {why}."),
+        Language::Chinese => format!("worktree 保留：{}。", language::told(why, language)),
     }
 }
 
 /// It is removed, and can be put back for a moment.
 pub fn aside(place: &Place, seconds: Option<u64>, lost: &[String], mark: Mark<'_>, around: Around<'_>) -> Card {
-    let tongue = around.tongue;
-    let summary = tongue.pick("A worktree is removed", "工作树已删除");
-    let title = format!("{} · {}", tongue.pick("Worktree", "工作树"), around.session);
-    let mut card = Card::new(Tone::Warning, title, summary).tagged(tongue.pick("removed", "已删除"));
-    card.blocks.push(Block::Fact { name: tongue.pick("branch", "分支").into(), value: place.branch.clone() });
+    let language = around.language;
+    let summary = language.pick("A worktree is removed", "worktree 已删除");
+    let title = format!("{} · {}", language.pick("Worktree", "worktree"), around.session);
+    let mut card = Card::new(Tone::Warning, title, summary).tagged(language.pick("removed", "已删除"));
+    card.blocks.push(Block::Fact { name: language.pick("branch", "分支").into(), value: place.branch.clone() });
     if !lost.is_empty() {
+        let lost: Vec<String> = lost.iter().map(|line| language::told(line, language)).collect();
         let text = around.redactor.text(&lost.join("\n")).into_owned();
         card.blocks.push(Block::Code { language: String::new(), text });
     }
-    let text = match (seconds, tongue) {
-        (Some(seconds), Tongue::English) => {
+    let text = match (seconds, language) {
+        (Some(seconds), Language::English) => {
             format!("For {} it can be put back.", crate::core::figures::count(seconds, "second", "seconds"))
         }
-        (Some(seconds), Tongue::Chinese) => format!("{seconds} 秒内可撤销。"),
-        (None, _) => tongue.pick("It is kept until somebody decides.", "在有人决定之前会一直保留。").to_owned(),
+        (Some(seconds), Language::Chinese) => format!("{seconds} 秒内可撤销。"),
+        (None, _) => language.pick("It is kept until somebody decides.", "在有人决定之前会一直保留。").to_owned(),
     };
     card.blocks.push(Block::Text(text));
-    let undo = button(mark, "tree_restore", tongue.pick("Put it back", "撤销删除"), Style::Primary);
+    let undo = button(mark, "tree_restore", language.pick("Put it back", "撤销删除"), Style::Primary);
     card.with(Block::Buttons(vec![undo]))
 }
 
 /// The card with nothing to press, and how it ended.
 pub fn over(card: &Card, tone: Tone, tag: &str, text: &str) -> Card {
+    over_with(card, tone, tag, Block::Text(text.to_owned()))
+}
+
+/// The same with a last word that is more than text.
+pub fn over_with(card: &Card, tone: Tone, tag: &str, last: Block) -> Card {
     let mut over = card.clone();
     over.blocks.retain(|block| !matches!(block, Block::Buttons(_) | Block::Form(_)));
     over.tone = tone;
     over.blocks.push(Block::Divider);
-    over.blocks.push(Block::Text(text.to_owned()));
+    over.blocks.push(last);
     over.tagged(tag)
 }
 
@@ -153,7 +160,7 @@ pub fn decide(
     branch: &str,
     value: &Value,
     form: &Map<String, Value>,
-    tongue: Tongue,
+    language: Language,
 ) -> Result<Choice, String> {
     let act = value.get("act").and_then(Value::as_str).unwrap_or_default();
     let offered = card.offers(act);
@@ -167,12 +174,12 @@ pub fn decide(
             if typed == branch {
                 return Ok(Choice::Remove { seen, named: Some(branch.to_owned()) });
             }
-            Err(match tongue {
-                Tongue::English => format!("That is not {branch}. Nothing was removed."),
-                Tongue::Chinese => format!("输入与 {branch} 不符，未删除任何内容。"),
+            Err(match language {
+                Language::English => format!("That is not {branch}. Nothing was removed."),
+                Language::Chinese => format!("输入与 {branch} 不符，未删除任何内容。"),
             })
         }
-        _ => Err(tongue.pick("That was not offered.", "该操作不可用。").to_owned()),
+        _ => Err(language.pick("That was not offered.", "该操作不可用。").to_owned()),
     }
 }
 
@@ -198,14 +205,14 @@ mod tests {
 
     fn card(report: &Report) -> Card {
         let redactor = Redactor::new(["s3cr3t-word".to_owned()]);
-        let around = Around { session: "web", tongue: Tongue::English, redactor: &redactor };
+        let around = Around { session: "web", language: Language::English, redactor: &redactor };
         looked(SessionId(1), &place(), report, MARK, around)
     }
 
     fn press(card: &Card, act: &str, typed: &str) -> Result<Choice, String> {
         let form = json!({ "branch": typed });
         let value = json!({ "act": act, "seen": "forged" });
-        decide(card, "fix-1", &value, form.as_object().unwrap(), Tongue::English)
+        decide(card, "fix-1", &value, form.as_object().unwrap(), Language::English)
     }
 
     #[test]

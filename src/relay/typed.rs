@@ -12,11 +12,11 @@ use super::approvals;
 use super::commands;
 use super::commands::Conversation;
 use super::commands::Wish;
-use super::words::Tongue;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::Question;
 use crate::core::ids::Timestamp;
+use crate::core::language::Language;
 
 /// The words that people answer with.
 mod answer;
@@ -96,11 +96,11 @@ pub enum Meaning {
 const BEFORE_MS: u64 = 5_000;
 
 /// What a message means.
-pub fn read(text: &str, scene: &Scene<'_>, tongue: Tongue) -> Meaning {
-    match commands::read(text, tongue) {
-        Wish::Prompt(text) if !text.starts_with(['/', '／']) => said(text, scene, tongue),
+pub fn read(text: &str, scene: &Scene<'_>, language: Language) -> Meaning {
+    match commands::read(text, language) {
+        Wish::Prompt(text) if !text.starts_with(['/', '／']) => said(text, scene, language),
         Wish::Approve(Some(id)) if scene.is_before(id) => Meaning::Hint(Hint::Before(id)),
-        Wish::Approve(None) => scene.target().map_or_else(Meaning::Hint, |target| scene.allowed(target, tongue)),
+        Wish::Approve(None) => scene.target().map_or_else(Meaning::Hint, |target| scene.allowed(target, language)),
         Wish::Deny { request, reason } => denied(request, reason, scene),
         Wish::Answer { request, text } => Meaning::Wish(Wish::Answer { request, text }),
         wish => Meaning::Wish(for_session(wish, scene.reply_to)),
@@ -108,7 +108,7 @@ pub fn read(text: &str, scene: &Scene<'_>, tongue: Tongue) -> Meaning {
 }
 
 /// Text that is no command of ours.
-fn said(text: String, scene: &Scene<'_>, tongue: Tongue) -> Meaning {
+fn said(text: String, scene: &Scene<'_>, language: Language) -> Meaning {
     let word = word(&text);
     let prompt = |text| Meaning::Wish(for_session(Wish::Prompt(text), scene.reply_to));
     if text.is_empty() {
@@ -116,7 +116,7 @@ fn said(text: String, scene: &Scene<'_>, tongue: Tongue) -> Meaning {
     }
     match scene.reply_to {
         ReplyTo::Request(id) => match scene.find(id) {
-            Some(waiting) => replied(waiting, text, word, scene, tongue),
+            Some(waiting) => replied(waiting, text, word, scene, language),
             None => match word {
                 Some(Word::Yes | Word::No) => Meaning::Hint(Hint::Ended(Some(id))),
                 Some(Word::Weak | Word::Numbers) if !scene.waiting.is_empty() => scene.uncertain(),
@@ -127,16 +127,16 @@ fn said(text: String, scene: &Scene<'_>, tongue: Tongue) -> Meaning {
             Some(_) if !scene.waiting.is_empty() => scene.uncertain(),
             _ => prompt(text),
         },
-        ReplyTo::Nothing => alone(text, word, scene, tongue),
+        ReplyTo::Nothing => alone(text, word, scene, language),
     }
 }
 
 /// A reply to the card of a request that waits.
-fn replied(waiting: &Waiting<'_>, text: String, word: Option<Word>, scene: &Scene<'_>, tongue: Tongue) -> Meaning {
+fn replied(waiting: &Waiting<'_>, text: String, word: Option<Word>, scene: &Scene<'_>, language: Language) -> Meaning {
     let request = waiting.id();
     match (&waiting.approval.ask, word) {
-        (Ask::Questions(questions), _) => answered(request, questions, text, tongue),
-        (_, Some(Word::Yes)) => scene.allowed(waiting, tongue),
+        (Ask::Questions(questions), _) => answered(request, questions, text, language),
+        (_, Some(Word::Yes)) => scene.allowed(waiting, language),
         (_, Some(Word::No)) => Meaning::Wish(Wish::Deny { request: Some(request), reason: None }),
         (_, Some(Word::Weak | Word::Numbers)) => Meaning::Hint(Hint::Weak(vec![request])),
         (Ask::Elicitation(_), None) => Meaning::Hint(Hint::Form(request)),
@@ -148,12 +148,12 @@ fn replied(waiting: &Waiting<'_>, text: String, word: Option<Word>, scene: &Scen
 }
 
 /// A message that replies to nothing.
-fn alone(text: String, word: Option<Word>, scene: &Scene<'_>, tongue: Tongue) -> Meaning {
+fn alone(text: String, word: Option<Word>, scene: &Scene<'_>, language: Language) -> Meaning {
     // What an option is called is meant before anything else it could say.
     let questions = || scene.waiting.iter().filter_map(|waiting| Some((waiting, waiting.questions()?)));
     if let Some((waiting, asked)) = questions().find(|(_, asked)| approvals::are_options(asked, &text)) {
         let is_the_one = questions().count() == 1 && scene.is_newest(waiting);
-        return if is_the_one { answered(waiting.id(), asked, text, tongue) } else { scene.uncertain() };
+        return if is_the_one { answered(waiting.id(), asked, text, language) } else { scene.uncertain() };
     }
     match word {
         None => Meaning::Wish(Wish::Prompt(text)),
@@ -169,7 +169,7 @@ fn alone(text: String, word: Option<Word>, scene: &Scene<'_>, tongue: Tongue) ->
             })
         }
         Some(_) if scene.waiting.is_empty() => Meaning::Wish(Wish::Prompt(text)),
-        Some(Word::Yes) => scene.only().map_or_else(Meaning::Hint, |waiting| scene.allowed(waiting, tongue)),
+        Some(Word::Yes) => scene.only().map_or_else(Meaning::Hint, |waiting| scene.allowed(waiting, language)),
         Some(Word::No) => match scene.only() {
             // It may be the answer.
             Ok(waiting) if waiting.questions().is_some() => scene.uncertain(),
@@ -179,7 +179,7 @@ fn alone(text: String, word: Option<Word>, scene: &Scene<'_>, tongue: Tongue) ->
         Some(Word::Numbers) => match questions().next() {
             // Numbers in a form that names no option are no words of one's own either.
             Some((waiting, asked)) if scene.waiting.len() == 1 && scene.is_newest(waiting) => {
-                match answered(waiting.id(), asked, text.clone(), tongue) {
+                match answered(waiting.id(), asked, text.clone(), language) {
                     Meaning::Wish(_) if !approvals::are_choices(asked, &text) => scene.uncertain(),
                     meaning => meaning,
                 }
@@ -190,8 +190,8 @@ fn alone(text: String, word: Option<Word>, scene: &Scene<'_>, tongue: Tongue) ->
     }
 }
 
-fn answered(request: u32, questions: &[Question], text: String, tongue: Tongue) -> Meaning {
-    match approvals::answers_in_words(questions, &text, tongue) {
+fn answered(request: u32, questions: &[Question], text: String, language: Language) -> Meaning {
+    match approvals::answers_in_words(questions, &text, language) {
         Ok(_) => Meaning::Wish(Wish::Answer { request, text }),
         Err(why) => Meaning::Hint(Hint::NoAnswer(request, why)),
     }
@@ -267,13 +267,13 @@ impl<'a> Scene<'a> {
     }
 
     /// Allows a request by a word that does not name it.
-    fn allowed(&self, waiting: &Waiting<'_>, tongue: Tongue) -> Meaning {
+    fn allowed(&self, waiting: &Waiting<'_>, language: Language) -> Meaning {
         let id = waiting.id();
         let hint = match &waiting.approval.ask {
             _ if !waiting.shown => Some(Hint::NotShown(id)),
             _ if self.is_before(id) => Some(Hint::Before(id)),
             Ask::Questions(questions) => {
-                Some(Hint::Question(id, approvals::usage(waiting.approval.id, questions, tongue)))
+                Some(Hint::Question(id, approvals::usage(waiting.approval.id, questions, language)))
             }
             Ask::Elicitation(_) => Some(Hint::Form(id)),
             Ask::Trust(_) => Some(Hint::WantsALook { id, by_number: false }),

@@ -1,5 +1,6 @@
 //! Cards as they are sent: taken by Feishu whatever stands on them, and no text on them is more than a text.
 
+use adjutant::core::language::Language;
 use adjutant::relay::card::Block;
 use adjutant::relay::card::Button;
 use adjutant::relay::card::Card;
@@ -11,7 +12,6 @@ use adjutant::relay::card::Tone;
 use adjutant::relay::feishu::render;
 use adjutant::relay::feishu::render::MAX_BYTES;
 use adjutant::relay::feishu::render::text::messages;
-use adjutant::relay::words::Tongue;
 use proptest::prelude::*;
 use pulldown_cmark::Event;
 use pulldown_cmark::Options;
@@ -63,7 +63,7 @@ const HOSTILE: [&str; 36] = [
 ];
 
 fn rendered(card: &Card) -> Value {
-    render::card(card, Tongue::English).json
+    render::card(card, Language::English).json
 }
 
 fn card_with(block: Block) -> Card {
@@ -162,7 +162,7 @@ fn a_card_has_its_head_its_texts_and_its_buttons() {
         .with(Block::Warning("deletes".into()))
         .with(Block::Divider)
         .with(Block::Buttons(vec![allow, deny]));
-    let found = render::card(&card, Tongue::English);
+    let found = render::card(&card, Language::English);
     assert!(!found.cut);
     let json = found.json;
     assert_eq!(lint::card(&json), Ok(()), "{json:#}");
@@ -274,7 +274,7 @@ fn a_sentence_from_outside_is_no_warning_or_fact_of_ours() {
 fn what_does_not_fit_is_cut_in_the_middle_and_says_so() {
     let text = lines(20_000);
     let card = card_with(code(&text)).with(Block::Text("short".into())).with(Block::Buttons(vec![button("Allow")]));
-    let found = render::card(&card, Tongue::English);
+    let found = render::card(&card, Language::English);
     assert!(found.cut && render::n_bytes(&found.json) <= MAX_BYTES);
     assert!(render::n_bytes(&found.json) > MAX_BYTES * 9 / 10, "as much as fits is shown");
     let shown = boxed(&contents(&found.json, "markdown")[0]);
@@ -294,7 +294,7 @@ fn a_plan_loses_whole_steps_and_the_others_keep_their_numbers() {
     let plan: String = (1..=900).map(step).collect::<Vec<_>>().concat();
     let card = card_with(Block::Prose(plan)).with(Block::Buttons(vec![button("Accept")]));
     for limit in [MAX_BYTES, render::SMALLER] {
-        let found = render::within(&card, Tongue::English, limit);
+        let found = render::within(&card, Language::English, limit);
         assert!(found.cut && render::n_bytes(&found.json) <= limit);
         let shown = contents(&found.json, "markdown").concat();
         let numbered = shown.lines().filter_map(|line| line.split_once(". Step number "));
@@ -324,7 +324,7 @@ fn too_many_pieces_and_tables_become_fewer() {
     assert_eq!(contents(&json, "markdown").concat().matches("cell").count(), 16, "none of them is lost");
     let mut full = card_with(Block::Divider);
     full.blocks.extend((0..300).map(|n| Block::Buttons(vec![button(&n.to_string())])));
-    let found = render::card(&full, Tongue::Chinese);
+    let found = render::card(&full, Language::Chinese);
     assert_eq!((lint::card(&found.json), found.cut), (Ok(()), true));
 }
 
@@ -406,7 +406,7 @@ proptest! {
     ) {
         let card = Card { tone: Tone::Warning, title, tag, summary, blocks };
         for limit in [MAX_BYTES, render::SMALLER] {
-            let found = render::within(&card, Tongue::English, limit);
+            let found = render::within(&card, Language::English, limit);
             prop_assert!(render::n_bytes(&found.json) <= limit);
             prop_assert_eq!(lint::card(&found.json), Ok(()));
             for text in contents(&found.json, "plain_text") {

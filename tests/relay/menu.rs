@@ -7,6 +7,7 @@ use adjutant::core::ids::Timestamp;
 use adjutant::relay::messenger::ChatId;
 use adjutant::relay::messenger::Happening;
 use adjutant::relay::messenger::MessageId;
+use adjutant::relay::messenger::Mood;
 use adjutant::relay::messenger::PersonId;
 use adjutant::relay::messenger::Reply;
 use adjutant::relay::messenger::TenantId;
@@ -18,7 +19,9 @@ use super::end_to_end::stand_in;
 use super::service::CHAT;
 use super::service::Hand;
 use super::service::ME;
+use super::service::Message;
 use super::service::asks;
+use super::service::note;
 use super::service::who;
 use crate::support::feishu::USER;
 use crate::support::feishu::pushes::event;
@@ -148,4 +151,31 @@ async fn the_menu_and_the_opening_of_the_chat_arrive_as_feishu_sends_them() {
     let told = desk.sees("There is no session").await;
     assert_eq!(told.chat_id, "oc_direct_2");
     assert_eq!(desk.feishu.taken().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_help_has_commands_to_press_and_a_press_in_a_group_brings_no_news_there() {
+    const GROUP: &str = "oc_group";
+    let (mut rig, _script) = asks(1);
+    let mut hand = Hand::known(&rig, |settings| settings.groups = true).await;
+    let mut said = hand.said("/help");
+    (said.chat.0, said.is_group, said.mentions_us) = (GROUP.into(), true, true);
+    hand.happens(Happening::Said(said)).await;
+    let is_help = |message: &Message| message.chat.0 == GROUP && message.text().contains("/new DIR");
+    let help = hand.wait("the help", is_help).await;
+    hand.settled().await;
+    let mut press = Hand::press(&help, "command", json!({}));
+    assert_eq!(note(&hand.happens(Happening::Pressed(press.clone())).await), (Mood::Success, "/list"));
+    let is_answer = |message: &Message| message.chat.0 == GROUP && message.text().contains("There is no session");
+    hand.wait("the answer", is_answer).await;
+    // Words that stand on no button are none.
+    press.value["command"] = json!("/new project go");
+    assert_eq!(note(&hand.happens(Happening::Pressed(press)).await).0, Mood::Warning);
+    let id = rig.open().await;
+    rig.prompt(id, "go").await;
+    let asked = hand.asked().await;
+    assert_eq!(asked.chat.0, CHAT);
+    let in_group = hand.messages().into_iter().filter(|message| message.chat.0 == GROUP).count();
+    assert_eq!(in_group, 2, "the help and the answer: {:#?}", hand.messages());
+    rig.end().await;
 }

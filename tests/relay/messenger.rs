@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
+use adjutant::core::language::Language;
 use adjutant::core::phone::Connection;
 use adjutant::relay::card::Block;
 use adjutant::relay::card::Button;
@@ -26,7 +27,6 @@ use adjutant::relay::messenger::PersonId;
 use adjutant::relay::messenger::Pressed;
 use adjutant::relay::messenger::Reply;
 use adjutant::relay::messenger::Said;
-use adjutant::relay::words::Tongue;
 use serde_json::Value;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -68,7 +68,7 @@ impl Phone {
         prepare(&feishu);
         let cancel = CancellationToken::new();
         let (messenger, heard, mut connection) =
-            messenger::start(account(&feishu), Tongue::English, quick(), cancel.clone());
+            messenger::start(account(&feishu), Language::English, quick(), cancel.clone());
         let connected = connection.wait_for(|connection| matches!(connection, Connection::Connected { .. }));
         tokio::time::timeout(PATIENCE, connected).await.expect("it never connects").unwrap();
         feishu.connected(1).await;

@@ -14,6 +14,7 @@ use adjutant::core::cell::TurnOutcome;
 use adjutant::core::command::Command;
 use adjutant::core::event::EventKind;
 use adjutant::core::ids::Timestamp;
+use adjutant::core::language::Language;
 use adjutant::core::phone::PhoneView;
 use adjutant::core::phone::PhoneWish;
 use adjutant::core::prompt::Surface;
@@ -45,7 +46,6 @@ use adjutant::relay::service::Commanded;
 use adjutant::relay::service::Ends;
 use adjutant::relay::service::Settings;
 use adjutant::relay::service::Witness;
-use adjutant::relay::words::Tongue;
 use serde_json::Value;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -178,7 +178,7 @@ impl Hand {
         std::fs::create_dir_all(&data).unwrap();
         let mut settings = Settings {
             name: "Test".into(),
-            tongue: Tongue::English,
+            language: Language::English,
             allowed: vec![PersonId(ME.into())],
             roots: vec![rig.folder.path().display().to_string()],
             presence: Presence::Always,
@@ -610,7 +610,8 @@ async fn files_go_both_ways_under_safe_names_and_secrets_stay() {
         hand.wait(path, |message| message.text().contains(expected)).await;
     }
     let mut said = hand.said("look at this");
-    said.attachments = vec![Attachment { key: "k".into(), is_image: false, name: Some("../../evil.sh".into()), of: None }];
+    said.attachments =
+        vec![Attachment { key: "k".into(), is_image: false, name: Some("../../evil.sh".into()), of: None }];
     hand.happens(Happening::Said(said)).await;
     let sent = rig.wait(
         "the prompt with the file",

@@ -8,6 +8,7 @@ use std::time::Duration;
 use adjutant::clock;
 use adjutant::config::feishu::Presence;
 use adjutant::core::ids::SessionId;
+use adjutant::core::language::Language;
 use adjutant::core::phone::PhoneView;
 use adjutant::link::attention::Attention;
 use adjutant::redact::Redactor;
@@ -20,7 +21,6 @@ use adjutant::relay::service;
 use adjutant::relay::service::Ends;
 use adjutant::relay::service::Settings;
 use adjutant::relay::service::Witness;
-use adjutant::relay::words::Tongue;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -149,7 +149,7 @@ impl Stage {
         let ledger = Ledger::open(&self.folder.path().join("data")).unwrap();
         let settings = Settings {
             name: "Feishu".into(),
-            tongue: Tongue::English,
+            language: Language::English,
             allowed: (0..self.n_people).map(|at| PersonId(person(at).0)).collect(),
             roots: vec![self.folder.path().display().to_string()],
             presence: Presence::Always,
@@ -170,7 +170,7 @@ impl Stage {
         let cancel = CancellationToken::new();
         let (messenger, heard, connection) = messenger::start(
             Account::new(APP_ID, APP_SECRET.into(), &self.feishu.url).unwrap(),
-            Tongue::English,
+            Language::English,
             self.timing,
             cancel.clone(),
         );

@@ -164,7 +164,7 @@ impl OnlyDeny {
             ),
             Self::Obscured => tongue.pick(
                 "What is hidden here is more than a key: only the terminal, which shows it, can allow this.",
-                "此处隐藏的不只是密钥：只能在显示全部内容的终端允许。",
+                "此处脱敏的不只是密钥：只能在终端查看全部内容后允许。",
             ),
             Self::NoPlan => tongue.pick(
                 "The plan itself is not known here: look at the terminal before you accept it.",
@@ -215,7 +215,7 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
     };
     let mut blocks = vec![fact(tongue.pick("where", "位置"), place)];
     blocks.extend(approval.facts().into_iter().map(|known| match known {
-        Fact::Why(text) => fact(tongue.pick("the model says", "模型说明"), text.trim().to_owned()),
+        Fact::Why(text) => fact(tongue.pick("the model says", "Claude 的说明"), text.trim().to_owned()),
         Fact::AskedByRule(rule) => fact(tongue.pick("asked by rule", "询问规则"), rule.to_owned()),
         Fact::AskedBySafetyCheck => {
             let text = tongue.pick("the CLI's own safety check", "CLI 自身的安全检查");
@@ -227,7 +227,7 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
         Fact::NotAllowed(why) => fact(tongue.pick("your rules", "你的规则"), why.to_owned()),
         Fact::Agent { what, kind } => {
             let kind = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
-            fact(tongue.pick("sub-agent", "子代理"), format!("{what}{kind}"))
+            fact(tongue.pick("sub-agent", "子 agent"), format!("{what}{kind}"))
         }
         Fact::Path(path) => fact(tongue.pick("path", "路径"), path.to_owned()),
         Fact::DirectoryLeadsTo(to) => fact(tongue.pick("directory leads to", "目录实际路径"), format!("→ {to}")),

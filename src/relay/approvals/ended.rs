@@ -7,12 +7,14 @@ use super::said;
 use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
 use crate::core::approval::Withdrawal;
+use crate::core::language;
+use crate::core::language::Language;
+use crate::core::prompt::Surface;
 use crate::core::trust::TrustAnswer;
 use crate::redact::Redactor;
 use crate::relay::card::Block;
 use crate::relay::card::Card;
 use crate::relay::card::Tone;
-use crate::relay::words::Tongue;
 
 /// How a request ended.
 #[derive(Debug)]
@@ -26,95 +28,109 @@ pub enum End<'a> {
 }
 
 /// The card that asked, once its request has ended.
-pub fn ended(asked: &Card, end: &End<'_>, tongue: Tongue, redactor: &Redactor) -> Card {
+pub fn ended(asked: &Card, end: &End<'_>, language: Language, redactor: &Redactor) -> Card {
     let mut details = Vec::new();
     let (tone, tag, text) = match end {
         End::Decided(verdict) => {
-            details = details_of(&verdict.decision, tongue);
+            details = details_of(&verdict.decision, language);
             let tone = if verdict.decision.is_allow() { Tone::Good } else { Tone::Bad };
-            (
-                tone,
-                tag(&verdict.decision, tongue),
-                format!("{} {}", how(&verdict.decision, tongue), said::by(&verdict.by, tongue)),
-            )
+            (tone, tag(&verdict.decision, language), by(how(&verdict.decision, language), &verdict.by, language))
         }
-        End::Withdrawn(why) => (Tone::Over, tongue.pick("over", "已失效"), withdrawn(*why, tongue).to_owned()),
+        End::Withdrawn(why) => {
+            (Tone::Over, language.pick("over", "已失效"), Block::Text(withdrawn(*why, language).to_owned()))
+        }
         End::Claimed => {
-            let text = tongue.pick("The answer is on its way.", "答复正在发送。");
-            (Tone::Working, tongue.pick("answered", "已答复"), text.to_owned())
+            let text = language.pick("The answer is on its way.", "答复正在发送。");
+            (Tone::Working, language.pick("answered", "已答复"), Block::Text(text.to_owned()))
         }
         End::Unknown => {
-            let text =
-                tongue.pick("It has ended; the terminal and the audit log say how.", "已结束，详情见终端与审计日志。");
-            (Tone::Over, tongue.pick("over", "已失效"), text.to_owned())
+            let text = language
+                .pick("It has ended; the terminal and the audit log say how.", "已结束，详情见终端与审计日志。");
+            (Tone::Over, language.pick("over", "已失效"), Block::Text(text.to_owned()))
         }
     };
     let mut card = asked.clone();
     card.blocks.retain(|block| !matches!(block, Block::Buttons(_) | Block::Form(_) | Block::Small(_)));
     card.tone = tone;
     // The list of chats shows it: a request that has ended must not look as if it waited.
-    card.summary = match tongue {
-        Tongue::English => format!("Request: {tag}"),
-        Tongue::Chinese => format!("请求：{tag}"),
+    card.summary = match language {
+        Language::English => format!("Request: {tag}"),
+        Language::Chinese => format!("请求：{tag}"),
     };
     card = card.tagged(tag);
     card.blocks.push(Block::Divider);
-    card.blocks.push(Block::Text(text));
+    card.blocks.push(text);
     let safe = |text: String| redactor.text(&text).into_owned();
     card.blocks.extend(details.into_iter().map(|block| match block {
         Block::Text(text) => Block::Text(safe(text)),
         Block::Fact { name, value } => Block::Fact { name: safe(name), value: safe(value) },
-        Block::Code { language, text } => Block::Code { language, text: cut_middle(&safe(text), tongue).into_owned() },
+        Block::Code { language: of, text } => {
+            Block::Code { language: of, text: cut_middle(&safe(text), language).into_owned() }
+        }
         block => block,
     }));
     card
 }
 
-fn tag(decision: &Decision, tongue: Tongue) -> &'static str {
+/// What was done, and by whom.
+pub fn by(what: &str, surface: &Surface, language: Language) -> Block {
+    match surface {
+        Surface::Phone(person) => {
+            let words = format!("{what}{}", language.pick(" by", "："));
+            Block::Person { words, person: person.clone() }
+        }
+        _ => {
+            let gap = language.pick(" ", "");
+            Block::Text(format!("{what}{gap}{}", said::by(surface, language)))
+        }
+    }
+}
+
+fn tag(decision: &Decision, language: Language) -> &'static str {
     match decision {
-        Decision::Answers(_) => tongue.pick("answered", "已回答"),
-        Decision::AcceptPlan { .. } => tongue.pick("accepted", "已接受"),
-        Decision::Trust(TrustAnswer::Trust) => tongue.pick("trusted", "已信任"),
-        Decision::Trust(TrustAnswer::Without) => tongue.pick("without it", "不启用"),
-        Decision::Fill(_) => tongue.pick("answered", "已回答"),
-        Decision::Dismiss => tongue.pick("dismissed", "未作答"),
-        Decision::Deny { .. } => tongue.pick("denied", "已拒绝"),
-        Decision::Allow { .. } | Decision::Grant(_) => tongue.pick("allowed", "已允许"),
+        Decision::Answers(_) => language.pick("answered", "已回答"),
+        Decision::AcceptPlan { .. } => language.pick("accepted", "已同意"),
+        Decision::Trust(TrustAnswer::Trust) => language.pick("trusted", "已信任"),
+        Decision::Trust(TrustAnswer::Without) => language.pick("without it", "不启用"),
+        Decision::Fill(_) => language.pick("answered", "已回答"),
+        Decision::Dismiss => language.pick("dismissed", "未作答"),
+        Decision::Deny { .. } => language.pick("denied", "已拒绝"),
+        Decision::Allow { .. } | Decision::Grant(_) => language.pick("allowed", "已允许"),
     }
 }
 
 /// The decision in a few words.
-pub fn how(decision: &Decision, tongue: Tongue) -> &'static str {
-    match (tongue, decision) {
-        (Tongue::English, decision) => decision.describe(),
+pub fn how(decision: &Decision, language: Language) -> &'static str {
+    match (language, decision) {
+        (Language::English, decision) => decision.describe(),
         (_, Decision::Allow { edited: Some(_), .. }) => "修改后允许",
         (_, Decision::Allow { remember, .. }) if !remember.is_empty() => "已允许并记住",
         (_, Decision::Allow { .. }) => "已允许一次",
-        (_, Decision::Grant(_)) => "限时允许",
+        (_, Decision::Grant(_)) => "已限时放行",
         (_, Decision::Answers(_)) => "已回答",
-        (_, Decision::AcceptPlan { .. }) => "计划已接受",
+        (_, Decision::AcceptPlan { .. }) => "已同意计划",
         (_, Decision::Trust(TrustAnswer::Trust)) => "已信任此目录",
         (_, Decision::Trust(TrustAnswer::Without)) => "已启动，目录自带内容未启用",
         (_, Decision::Fill(Value::Null)) => "已同意打开页面",
         (_, Decision::Fill(_)) => "已填写",
         (_, Decision::Dismiss) => "未作答即关闭",
-        (_, Decision::Deny { stop: true, .. }) => "已拒绝并停止",
+        (_, Decision::Deny { stop: true, .. }) => "已拒绝并中断",
         (_, Decision::Deny { .. }) => "已拒绝",
     }
 }
 
-fn withdrawn(why: Withdrawal, tongue: Tongue) -> &'static str {
+fn withdrawn(why: Withdrawal, language: Language) -> &'static str {
     match why {
-        Withdrawal::ByCli => tongue.pick(why.describe(), "CLI 已撤回"),
-        Withdrawal::SessionGone => tongue.pick(why.describe(), "会话已结束"),
-        Withdrawal::FileChanged => tongue.pick(why.describe(), "文件已变化，重新询问"),
-        Withdrawal::Edited => tongue.pick(why.describe(), "已修改，重新询问"),
-        Withdrawal::Expired => tongue.pick(why.describe(), "等待期间 adjutant 已停止"),
+        Withdrawal::ByCli => language.pick(why.describe(), "Claude Code 已撤回"),
+        Withdrawal::SessionGone => language.pick(why.describe(), "会话已结束"),
+        Withdrawal::FileChanged => language.pick(why.describe(), "文件已变化，重新询问"),
+        Withdrawal::Edited => language.pick(why.describe(), "已修改，重新询问"),
+        Withdrawal::Expired => language.pick(why.describe(), "等待期间 adjutant 已停止"),
     }
 }
 
 /// What exactly was decided, where the word for it does not say all.
-fn details_of(decision: &Decision, tongue: Tongue) -> Vec<Block> {
+fn details_of(decision: &Decision, language: Language) -> Vec<Block> {
     let fact = |name: &str, value: String| Block::Fact { name: name.to_owned(), value };
     match decision {
         Decision::Answers(answers) => answers
@@ -123,19 +139,21 @@ fn details_of(decision: &Decision, tongue: Tongue) -> Vec<Block> {
             .collect(),
         Decision::Grant(terms) => {
             vec![fact(
-                tongue.pick("allowed", "允许"),
-                format!("{} · {}", said::rule(&terms.rule, tongue), said::limit(terms, tongue)),
+                language.pick("allowed", "允许"),
+                format!("{} · {}", said::rule(&terms.rule, language), said::limit(terms, language)),
             )]
         }
         // What was filled in is for the server, and stands in no chat.
         Decision::Fill(_) | Decision::Trust(_) | Decision::Dismiss => Vec::new(),
-        Decision::AcceptPlan { mode } => vec![fact(tongue.pick("mode", "模式"), mode.as_str().to_owned())],
+        Decision::AcceptPlan { mode } => {
+            vec![fact(language.pick("mode", "模式"), language::mode(*mode, language).to_owned())]
+        }
         Decision::Deny { message, .. } if message.trim().is_empty() || super::is_unsaid(message) => Vec::new(),
-        Decision::Deny { message, .. } => vec![fact(tongue.pick("reason", "原因"), message.clone())],
+        Decision::Deny { message, .. } => vec![fact(language.pick("reason", "原因"), message.clone())],
         Decision::Allow { edited, remember, comment } => {
             let mut details = Vec::new();
             if let Some(edited) = edited {
-                details.push(Block::Text(tongue.pick("What runs instead:", "实际执行：").to_owned()));
+                details.push(Block::Text(language.pick("What runs instead:", "实际执行：").to_owned()));
                 let command = edited.get("command").and_then(Value::as_str);
                 let (language, text) =
                     match command.filter(|_| edited.as_object().is_some_and(|input| input.len() == 1)) {
@@ -145,10 +163,10 @@ fn details_of(decision: &Decision, tongue: Tongue) -> Vec<Block> {
                 details.push(Block::Code { language: language.to_owned(), text });
             }
             for update in remember {
-                details.push(fact(tongue.pick("remembered", "记住"), said::update(update, tongue)));
+                details.push(fact(language.pick("remembered", "记住"), said::update(update, language)));
             }
             if let Some(comment) = comment {
-                details.push(fact(tongue.pick("comment", "备注"), comment.clone()));
+                details.push(fact(language.pick("comment", "备注"), comment.clone()));
             }
             details
         }

@@ -1,23 +1,23 @@
 //! What a folder brings, on a card. It is trusted from here only where the configuration says so.
 
 use super::Keys;
+use crate::core::language::Language;
 use crate::core::trust::Brought;
 use crate::core::trust::Kind;
 use crate::relay::card::Block;
 use crate::relay::card::Button;
 use crate::relay::card::Card;
 use crate::relay::card::Style;
-use crate::relay::words::Tongue;
 
 /// All items, what runs first.
-pub(super) fn listing(brought: &Brought, tongue: Tongue) -> String {
+pub(super) fn listing(brought: &Brought, language: Language) -> String {
     let mut text = String::new();
     let mut last = None;
     for item in &brought.items {
         if last != Some(item.kind) {
             last = Some(item.kind);
             let gap = if text.is_empty() { "" } else { "\n" };
-            text.push_str(&format!("{gap}{}\n", heading(item.kind, tongue)));
+            text.push_str(&format!("{gap}{}\n", heading(item.kind, language)));
         }
         let name = if item.name.is_empty() { String::new() } else { format!(" · {}", item.name) };
         text.push_str(&format!("  {}{name}\n", item.place));
@@ -28,7 +28,7 @@ pub(super) fn listing(brought: &Brought, tongue: Tongue) -> String {
     text
 }
 
-fn heading(kind: Kind, tongue: Tongue) -> &'static str {
+fn heading(kind: Kind, language: Language) -> &'static str {
     let chinese = match kind {
         Kind::Unreadable => "无法读取",
         Kind::Hook => "hook（自动执行）",
@@ -49,25 +49,25 @@ fn heading(kind: Kind, tongue: Tongue) -> &'static str {
         Kind::OutputStyle => "输出风格",
         Kind::Setting => "其他设置",
     };
-    tongue.pick(kind.heading(), chinese)
+    language.pick(kind.heading(), chinese)
 }
 
 /// `is_hidden`: more than a key is taken out of what is shown.
 pub(super) fn keys(card: &mut Card, brought: &Brought, is_hidden: bool, keys: Keys<'_>) {
-    let tongue = keys.tongue;
+    let language = keys.language;
     let mut buttons = Vec::new();
     if brought.from_phone && !is_hidden {
-        let text = tongue.pick("Everything above takes effect from now on?", "以上内容将全部生效，确定信任？");
-        let trust = keys.button("trust", tongue.pick("Trust and start", "信任并启动"), Style::Plain);
+        let text = language.pick("Everything above takes effect from now on?", "以上内容将全部生效，确定信任？");
+        let trust = keys.button("trust", language.pick("Trust and start", "信任并启动"), Style::Plain);
         buttons.push(Button { confirm: Some(text.to_owned()), ..trust });
     } else if !brought.from_phone {
-        let text = tongue.pick(
+        let text = language.pick(
             "It can be trusted only at the terminal: [relay.feishu] trusted_roots names nothing above it.",
             "只能在终端信任：[relay.feishu] trusted_roots 未包含此目录。",
         );
         card.blocks.push(Block::Warning(text.to_owned()));
     }
-    buttons.push(keys.button("trust_without", tongue.pick("Start without it", "不启用，直接启动"), Style::Primary));
-    buttons.push(keys.button("deny", tongue.pick("Do not start", "不启动"), Style::Danger));
+    buttons.push(keys.button("trust_without", language.pick("Start without it", "不启用，直接启动"), Style::Primary));
+    buttons.push(keys.button("deny", language.pick("Do not start", "不启动"), Style::Danger));
     card.blocks.push(Block::Buttons(buttons));
 }

@@ -10,37 +10,39 @@ use crate::core::approval::elicitation::Field as Asked;
 use crate::core::approval::elicitation::Given;
 use crate::core::approval::elicitation::Wanted;
 use crate::core::approval::elicitation::filled;
+use crate::core::language;
+use crate::core::language::Language;
 use crate::relay::card::Block;
 use crate::relay::card::Card;
 use crate::relay::card::Field;
 use crate::relay::card::FieldKind;
 use crate::relay::card::Form;
 use crate::relay::card::Style;
-use crate::relay::words::Tongue;
 
 /// Fields that a card shows; a longer form is filled in at the terminal.
 const MAX_FIELDS: usize = 10;
 const MAX_CHARS: u32 = 1000;
 
 pub(super) fn keys(card: &mut Card, asked: &Elicitation, keys: Keys<'_>) {
-    let tongue = keys.tongue;
-    card.blocks.push(Block::Fact { name: tongue.pick("server", "服务器").into(), value: keys.safe(&asked.server) });
+    let language = keys.language;
+    card.blocks
+        .push(Block::Fact { name: language.pick("server", "服务器").into(), value: keys.safe(&asked.server) });
     card.blocks.push(Block::Text(keys.safe(&asked.message)));
     match fitting(asked, keys) {
         Ok(fields) => {
             let fields = fields.iter().enumerate().map(|(at, field)| on_card(at, field, keys)).collect();
-            let submit = keys.button("fill", tongue.pick("Send", "发送"), Style::Primary);
+            let submit = keys.button("fill", language.pick("Send", "发送"), Style::Primary);
             card.blocks.push(Block::Form(Form { name: "f_fill".into(), fields, submit }));
         }
         Err(why) => card.blocks.push(Block::Warning(why)),
     }
-    card.blocks.push(Block::Buttons(vec![keys.button("deny", tongue.pick("Decline", "拒绝"), Style::Plain)]));
+    card.blocks.push(Block::Buttons(vec![keys.button("deny", language.pick("Decline", "拒绝"), Style::Plain)]));
 }
 
 /// The fields, if a card can show all of them; the sentence says why it cannot.
 fn fitting<'a>(asked: &'a Elicitation, keys: Keys<'_>) -> Result<&'a [Asked], String> {
-    let tongue = keys.tongue;
-    let at_terminal = || Err(tongue.pick("Answer this at the terminal.", "请在终端回答。").to_owned());
+    let language = keys.language;
+    let at_terminal = || Err(language.pick("Answer this at the terminal.", "请在终端回答。").to_owned());
     match &asked.wanted {
         Wanted::Form(fields) if fields.len() <= MAX_FIELDS => {
             // A choice whose words are hidden here cannot be told from another.
@@ -50,25 +52,25 @@ fn fitting<'a>(asked: &'a Elicitation, keys: Keys<'_>) -> Result<&'a [Asked], St
         Wanted::Form(_) => at_terminal(),
         Wanted::Page { host, .. } => {
             let host = keys.safe(host);
-            Err(match tongue {
-                Tongue::English => format!("It asks to open a page of {host}. Answer this at the terminal."),
-                Tongue::Chinese => format!("需要打开 {host} 的页面。请在终端回答。"),
+            Err(match language {
+                Language::English => format!("It asks to open a page of {host}. Answer this at the terminal."),
+                Language::Chinese => format!("需要打开 {host} 的页面。请在终端回答。"),
             })
         }
         Wanted::Unfit(_) => {
-            Err(tongue.pick("This can only be declined or dismissed.", "只能拒绝，或在终端关闭。").to_owned())
+            Err(language.pick("This can only be declined or dismissed.", "只能拒绝，或在终端关闭。").to_owned())
         }
     }
 }
 
 fn on_card(at: usize, field: &Asked, keys: Keys<'_>) -> Field {
-    let tongue = keys.tongue;
+    let language = keys.language;
     let mut label = keys.safe(field.label());
     let limits = field.limits();
     let preset = Some(field.preset().text).filter(|text| !text.is_empty());
-    let preset = preset.map(|text| match tongue {
-        Tongue::English => format!("empty means {}", keys.safe(&text)),
-        Tongue::Chinese => format!("留空即为 {}", keys.safe(&text)),
+    let preset = preset.map(|text| match language {
+        Language::English => format!("empty means {}", keys.safe(&text)),
+        Language::Chinese => format!("留空即为 {}", keys.safe(&text)),
     });
     let words = field.description.as_deref().map(|text| keys.safe(text));
     for more in words.into_iter().chain([limits]).chain(preset).filter(|text| !text.trim().is_empty()) {
@@ -92,9 +94,9 @@ fn on_card(at: usize, field: &Asked, keys: Keys<'_>) -> Field {
 }
 
 /// What a form on a card decides; the sentence says what is not right.
-pub(super) fn decision(asked: &Elicitation, form: &Map<String, Value>, tongue: Tongue) -> Result<Decision, String> {
+pub(super) fn decision(asked: &Elicitation, form: &Map<String, Value>, language: Language) -> Result<Decision, String> {
     let Wanted::Form(fields) = &asked.wanted else {
-        return Err(tongue.pick("That was not offered.", "该操作不可用。").to_owned());
+        return Err(language.pick("That was not offered.", "该操作不可用。").to_owned());
     };
     let given: Vec<Given> =
         fields.iter().enumerate().map(|(at, field)| given(field, form.get(&format!("f{at}")))).collect();
@@ -102,9 +104,9 @@ pub(super) fn decision(asked: &Elicitation, form: &Map<String, Value>, tongue: T
         Ok(content) => Ok(Decision::Fill(Value::Object(content))),
         Err((at, why)) => {
             let name = fields.get(at).map(Asked::label).unwrap_or_default();
-            Err(match tongue {
-                Tongue::English => format!("{name}: {why}."),
-                Tongue::Chinese => format!("“{name}”填写有误（{why}）。"),
+            Err(match language {
+                Language::English => format!("{name}: {why}."),
+                Language::Chinese => format!("「{name}」填写有误：{}。", language::told(&why, language)),
             })
         }
     }

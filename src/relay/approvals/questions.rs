@@ -9,6 +9,7 @@ use super::Keys;
 use crate::core::approval::Answer;
 use crate::core::approval::Question;
 use crate::core::ids::ApprovalId;
+use crate::core::language::Language;
 use crate::relay::card::Block;
 use crate::relay::card::Card;
 use crate::relay::card::Field;
@@ -16,10 +17,9 @@ use crate::relay::card::FieldKind;
 use crate::relay::card::Form;
 use crate::relay::card::Style;
 use crate::relay::typed::fold;
-use crate::relay::words::Tongue;
 
 pub(super) fn keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
-    let tongue = keys.tongue;
+    let language = keys.language;
     let mut fields = Vec::new();
     for (at, question) in questions.iter().enumerate() {
         // The numbers are for whoever answers in words.
@@ -38,7 +38,7 @@ pub(super) fn keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
             .map(|(nth, option)| (nth.to_string(), keys.safe(&option.label)))
             .collect();
         let named = keys.safe(if question.header.is_empty() { &question.text } else { &question.header });
-        let own = tongue.pick("or in your own words", "或自行填写");
+        let own = language.pick("or in your own words", "或自行填写");
         let (label, own) = match questions.len() {
             1 => (named, own.to_owned()),
             _ => (format!("{}. {named}", at + 1), format!("{}. {own}", at + 1)),
@@ -52,15 +52,15 @@ pub(super) fn keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
         let kind = FieldKind::Text { max_chars: 1000, required: false };
         fields.push(Field { name: format!("t{at}"), label: own, kind });
     }
-    let submit = keys.button("answers", tongue.pick("Answer", "回答"), Style::Primary);
+    let submit = keys.button("answers", language.pick("Answer", "回答"), Style::Primary);
     card.blocks.push(Block::Form(Form { name: "f_answers".into(), fields, submit }));
-    card.blocks.push(Block::Buttons(vec![keys.button("deny", tongue.pick("Deny", "拒绝"), Style::Plain)]));
+    card.blocks.push(Block::Buttons(vec![keys.button("deny", language.pick("Deny", "拒绝"), Style::Plain)]));
 }
 
 /// How the questions are answered in words.
-pub fn usage(id: ApprovalId, questions: &[Question], tongue: Tongue) -> String {
+pub fn usage(id: ApprovalId, questions: &[Question], language: Language) -> String {
     let parts: Vec<&str> = questions.iter().map(|question| if question.multiple { "1,2" } else { "1" }).collect();
-    let own = tongue.pick("or in your own words", "或自行填写");
+    let own = language.pick("or in your own words", "或自行填写");
     format!("/answer {id} {} ({own})", parts.join("; "))
 }
 
@@ -68,7 +68,7 @@ pub fn usage(id: ApprovalId, questions: &[Question], tongue: Tongue) -> String {
 pub(super) fn answers(
     questions: &[Question],
     form: &Map<String, Value>,
-    tongue: Tongue,
+    language: Language,
 ) -> Result<Vec<Answer>, String> {
     let mut answers = Vec::new();
     for (at, question) in questions.iter().enumerate() {
@@ -78,25 +78,28 @@ pub(super) fn answers(
             _ => Vec::new(),
         };
         if chosen.len() > 1 && !question.multiple {
-            return Err(tongue.pick("Choose one.", "只能选择一项。").to_owned());
+            return Err(language.pick("Choose one.", "只能选择一项。").to_owned());
         }
         let mut parts = Vec::new();
         for name in chosen {
             let option = name.parse().ok().and_then(|place: usize| question.options.get(place));
             parts.push(
-                option.ok_or_else(|| tongue.pick("That was not offered.", "该选项不可用。").to_owned())?.label.as_str(),
+                option
+                    .ok_or_else(|| language.pick("That was not offered.", "该选项不可用。").to_owned())?
+                    .label
+                    .as_str(),
             );
         }
         let own = form.get(&format!("t{at}")).and_then(Value::as_str).map(str::trim).unwrap_or_default();
         if !own.is_empty() && (question.multiple || parts.is_empty()) {
             parts.push(own);
         } else if !own.is_empty() {
-            return Err(tongue.pick("Choose an answer or write one, not both.", "请选择或填写其一。").to_owned());
+            return Err(language.pick("Choose an answer or write one, not both.", "请选择或填写其一。").to_owned());
         }
         if parts.is_empty() {
-            return Err(match tongue {
-                Tongue::English => format!("Question {} has no answer yet.", at + 1),
-                Tongue::Chinese => format!("问题 {} 尚未回答。", at + 1),
+            return Err(match language {
+                Language::English => format!("Question {} has no answer yet.", at + 1),
+                Language::Chinese => format!("问题 {} 尚未回答。", at + 1),
             });
         }
         answers.push(Answer { question: question.text.clone(), answer: parts.join(", ") });
@@ -143,16 +146,16 @@ fn each(questions: &[Question], text: &str, is_it: impl Fn(&Question, &str) -> b
 }
 
 /// The answers that a message holds: for each question numbers of its options, or words.
-pub fn answers_in_words(questions: &[Question], text: &str, tongue: Tongue) -> Result<Vec<Answer>, String> {
+pub fn answers_in_words(questions: &[Question], text: &str, language: Language) -> Result<Vec<Answer>, String> {
     let parts: Vec<&str> = match questions {
         [_] => vec![text.trim()],
         _ => parts_of(text),
     };
     if parts.len() != questions.len() {
         let n = questions.len();
-        return Err(match tongue {
-            Tongue::English => format!("There are {n} questions: write {n} answers, with ; between them."),
-            Tongue::Chinese => format!("共有 {n} 个问题：请写 {n} 个答案，用分号隔开。"),
+        return Err(match language {
+            Language::English => format!("There are {n} questions: write {n} answers, with ; between them."),
+            Language::Chinese => format!("共有 {n} 个问题：请写 {n} 个答案，用分号隔开。"),
         });
     }
     let mut form = Map::new();
@@ -168,13 +171,13 @@ pub fn answers_in_words(questions: &[Question], text: &str, tongue: Tongue) -> R
         };
         let n = question.options.len();
         if numbers.iter().any(|number| !(1..=n).contains(number)) {
-            return Err(match tongue {
-                Tongue::English => format!("Question {} has {n} options; a number means one of them.", at + 1),
-                Tongue::Chinese => format!("问题 {} 有 {n} 个选项；数字表示选项编号。", at + 1),
+            return Err(match language {
+                Language::English => format!("Question {} has {n} options; a number means one of them.", at + 1),
+                Language::Chinese => format!("问题 {} 有 {n} 个选项；数字表示选项编号。", at + 1),
             });
         }
         let chosen: Vec<Value> = numbers.iter().map(|number| (number - 1).to_string().into()).collect();
         form.insert(format!("q{at}"), chosen.into());
     }
-    answers(questions, &form, tongue)
+    answers(questions, &form, language)
 }

@@ -68,7 +68,7 @@ pub(super) fn doubt(doubt: &Doubt, tongue: Tongue) -> Cow<'static, str> {
         (Tongue::English, doubt) => doubt.describe(),
         (_, Doubt::ChangedSinceRead) => "会话上次读取后，此文件已被他人修改。".into(),
         (_, Doubt::NotCompared(why)) => format!("未与当前文件比较：{why}").into(),
-        (_, Doubt::Edited) => "这是您修改后的内容，尚未发送。".into(),
+        (_, Doubt::Edited) => "这是你修改后的内容，尚未发送。".into(),
         (_, Doubt::ChangedSinceShown) => "询问期间文件已变化，未发送任何回答；以下是现在的修改内容。".into(),
         (_, Doubt::Refused(refusal)) => match refusal {
             Refusal::Same => "新旧文本相同：CLI 会拒绝此修改。".into(),
@@ -115,11 +115,11 @@ pub(super) fn remark(remark: &Remark, tongue: Tongue) -> Cow<'static, str> {
 
 /// Which calls a grant covers.
 pub(super) fn rule(rule: &GrantRule, tongue: Tongue) -> String {
-    let place = |path: &str, below: bool| if below { format!("{path} 之下") } else { path.to_owned() };
+    let place = |path: &str, below: bool| if below { format!("{path} 目录内") } else { path.to_owned() };
     match (tongue, rule) {
         (Tongue::English, GrantRule::Same { .. }) => "exactly this again".to_owned(),
         (Tongue::English, rule) => rule.describe(),
-        (_, GrantRule::Same { .. }) => "完全相同的调用".to_owned(),
+        (_, GrantRule::Same { .. }) => "仅这条命令".to_owned(),
         (_, GrantRule::Commands(commands)) => {
             let texts: Vec<String> = commands.iter().map(|words| quoted(&words.text())).collect();
             format!("命令 {}", texts.join(" 或 "))
@@ -162,8 +162,10 @@ pub(super) fn update(update: &PermissionUpdate, tongue: Tongue) -> String {
         (_, PermissionUpdate::AddDirectories { directories, .. }) => {
             format!("会话也可在 {} 中工作", directories.join("、"))
         }
-        (_, PermissionUpdate::SetMode { mode, .. }) => format!("切换到模式 {}", mode.as_str()),
-        (_, PermissionUpdate::Other(_)) => "CLI 建议的设置".to_owned(),
+        (_, PermissionUpdate::SetMode { mode, .. }) => {
+            format!("切换到模式「{}」", crate::core::language::mode(*mode, tongue))
+        }
+        (_, PermissionUpdate::Other(_)) => "Claude Code 建议的设置".to_owned(),
     }
 }
 
@@ -195,7 +197,7 @@ pub(super) fn warning(update: &PermissionUpdate, tongue: Tongue) -> Option<Strin
     let warning = update.warning()?;
     Some(match (tongue, update.example()) {
         (Tongue::English, _) => warning,
-        (Tongue::Chinese, Some(example)) => format!("允许的远不止这一次，例如 “{example}”"),
-        (Tongue::Chinese, None) => "允许的远不止这一次".to_owned(),
+        (Tongue::Chinese, Some(example)) => format!("放行的远不止这一次，例如「{example}」"),
+        (Tongue::Chinese, None) => "放行的远不止这一次".to_owned(),
     })
 }

@@ -50,7 +50,7 @@ fn bash(command: &str) -> Approval {
 }
 
 fn around(redactor: &Redactor) -> Around<'_> {
-    Around { session: "web", tongue: Tongue::English, redactor }
+    Around { session: "web", language: Language::English, redactor }
 }
 
 fn shown(approval: &Approval) -> Shown {
@@ -71,7 +71,7 @@ fn acts(card: &Card) -> Vec<String> {
 fn press(approval: &Approval, act: &str, form: Value) -> Result<Decision, String> {
     let Value::Object(form) = form else { panic!("a form is an object") };
     let value = json!({ "v": 1, "act": act, "rid": 3, "n": "n0" });
-    decide(&shown(approval).card, approval, &value, &form, Tongue::English, &Redactor::default())
+    decide(&shown(approval).card, approval, &value, &form, Language::English, &Redactor::default())
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn questions_are_answered_by_choice_or_in_own_words() {
 fn questions_are_answered_in_words_too() {
     let Ask::Questions(both) = questions() else { unreachable!("just made") };
     let answered = |questions: &[Question], text: &str| {
-        let answers = answers_in_words(questions, text, Tongue::English);
+        let answers = answers_in_words(questions, text, Language::English);
         answers.map(|answers| answers.into_iter().map(|given| given.answer).collect::<Vec<_>>())
     };
     for (text, answers) in [
@@ -269,7 +269,7 @@ fn only_what_a_choice_tells_whole_is_offered() {
         rule("Bash(npm ci *)"),
     ];
     let offered: Vec<String> =
-        always(&request, Tongue::English, &Redactor::default()).into_iter().map(|(name, ..)| name).collect();
+        always(&request, Language::English, &Redactor::default()).into_iter().map(|(name, ..)| name).collect();
     assert_eq!(offered, ["s4.0", "s4.1"]);
     for name in ["s0.0", "s1.0", "s2.0", "s3.0"] {
         assert!(press(&request, "always", json!({ "always": name })).is_err(), "{name}");
@@ -373,8 +373,8 @@ fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
     let stopped = Decision::Deny { message: STOPPED.into(), stop: true };
     let decided = [
         (here(Decision::allow_once()), Tone::Good, "allowed", vec!["allowed once at the terminal"]),
-        (on_phone(denied()), Tone::Bad, "denied", vec!["denied by ou_me on the phone"]),
-        (on_phone(stopped), Tone::Bad, "denied", vec!["denied and stopped by ou_me on the phone"]),
+        (on_phone(denied()), Tone::Bad, "denied", vec!["denied by ou_me"]),
+        (on_phone(stopped), Tone::Bad, "denied", vec!["denied and stopped by ou_me"]),
         (here(Decision::deny("use yarn")), Tone::Bad, "denied", vec!["denied at the terminal", "reason: use yarn"]),
         (on_phone(grant), Tone::Good, "allowed", vec!["allowed: changes below /p · for 20 minutes"]),
         (
@@ -394,7 +394,7 @@ fn a_card_that_is_over_cannot_be_pressed_and_says_how_it_ended() {
         (End::Claimed, Tone::Working, "answered", vec!["on its way"]),
     ];
     for (end, tone, tag, parts) in ends.chain(others) {
-        let card = ended(&asked, &end, Tongue::English, &redactor);
+        let card = ended(&asked, &end, Language::English, &redactor);
         assert!(!card.is_live() && card.tone == tone && card.tag.as_deref() == Some(tag), "{card:?}");
         let text = card.plain();
         for part in parts.iter().chain(&["npm ci"]) {
@@ -418,8 +418,8 @@ fn a_chinese_card_says_all_that_is_ours_in_chinese() {
     request.grants = rules.to_vec();
     request.risks = crate::core::anatomy::Effect::ALL.to_vec();
     assert!(request.risks.len() > 1);
-    let tongue = Tongue::Chinese;
-    let around = Around { session: "网站", tongue, redactor: &Redactor::default() };
+    let language = Language::Chinese;
+    let around = Around { session: "网站", language, redactor: &Redactor::default() };
     let card = asked(&request, Mark { card: 3, nonce: "n" }, around).card;
     let english = |text: &str| {
         let words = ["allow", "after", "beyond", "exactly", "changes", "minutes", "deletes", "network", "this"];
@@ -436,8 +436,8 @@ fn a_chinese_card_says_all_that_is_ours_in_chinese() {
         assert_eq!(english(&text), None, "{text}");
     }
     let verdict = Verdict { decision: Decision::allow_once(), by: Surface::Phone("ou_me".into()), after_ms: 1 };
-    let over = ended(&card, &End::Decided(&verdict), tongue, &Redactor::default());
-    assert!(over.plain().contains("已允许一次 （ou_me，手机）"), "{}", over.plain());
+    let over = ended(&card, &End::Decided(&verdict), language, &Redactor::default());
+    assert!(over.plain().contains("已允许一次： ou_me"), "{}", over.plain());
 }
 
 proptest! {

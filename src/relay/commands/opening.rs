@@ -3,9 +3,15 @@
 use super::Wish;
 use super::naming::directory;
 use super::naming::word;
+use crate::core::language::Language;
 use crate::core::worktree::WorktreeSpec;
 use crate::relay::typed::fold;
-use crate::relay::words::Tongue;
+
+/// How it is written, in both languages.
+pub(super) const USAGE: (&str, &str) = (
+    "/new DIR [text] [--worktree[=BRANCH]] [--timeout N] [--idle N]",
+    "/new 目录 [消息] [--worktree[=分支]] [--timeout 分钟] [--idle 分钟]",
+);
 
 /// What stands behind `/new DIR`, before the text or after it.
 #[derive(Debug, Default)]
@@ -51,17 +57,17 @@ fn takes_a_word(name: &str) -> bool {
     matches!(name, "timeout" | "idle")
 }
 
-pub(super) fn new(rest: &str, tongue: Tongue) -> Wish {
-    let usage = "/new DIR [text] [--worktree[=BRANCH]] [--timeout N] [--idle N]";
-    let wrong = || Wish::Wrong(format!("{} {usage}", tongue.pick("It is written like this:", "用法：")));
+pub(super) fn new(rest: &str, language: Language) -> Wish {
+    let usage = language.pick(USAGE.0, USAGE.1);
+    let wrong = || super::wrong(USAGE, language);
     let Some((directory, mut rest)) = directory(rest) else { return wrong() };
     if directory.is_empty() {
         return wrong();
     }
     if directory.trim_matches(['.', '/']).is_empty() && directory.starts_with('.') {
-        return Wish::Wrong(match tongue {
-            Tongue::English => format!("There is no current directory here, so “{directory}” names none. {usage}"),
-            Tongue::Chinese => format!("此处没有当前目录，“{directory}”不代表任何目录。{usage}"),
+        return Wish::Wrong(match language {
+            Language::English => format!("There is no current directory here, so “{directory}” names none. {usage}"),
+            Language::Chinese => format!("这里没有当前目录，「{directory}」不指任何目录。{usage}"),
         });
     }
     let mut options = Options::default();

@@ -26,6 +26,7 @@ use super::connection;
 use super::connection::Status;
 use super::connection::Timing;
 use super::fault::Fault;
+use crate::core::language::Language;
 use crate::relay::card::Card;
 use crate::relay::messenger::Attachment;
 use crate::relay::messenger::ChatId;
@@ -36,7 +37,6 @@ use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
 use crate::relay::messenger::PersonId;
-use crate::relay::words::Tongue;
 
 /// Files, both ways.
 mod files;
@@ -80,7 +80,7 @@ impl Answered {
 #[derive(Debug)]
 pub struct Feishu {
     api: Arc<Api>,
-    tongue: Tongue,
+    language: Language,
     answered: Answered,
     marking: Semaphore,
 }
@@ -88,7 +88,7 @@ pub struct Feishu {
 /// Connects, and stays connected until it is cancelled, on the runtime this is called in.
 pub fn start(
     account: Arc<Account>,
-    tongue: Tongue,
+    language: Language,
     timing: Timing,
     cancel: CancellationToken,
 ) -> (Feishu, mpsc::Receiver<Heard>, watch::Receiver<Connection>) {
@@ -97,8 +97,8 @@ pub fn start(
     let (heard_sender, heard) = mpsc::channel(HEARD_BUFFER);
     let connection::Connection { pushes, status, task: _ } = connection::start(account, timing, cancel.clone());
     let bot = hearing::learn(Arc::clone(&api), cancel);
-    tokio::spawn(hearing::listen(pushes, heard_sender, hearing::Ear { bot, tongue, answered: answered.clone() }));
-    (Feishu { api, tongue, answered, marking: Semaphore::new(MAX_MARKING) }, heard, shown(status))
+    tokio::spawn(hearing::listen(pushes, heard_sender, hearing::Ear { bot, language, answered: answered.clone() }));
+    (Feishu { api, language, answered, marking: Semaphore::new(MAX_MARKING) }, heard, shown(status))
 }
 
 /// The status in the words of all messengers.

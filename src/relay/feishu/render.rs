@@ -10,7 +10,7 @@
 use serde_json::Value;
 
 use super::super::card::Card;
-use super::super::words::Tongue;
+use crate::core::language::Language;
 
 /// The pieces of a card.
 mod draft;
@@ -39,14 +39,14 @@ pub struct Rendered {
 }
 
 /// A card as it is sent.
-pub fn card(card: &Card, tongue: Tongue) -> Rendered {
-    within(card, tongue, MAX_BYTES)
+pub fn card(card: &Card, language: Language) -> Rendered {
+    within(card, language, MAX_BYTES)
 }
 
 /// A card that has at most so many bytes as sent: the longest texts are cut until it fits.
-pub fn within(card: &Card, tongue: Tongue, limit: usize) -> Rendered {
+pub fn within(card: &Card, language: Language, limit: usize) -> Rendered {
     for shape in [Shape::Whole, Shape::Gathered] {
-        let draft = |cap| draft::draft(card, tongue, cap, shape);
+        let draft = |cap| draft::draft(card, language, cap, shape);
         let whole = draft(limit);
         if fits(&whole.json, limit) {
             return whole;
@@ -56,7 +56,7 @@ pub fn within(card: &Card, tongue: Tongue, limit: usize) -> Rendered {
             return longest(shortest, limit, draft);
         }
     }
-    draft::draft(card, tongue, SHORTEST, Shape::Bare)
+    draft::draft(card, language, SHORTEST, Shape::Bare)
 }
 
 /// The draft with the longest texts that fits, given one that does.

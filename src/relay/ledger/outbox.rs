@@ -132,7 +132,7 @@ impl Ledger {
         // how it goes, and answers of ours, leave what was asked where it is.
         part.execute(
             "INSERT OR REPLACE INTO latest (chat, card, at) SELECT ?1, ?2, ?3
-             WHERE EXISTS (SELECT 1 FROM cards WHERE id = ?2 AND kind NOT IN ('progress', 'aside', 'queue'))
+             WHERE EXISTS (SELECT 1 FROM cards WHERE id = ?2 AND kind NOT IN ('progress', 'aside', 'queue', 'help'))
                 OR EXISTS (SELECT 1 FROM topics WHERE item = ?4)",
             params![item.chat.0, card, now.0, id],
         )?;

@@ -10,6 +10,7 @@ use crate::core::approval::Ask;
 use crate::core::approval::Decision;
 use crate::core::approval::OpenApproval;
 use crate::core::ids::ApprovalId;
+use crate::core::language::Language;
 use crate::core::permission::PermissionMode;
 use crate::redact::Redactor;
 use crate::relay::access;
@@ -29,7 +30,6 @@ use crate::relay::typed::Newest;
 use crate::relay::typed::ReplyTo;
 use crate::relay::typed::Scene;
 use crate::relay::typed::Waiting;
-use crate::relay::words::Tongue;
 
 /// What somebody's words mean for a request.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl<M: Messenger> Service<M> {
         let waiting: Vec<Waiting<'_>> =
             waiting.iter().map(|(open, shown)| Waiting { approval: &open.approval, shown: *shown }).collect();
         let scene = Scene { reply_to, waiting: &waiting, newest, at: said.at };
-        Ok(match typed::read(&said.text, &scene, self.settings.tongue) {
+        Ok(match typed::read(&said.text, &scene, self.settings.language) {
             // A request that is over has a session still.
             Meaning::Wish(Wish::Prompt(text)) => {
                 let session = self.topic_of(said)?.and_then(Topic::session);
@@ -114,72 +114,72 @@ impl<M: Messenger> Service<M> {
 
     /// Answers by a message: the request named, or the only one that was shown in this chat and waits.
     pub(super) fn answer(&mut self, reach: &Reach, id: Option<u32>, meant: &Meant) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         // Who knows its number has seen it, also where we wait for word that it has arrived.
         let waiting = self.waiting_here(reach, id, id.is_none())?;
         let (open, card) = match waiting.as_slice() {
             [one] => one.clone(),
             [] => {
-                let text = tongue.pick("No such request waits here.", "没有等待中的请求。");
+                let text = language.pick("No such request waits here.", "没有等待中的请求。");
                 return self.say(&reach.chat, text);
             }
             several => {
                 let numbers: Vec<String> = several.iter().map(|(open, _)| open.approval.id.to_string()).collect();
-                let text = match tongue {
-                    Tongue::English => format!("Several wait: say which, as in /approve {}", numbers.join(" or ")),
-                    Tongue::Chinese => format!("有多个请求：请指明，例如 /approve {}", numbers.join(" / ")),
+                let text = match language {
+                    Language::English => format!("Several wait: say which, as in /approve {}", numbers.join(" or ")),
+                    Language::Chinese => format!("有多个请求：请指明，例如 /approve {}", numbers.join(" / ")),
                 };
                 return self.say(&reach.chat, text);
             }
         };
         if matches!(meant, Meant::Allow) && (card.message.is_none() || self.ledger.is_withheld(card.id)?) {
-            let text = tongue.pick(
+            let text = language.pick(
                 "This request has not been shown here; look at it first, here or at the terminal.",
                 "此请求尚未在此显示，请先在此处或终端查看。",
             );
             return self.say(&reach.chat, text);
         }
-        let decision = match decision(&open.approval, meant, tongue, &self.redactor) {
+        let decision = match decision(&open.approval, meant, language, &self.redactor) {
             Ok(decision) => decision,
             Err(why) => return self.say(&reach.chat, why),
         };
         match self.give_answer(&card, &open.approval, decision, &reach.person)? {
             Given::Yes => Ok(()),
-            Given::Late => self.say(&reach.chat, tongue.pick("It has been answered already.", "已有答复。")),
+            Given::Late => self.say(&reach.chat, language.pick("It has been answered already.", "已有答复。")),
             Given::Busy => {
-                self.say(&reach.chat, tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。"))
+                self.say(&reach.chat, language.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。"))
             }
         }
     }
 }
 
 /// What the words decide, if they can; the sentence says why they do not.
-fn decision(approval: &Approval, meant: &Meant, tongue: Tongue, redactor: &Redactor) -> Result<Decision, String> {
-    let only_deny = approvals::only_deny(approval, redactor).map(|why| why.describe(tongue).to_owned());
+fn decision(approval: &Approval, meant: &Meant, language: Language, redactor: &Redactor) -> Result<Decision, String> {
+    let only_deny = approvals::only_deny(approval, redactor).map(|why| why.describe(language).to_owned());
     match (meant, &approval.ask) {
         (Meant::Deny(decision), _) => Ok(decision.clone()),
         (Meant::Answer(text), Ask::Questions(questions)) => {
-            approvals::answers_in_words(questions, text, tongue).map(Decision::Answers)
+            approvals::answers_in_words(questions, text, language).map(Decision::Answers)
         }
-        (Meant::Answer(_), _) => Err(match tongue {
-            Tongue::English => format!("This is no question: /approve {0} or /deny {0}.", approval.id),
-            Tongue::Chinese => format!("这不是提问：请用 /approve {0} 或 /deny {0}。", approval.id),
+        (Meant::Answer(_), _) => Err(match language {
+            Language::English => format!("This is no question: /approve {0} or /deny {0}.", approval.id),
+            Language::Chinese => format!("这不是提问：请用 /approve {0} 或 /deny {0}。", approval.id),
         }),
-        (Meant::Allow, Ask::Questions(questions)) => Err(match tongue {
-            Tongue::English => "A question wants an answer, on its card or as in ",
-            Tongue::Chinese => "请回答问题：使用卡片，或 ",
+        (Meant::Allow, Ask::Questions(questions)) => Err(match language {
+            Language::English => "A question wants an answer, on its card or as in ",
+            Language::Chinese => "请回答问题：使用卡片，或 ",
         }
         .to_owned()
-            + &approvals::usage(approval.id, questions, tongue)),
-        (Meant::Allow, Ask::Elicitation(_)) => {
-            Err(tongue.pick("A form is filled in on its card or at the terminal.", "请在卡片上或终端填写。").to_owned())
-        }
-        (Meant::Allow, Ask::Trust(_)) => Err(tongue
+            + &approvals::usage(approval.id, questions, language)),
+        (Meant::Allow, Ask::Elicitation(_)) => Err(language
+            .pick("A form is filled in on its card or at the terminal.", "请在卡片上或终端填写。")
+            .to_owned()),
+        (Meant::Allow, Ask::Trust(_)) => Err(language
             .pick("A folder is trusted on its card or at the terminal.", "请在卡片上或终端决定是否信任。")
             .to_owned()),
         (Meant::Allow, _) if only_deny.is_some() => Err(only_deny.unwrap_or_default()),
         (Meant::Allow, _) if approval.binding.default_to_no => {
-            let text = tongue.pick("This one wants more than a word: use its card.", "此请求需要在卡片上确认。");
+            let text = language.pick("This one wants more than a word: use its card.", "此请求需要在卡片上确认。");
             Err(text.to_owned())
         }
         (Meant::Allow, Ask::Tool) => Ok(Decision::allow_once()),

@@ -52,7 +52,7 @@ impl Deed {
 impl<M: Messenger> Service<M> {
     /// Tells somebody that their message did nothing, why, and what else it could be.
     pub(super) fn hint(&mut self, said: &Said, reach: &Reach, hint: &Hint) -> Result<(), LedgerError> {
-        let text = hint.describe(self.settings.tongue);
+        let text = hint.describe(self.settings.language);
         // A command is never text for a session.
         if said.text.trim_start().starts_with(['/', '／', '、', '､']) {
             return self.say(&reach.chat, text);
@@ -70,20 +70,20 @@ impl<M: Messenger> Service<M> {
         about: u32,
         deeds: &[Deed],
     ) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let nonce = uuid::Uuid::new_v4().simple().to_string();
         let text = self.safe(text);
         let card = |id: i64| {
             let button = |deed: &Deed| {
                 let label = match deed {
-                    Deed::SendText => tongue.pick("Send it as a message", "当作消息发送"),
-                    Deed::DenyWith => tongue.pick("Deny for this reason", "以此理由拒绝"),
-                    Deed::TakeBack => tongue.pick("Take it back", "撤回这条"),
+                    Deed::SendText => language.pick("Send it as a message", "当作消息发送"),
+                    Deed::DenyWith => language.pick("Deny for this reason", "以此理由拒绝"),
+                    Deed::TakeBack => language.pick("Take it back", "撤回这条"),
                 };
                 let value = serde_json::json!({ "v": 1, "act": deed.act(), "rid": id, "n": nonce });
                 Button { label: label.to_owned(), style: Style::Plain, value, confirm: None }
             };
-            let title = tongue.pick("Your message", "你的消息");
+            let title = language.pick("Your message", "你的消息");
             Card::new(Tone::Warning, title, title)
                 .with(Block::Text(text.clone()))
                 .with(Block::Buttons(deeds.iter().map(button).collect()))
@@ -93,17 +93,17 @@ impl<M: Messenger> Service<M> {
     }
 
     pub(super) fn aside_pressed(&mut self, card: &Entry, pressed: &Pressed) -> Result<Reply, LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let Some(mut said) = self.ledger.aside(card.id)? else {
-            return Ok(note(Mood::Warning, tongue.pick("It is over by now.", "已结束。")));
+            return Ok(note(Mood::Warning, language.pick("It is over by now.", "已结束。")));
         };
         if said.who.person != pressed.who.person {
-            return Ok(note(Mood::Warning, tongue.pick("Somebody else wrote this.", "这条消息不是你发的。")));
+            return Ok(note(Mood::Warning, language.pick("Somebody else wrote this.", "这条消息不是你发的。")));
         }
         let act = pressed.value.get("act").and_then(serde_json::Value::as_str).unwrap_or_default();
         let deed = Deed::ALL.into_iter().find(|deed| deed.act() == act && card.shown.offers(act).is_some());
         let Some(deed) = deed else {
-            return Ok(note(Mood::Warning, tongue.pick("That was not offered.", "该操作不可用。")));
+            return Ok(note(Mood::Warning, language.pick("That was not offered.", "该操作不可用。")));
         };
         self.whole(|service| service.aside_done(card, pressed, &mut said, deed))
     }
@@ -115,9 +115,9 @@ impl<M: Messenger> Service<M> {
         said: &mut Said,
         deed: Deed,
     ) -> Result<Reply, LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         if !self.ledger.claim_one(card.id)? {
-            return Ok(note(Mood::Info, tongue.pick("It was pressed already.", "已处理。")));
+            return Ok(note(Mood::Info, language.pick("It was pressed already.", "已处理。")));
         }
         let reach = Reach { chat: pressed.chat.clone(), person: pressed.who.person.clone() };
         let now = clock::now();
@@ -126,16 +126,16 @@ impl<M: Messenger> Service<M> {
                 (said.is_text, said.at) = (true, Some(now));
                 self.ledger.take_again(said, now)?;
                 self.act(said)?;
-                tongue.pick("sent as a message", "已当作消息发送")
+                language.pick("sent as a message", "已当作消息发送")
             }
             Deed::DenyWith => {
                 let reason = Decision::deny(said.text.trim());
                 self.answer(&reach, Some(card.about), &Meant::Deny(reason))?;
-                tongue.pick("used as the reason", "已作为拒绝理由")
+                language.pick("used as the reason", "已作为拒绝理由")
             }
             Deed::TakeBack => {
                 self.taken_back(&pressed.chat, said.message.clone())?;
-                tongue.pick("taken back", "已撤回")
+                language.pick("taken back", "已撤回")
             }
         };
         let mut over = card.shown.clone();

@@ -17,6 +17,8 @@ use crate::core::image::ImageRef;
 use crate::core::image::MAX_IMAGES;
 use crate::core::image::MAX_TOTAL;
 use crate::core::image::Seen;
+use crate::core::language;
+use crate::core::language::Language;
 use crate::disk;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::Reach;
@@ -27,7 +29,6 @@ use crate::relay::messenger::Failure;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Said;
-use crate::relay::words::Tongue;
 
 /// Files of one message, and bytes of each.
 pub(super) const MAX_FILES: usize = 10;
@@ -84,9 +85,9 @@ impl<M: Messenger> Service<M> {
                 Ok(arrived) => arrived,
                 // Without it the words would mean something else.
                 Err(why) => {
-                    let text = match self.settings.tongue {
-                        Tongue::English => format!("Nothing was sent to the session. {why}"),
-                        Tongue::Chinese => format!("未发送到会话。{why}"),
+                    let text = match self.settings.language {
+                        Language::English => format!("Nothing was sent to the session. {why}"),
+                        Language::Chinese => format!("未发送到会话。{}", translated(&why)),
                     };
                     self.say(&reach.chat, text)?;
                     return self.came_about(message);
@@ -116,9 +117,9 @@ impl<M: Messenger> Service<M> {
     /// An image that the model is not shown at once: it can look at it as at any file.
     fn as_a_file(&mut self, chat: &ChatId, path: &Path, why: &str) -> Result<(), LedgerError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let text = match self.settings.tongue {
-            Tongue::English => format!("{name} goes along as a file, not as an image: {why}."),
-            Tongue::Chinese => format!("{name} 将作为文件而非图片发送：{why}。"),
+        let text = match self.settings.language {
+            Language::English => format!("{name} goes along as a file, not as an image: {why}."),
+            Language::Chinese => format!("{name} 将作为文件而非图片发送：{}。", language::told(why, Language::Chinese)),
         };
         self.say(chat, text)
     }
@@ -152,6 +153,14 @@ async fn fetch_one<M: Messenger>(
             Failure::Form(why) | Failure::Gone(why) | Failure::Settings(why) => why,
             Failure::Withheld => "it is withheld".to_owned(),
         })),
+    }
+}
+
+/// Why a file did not come: its name, and the reason.
+fn translated(failed: &str) -> String {
+    match failed.split_once(": ") {
+        Some((name, why)) => format!("{name}：{}。", language::told(why, Language::Chinese)),
+        None => language::told(failed, Language::Chinese),
     }
 }
 

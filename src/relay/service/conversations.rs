@@ -17,6 +17,8 @@ use crate::clock;
 use crate::core::ids::ConversationId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::language::Language;
+use crate::core::language::ago;
 use crate::core::session::SessionSpec;
 use crate::relay::access;
 use crate::relay::access::Grounds;
@@ -36,9 +38,7 @@ use crate::relay::messenger::Mood;
 use crate::relay::messenger::PersonId;
 use crate::relay::messenger::Pressed;
 use crate::relay::messenger::Reply;
-use crate::relay::messenger::Said;
 use crate::relay::words;
-use crate::relay::words::Tongue;
 use crate::transcripts::list::Entry;
 use crate::transcripts::list::list_in_batches;
 
@@ -90,7 +90,7 @@ impl<M: Messenger> Service<M> {
         prompt: Option<String>,
         message: &MessageId,
     ) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let id = match which {
             // Quiet began with a word that this used to end.
             None if self.ledger.is_quiet(&reach.person)? => return self.set_quiet(reach, false),
@@ -102,7 +102,7 @@ impl<M: Messenger> Service<M> {
                 match place.and_then(|place| listed?.get(place)) {
                     Some(id) => id.clone(),
                     None => {
-                        let text = tongue.pick(
+                        let text = language.pick(
                             "No conversation of this number was shown here: /resume shows them.",
                             "此处没有这个编号的对话，请先发送 /resume 查看。",
                         );
@@ -112,7 +112,7 @@ impl<M: Messenger> Service<M> {
             }
         };
         if !self.may_know(&reach.person, &id)? {
-            let text = tongue.pick(
+            let text = language.pick(
                 "There is no such conversation; /resume shows those there are.",
                 "没有该对话；发送 /resume 查看可恢复的对话。",
             );
@@ -120,7 +120,8 @@ impl<M: Messenger> Service<M> {
         }
         if let Some(session) = self.open_on(&id) {
             self.ledger.activate(&reach.chat, Some(session))?;
-            let text = format!("{} {}", tongue.pick("It is open already:", "已经打开，已切换到："), self.title(session));
+            let text =
+                format!("{}{}", language.pick("It is open already: ", "已经打开，已切换到："), self.title(session));
             self.say(&reach.chat, text)?;
             return match prompt {
                 Some(prompt) => self.prompt((reach, message), session, (prompt, Vec::new())),
@@ -140,14 +141,14 @@ impl<M: Messenger> Service<M> {
         prompt: Option<String>,
         message: &MessageId,
     ) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let id = match self.session(reach, number)? {
             Ok(session) => session,
             Err(why) => return self.say(&reach.chat, why),
         };
         let Some(session) = self.fleet.get(id) else { return Ok(()) };
         let Some(conversation) = session.conversation.clone() else {
-            let text = tongue.pick(
+            let text = language.pick(
                 "There is no conversation yet to make a copy of: send it something first.",
                 "该会话还没有对话，无法分叉，请先发送消息。",
             );
@@ -191,7 +192,7 @@ impl<M: Messenger> Service<M> {
         (reach, message): (&Reach, &MessageId),
         entries: Vec<Entry>,
     ) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let mut mine = Vec::new();
         for entry in entries {
             if mine.len() < MAX_SHOWN && self.may_know(&reach.person, &entry.id)? {
@@ -199,7 +200,7 @@ impl<M: Messenger> Service<M> {
             }
         }
         if mine.is_empty() {
-            let text = tongue.pick(
+            let text = language.pick(
                 "There is no conversation to go on with in the directories that you may work in.",
                 "在允许的目录中没有可恢复的对话。",
             );
@@ -217,23 +218,23 @@ impl<M: Messenger> Service<M> {
     }
 
     fn conversations_card(&mut self, reach: &Reach, entries: &[Entry]) -> Result<(), LedgerError> {
-        let (tongue, now) = (self.settings.tongue, clock::now());
+        let (language, now) = (self.settings.language, clock::now());
         let rows: Vec<String> = entries.iter().map(|entry| self.conversation_row(entry, now)).collect();
         let nonce = uuid::Uuid::new_v4().simple().to_string();
         let card = |card: i64| {
-            let title = tongue.pick("Earlier conversations", "以前的对话");
+            let title = language.pick("Earlier conversations", "以前的对话");
             let mut shown = Card::new(Tone::Over, title, title);
             let mut keys = Vec::new();
             for (at, (entry, row)) in entries.iter().zip(rows).enumerate() {
                 shown = shown.with(Block::Text(format!("{}. {row}", at + 1)));
-                let label = match tongue {
-                    Tongue::English => format!("Go on with {}", at + 1),
-                    Tongue::Chinese => format!("恢复 {}", at + 1),
+                let label = match language {
+                    Language::English => format!("Go on with {}", at + 1),
+                    Language::Chinese => format!("恢复 {}", at + 1),
                 };
                 let value = json!({ "v": 1, "act": "resume", "rid": card, "n": nonce, "conversation": entry.id.0 });
                 keys.push(Button { label, style: Style::Plain, value, confirm: None });
             }
-            shown.with(Block::Buttons(keys)).with(Block::Small("/resume N".to_owned()))
+            shown.with(Block::Buttons(keys)).with(Block::Small(language.pick("/resume N", "/resume 编号").to_owned()))
         };
         let what = (Kind::Conversations, 0, SessionId(0));
         self.ledger.make(what, &nonce, &reach.chat, card, now)?;
@@ -242,41 +243,32 @@ impl<M: Messenger> Service<M> {
     }
 
     fn conversation_row(&self, entry: &Entry, now: Timestamp) -> String {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let title = entry.title.as_deref().map(|title| self.line(words::whole(title)));
         let title = title.filter(|title| !title.is_empty());
-        let title = title.unwrap_or_else(|| tongue.pick("(no prompt)", "（没有消息）").to_owned());
+        let title = title.unwrap_or_else(|| language.pick("(no prompt)", "（没有消息）").to_owned());
         let directory: String = entry.directory.as_deref().unwrap_or_default().chars().take(MAX_LINE).collect();
-        let age = words::ago(now.millis_since(entry.modified), tongue);
-        let open = self.open_on(&entry.id).map(|session| match tongue {
-            Tongue::English => format!(" · open as session {session}"),
-            Tongue::Chinese => format!(" · 已打开（会话 {session}）"),
+        let age = ago(now.millis_since(entry.modified), language);
+        let open = self.open_on(&entry.id).map(|session| match language {
+            Language::English => format!(" · open as session {session}"),
+            Language::Chinese => format!(" · 已打开（会话 {session}）"),
         });
         format!("{title}\n    {} · {age}{}", self.safe(&directory), open.unwrap_or_default())
     }
 
     /// A press on such a card is the command that it stands for, kept in the ledger like one that was typed.
     pub(super) fn conversation_pressed(&mut self, card: &CardEntry, pressed: &Pressed) -> Result<Reply, LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let offered = card.shown.carried().find(|value| **value == pressed.value);
         let Some(id) = offered.and_then(|value| value.get("conversation")?.as_str()) else {
-            return Ok(note(Mood::Warning, tongue.pick("That was not offered.", "该操作不可用。")));
+            return Ok(note(Mood::Warning, language.pick("That was not offered.", "该操作不可用。")));
         };
-        let said = Said {
-            message: MessageId(format!("press-{}-{id}", card.id)),
-            chat: pressed.chat.clone(),
-            who: pressed.who.clone(),
-            at: Some(clock::now()),
-            text: format!("/resume {id}"),
-            is_press: true,
-            ..Said::default()
-        };
-        if !self.ledger.take_in(&said, clock::now())? {
-            return Ok(note(Mood::Info, tongue.pick("It was pressed already; /resume shows a new list.", "已处理；发送 /resume 查看新的列表。")));
+        let id_of_press = MessageId(format!("press-{}-{id}", card.id));
+        if !self.act_on_press(pressed, id_of_press, format!("/resume {id}"))? {
+            let text = language
+                .pick("It was pressed already; /resume shows a new list.", "已处理；发送 /resume 查看新的列表。");
+            return Ok(note(Mood::Info, text));
         }
-        let done = self.whole(|service| service.act(&said));
-        self.is_unsettled |= done.is_err();
-        done?;
-        Ok(note(Mood::Success, tongue.pick("On it.", "正在恢复。")))
+        Ok(note(Mood::Success, language.pick("On it.", "正在恢复。")))
     }
 }

@@ -7,6 +7,7 @@ use super::attached::Arrived;
 use super::undertakings::Stage;
 use crate::core::ids::SessionId;
 use crate::core::image::ImageRef;
+use crate::core::language::Language;
 use crate::core::session::SessionSpec;
 use crate::relay::access::Shut;
 use crate::relay::ledger::LedgerError;
@@ -15,7 +16,6 @@ use crate::relay::mentions;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
-use crate::relay::words::Tongue;
 use crate::transcripts::list;
 
 /// Work that took longer than an answer may, and what is to be done now.
@@ -108,7 +108,7 @@ impl<M: Messenger> Service<M> {
 
     /// Does what was to be done after an errand.
     fn back(&mut self, errand: Errand) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         match errand {
             Errand::Open { reach, message, found, prompt, spec } => {
                 self.may_open((reach, message), found, prompt, spec)
@@ -122,7 +122,7 @@ impl<M: Messenger> Service<M> {
                 self.came_about(&message)
             }
             Errand::File { reach, message, found: Err(_) } => {
-                let text = tongue.pick(
+                let text = language.pick(
                     "There is no such file in the session's directory, or it may not leave it.",
                     "会话目录中没有该文件，或不允许发送。",
                 );
@@ -134,13 +134,13 @@ impl<M: Messenger> Service<M> {
                 self.send_prompt((&reach, &message), session, prompt)
             }
             Errand::Checked { reach, message, refused: Some(name), .. } => {
-                let text = match tongue {
-                    Tongue::English => format!(
+                let text = match language {
+                    Language::English => format!(
                         "Nothing was sent: the CLI would read @{name} without asking, and it lies outside the session's \
                          directory or looks secret."
                     ),
-                    Tongue::Chinese => {
-                        format!("未发送：CLI 会不经询问读取 @{name}，而它位于会话目录之外或疑似机密。")
+                    Language::Chinese => {
+                        format!("未发送：Claude Code 会不经询问读取 @{name}，而它位于会话目录之外或疑似机密。")
                     }
                 };
                 self.say(&reach.chat, text)?;

@@ -20,6 +20,8 @@ use crate::core::approval::Decision;
 use crate::core::command::Command;
 use crate::core::ids::SessionId;
 use crate::core::image::ImageRef;
+use crate::core::language;
+use crate::core::language::Language;
 use crate::core::permission::PermissionMode;
 use crate::core::prompt::SendHow;
 use crate::core::prompt::Surface;
@@ -42,7 +44,6 @@ use crate::relay::messenger::Reply;
 use crate::relay::messenger::Said;
 use crate::relay::messenger::Who;
 use crate::relay::typed::Meaning;
-use crate::relay::words::Tongue;
 
 /// Older messages are not acted on: whoever wrote them has long gone on.
 pub(super) const TOO_OLD_MS: u64 = 10 * 60_000;
@@ -51,7 +52,7 @@ impl<M: Messenger> Service<M> {
     pub(super) fn heard(&mut self, heard: Heard) -> Result<(), LedgerError> {
         let (what, reply) = heard.split();
         if self.paused {
-            let text = self.settings.tongue.pick("Paused at the terminal.", "已在终端暂停。").to_owned();
+            let text = self.settings.language.pick("Paused at the terminal.", "已在终端暂停。").to_owned();
             reply(Reply::Note { mood: Mood::Warning, text, card: None });
             return Ok(());
         }
@@ -140,21 +141,24 @@ impl<M: Messenger> Service<M> {
         }
         if let Some(late) = late {
             let minutes = late / 60_000;
-            let text = match self.settings.tongue {
-                Tongue::English => format!(
+            let text = match self.settings.language {
+                Language::English => format!(
                     "Your message came {} late, and nothing was done: send it again. If that is wrong, look at \
                      the computer's clock.",
                     crate::core::figures::count(minutes, "minute", "minutes")
                 ),
-                Tongue::Chinese => {
-                    format!("您的消息迟到了 {minutes} 分钟，未执行，请重新发送。如不属实，请检查电脑时钟。")
+                Language::Chinese => {
+                    format!("消息延迟 {minutes} 分钟才到，未执行，请重新发送。如不属实，请检查电脑时钟。")
                 }
             };
             return self.say(&said.chat, text);
         }
         // In a group there is no telling who would read the news.
         let person = if said.is_group { PersonId::default() } else { said.who.person.clone() };
-        self.ledger.meet(&Reach { chat: said.chat.clone(), person })?;
+        // A button may stand in a group too.
+        if !said.is_press {
+            self.ledger.meet(&Reach { chat: said.chat.clone(), person })?;
+        }
         let reach = Reach { chat: said.chat.clone(), person: said.who.person.clone() };
         if !said.is_press {
             let messenger = Arc::clone(&self.messenger);
@@ -162,15 +166,15 @@ impl<M: Messenger> Service<M> {
             tokio::spawn(async move { messenger.seen(&message).await });
         }
         if let Some(kind) = &said.unsupported {
-            let text = match self.settings.tongue {
-                Tongue::English => format!("A message of the kind “{kind}” cannot be used here."),
-                Tongue::Chinese => format!("不支持“{kind}”类型的消息。"),
+            let text = match self.settings.language {
+                Language::English => format!("A message of the kind “{kind}” cannot be used here."),
+                Language::Chinese => format!("不支持「{kind}」类型的消息。"),
             };
             return self.say(&reach.chat, text);
         }
         // A word that could be a code is one only while somebody is to be paired.
         if self.pairing.is_pending(now) && commands::code(&said.text).is_some() {
-            return self.say(&reach.chat, self.settings.tongue.pick("You are known here already.", "你已配对。"));
+            return self.say(&reach.chat, self.settings.language.pick("You are known here already.", "你已配对。"));
         }
         if said.text.trim().is_empty() && said.attachments.is_empty() {
             return Ok(());
@@ -216,7 +220,7 @@ impl<M: Messenger> Service<M> {
     }
 
     fn wished(&mut self, reach: &Reach, wish: Wish, message: &MessageId) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         match wish {
             Wish::New { directory, prompt, timeout_minutes, idle_minutes, worktree } => {
                 let deadline_s = Some(self.settings.deadline_s);
@@ -234,13 +238,13 @@ impl<M: Messenger> Service<M> {
             Wish::List => {
                 let lines = self.list(reach)?;
                 let nothing =
-                    tongue.pick("There is no session. /new DIR opens one.", "没有会话。/new DIR 可打开一个。");
+                    language.pick("There is no session. /new DIR opens one.", "还没有会话，发送 /new 目录 开始。");
                 self.say(&reach.chat, if lines.is_empty() { nothing.to_owned() } else { lines })
             }
             Wish::Switch(number) => match self.session(reach, Some(number))? {
                 Ok(session) => {
                     self.ledger.activate(&reach.chat, Some(session))?;
-                    let text = format!("{} {}", tongue.pick("Active:", "当前："), self.title(session));
+                    let text = format!("{} {}", language.pick("Active:", "当前："), self.title(session));
                     self.say(&reach.chat, text)
                 }
                 Err(why) => self.say(&reach.chat, why),
@@ -248,14 +252,14 @@ impl<M: Messenger> Service<M> {
             Wish::Close(number) => self.close_session(reach, number),
             Wish::Stop(number) => self.stop(reach, number),
             Wish::Mode(PermissionMode::BypassPermissions) => {
-                let text = tongue.pick(
+                let text = language.pick(
                     "This mode runs everything without asking; it is chosen at the terminal.",
                     "此模式不再询问任何操作，只能在终端选择。",
                 );
                 self.say(&reach.chat, text)
             }
             Wish::Mode(mode) => {
-                let done = format!("{} {}", tongue.pick("Mode:", "模式："), mode.as_str());
+                let done = format!("{}{}", language.pick("Mode: ", "模式："), language::mode(mode, language));
                 self.command(reach, None, |session| Command::SetMode { session, mode }, &done)
             }
             Wish::Progress(number) => {
@@ -282,7 +286,7 @@ impl<M: Messenger> Service<M> {
                 Err(why) => self.say(&reach.chat, why),
             },
             Wish::Quiet(quiet) => self.set_quiet(reach, quiet),
-            Wish::Help => self.say(&reach.chat, commands::help(tongue)),
+            Wish::Help => self.show_help(reach),
             Wish::Wrong(why) => self.say(&reach.chat, why),
             Wish::Prompt(text) => self.wants(reach, None, text, message),
             Wish::PromptTo(session, text) => self.wants(reach, Some(session), text, message),
@@ -298,7 +302,7 @@ impl<M: Messenger> Service<M> {
         message: &MessageId,
     ) -> Result<(), LedgerError> {
         if number.is_none() && self.openings.values().any(|opening| opening.reach.chat == reach.chat) {
-            let text = self.settings.tongue.pick(
+            let text = self.settings.language.pick(
                 "A session is being opened here: send this again when it is there.",
                 "正在打开会话，请稍后重新发送。",
             );
@@ -306,7 +310,7 @@ impl<M: Messenger> Service<M> {
         }
         match self.session(reach, number)? {
             Ok(session) if self.is_no_command(session, &text) => {
-                let text = self.settings.tongue.pick(
+                let text = self.settings.language.pick(
                     "Neither this bot nor the session knows this command; /help tells those of the bot.",
                     "机器人和会话都没有此命令；/help 可查看机器人的命令。",
                 );
@@ -329,7 +333,7 @@ impl<M: Messenger> Service<M> {
         }
         if self.recalls.has(message) {
             self.came_about(message)?;
-            return self.say(&reach.chat, recalls::taken_out(self.settings.tongue));
+            return self.say(&reach.chat, recalls::taken_out(self.settings.language));
         }
         let by = Surface::Phone(reach.person.to_string());
         let command = Command::Send { session, text, how: SendHow::Queue, by, id: Some(prompt_of(message)), images };
@@ -344,22 +348,22 @@ impl<M: Messenger> Service<M> {
 
     /// Tells that a prompt waits in a queue, or that something else waits for an answer beside it.
     fn tell_placed(&mut self, (reach, message): (&Reach, &MessageId), place: Option<usize>) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let waiting = self.waiting_here(reach, None, true)?;
         let ids: Vec<String> = waiting.iter().map(|(open, _)| open.approval.id.to_string()).collect();
-        let waits = match (ids.is_empty(), tongue) {
+        let waits = match (ids.is_empty(), language) {
             (true, _) => None,
-            (false, Tongue::English) => Some(format!("Request {} waits for an answer.", ids.join(", "))),
-            (false, Tongue::Chinese) => Some(format!("另有请求 {} 待审批。", ids.join("、"))),
+            (false, Language::English) => Some(format!("Request {} waits for an answer.", ids.join(", "))),
+            (false, Language::Chinese) => Some(format!("另有请求 {} 待审批。", ids.join("、"))),
         };
-        let queued = place.map(|n| match tongue {
-            Tongue::English => format!("Queued as number {n}: it is sent when this turn ends."),
-            Tongue::Chinese => format!("已排队（第 {n} 条），本轮结束后执行。"),
+        let queued = place.map(|n| match language {
+            Language::English => format!("Queued as number {n}: it is sent when this turn ends."),
+            Language::Chinese => format!("已排队（第 {n} 条），本轮结束后执行。"),
         });
         match (queued, waits) {
             (None, None) => Ok(()),
             (None, Some(waits)) => {
-                let text = format!("{} {waits}", tongue.pick("Sent.", "已发送。"));
+                let text = format!("{} {waits}", language.pick("Sent.", "已发送。"));
                 self.say(&reach.chat, text)
             }
             (Some(queued), waits) => {
@@ -376,7 +380,7 @@ impl<M: Messenger> Service<M> {
         if self.orders.try_command(command).is_ok() {
             return Ok(true);
         }
-        let text = self.settings.tongue.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。");
+        let text = self.settings.language.pick("The engine is too busy; send it again.", "引擎繁忙，请重新发送。");
         self.say(&reach.chat, text).map(|()| false)
     }
 
@@ -422,22 +426,22 @@ impl<M: Messenger> Service<M> {
 
     /// The session that is meant: the one named, the active one of the chat, or the only one there is.
     pub(super) fn session(&self, reach: &Reach, number: Option<u32>) -> Result<Result<SessionId, String>, LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let mine = self.reached(reach)?;
         if let Some(number) = number {
             let found = mine.into_iter().find(|session| session.0 == number);
-            return Ok(found.ok_or_else(|| match tongue {
-                Tongue::English => format!("There is no session {number}; /list shows those there are."),
-                Tongue::Chinese => format!("没有会话 {number}；/list 可查看。"),
+            return Ok(found.ok_or_else(|| match language {
+                Language::English => format!("There is no session {number}; /list shows those there are."),
+                Language::Chinese => format!("没有会话 {number}；/list 可查看。"),
             }));
         }
         let active = self.ledger.active(&reach.chat)?.filter(|session| mine.contains(session));
         let only = if let [only] = mine.as_slice() { Some(*only) } else { None };
         Ok(active.or(only).ok_or_else(|| {
-            tongue
+            language
                 .pick(
                     "No session is active: /list, then /switch N, or /new DIR.",
-                    "没有当前会话：请用 /list 与 /switch N，或 /new DIR。",
+                    "没有当前会话：请用 /list 与 /switch N，或 /new 目录。",
                 )
                 .to_owned()
         }))
@@ -460,7 +464,7 @@ impl<M: Messenger> Service<M> {
         let mine = self.reached(reach)?;
         let lines = mine.iter().filter_map(|id| self.fleet.get(*id)).map(|session| {
             let mark = if active == Some(session.id) { "▸" } else { " " };
-            let state = super::progress::activity(session, self.settings.tongue);
+            let state = language::activity(session, self.settings.language);
             format!("{mark} {} · {state}\n    {}", self.title(session.id), session.directory())
         });
         Ok(lines.collect::<Vec<_>>().join("\n"))

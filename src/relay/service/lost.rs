@@ -2,10 +2,10 @@
 
 use super::Service;
 use crate::core::approval::Approval;
+use crate::core::language::Language;
 use crate::relay::ledger::LedgerError;
 use crate::relay::messenger::ChatId;
 use crate::relay::messenger::Messenger;
-use crate::relay::words::Tongue;
 
 impl<M: Messenger> Service<M> {
     /// Sessions that were opened from this chat are told of in the direct chats of those who opened them, with
@@ -16,11 +16,11 @@ impl<M: Messenger> Service<M> {
             let (Some(chat), Some(_)) = (direct, self.fleet.get(session)) else { continue };
             self.ledger.tell_in(session, &chat)?;
             let title = self.title(session);
-            let text = match self.settings.tongue {
-                Tongue::English => {
+            let text = match self.settings.language {
+                Language::English => {
                     format!("The group of session {session} (“{title}”) cannot be reached: its news come here.")
                 }
-                Tongue::Chinese => format!("会话 {session}（“{title}”）所在群组不可达，消息改发到此处。"),
+                Language::Chinese => format!("会话 {session}（「{title}」）所在的群已不可用，消息改发到此处。"),
             };
             self.say(&chat, text)?;
             let inbox = self.fleet.inbox().into_iter().filter(|open| open.approval.session == session);

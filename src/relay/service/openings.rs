@@ -15,6 +15,8 @@ use super::undertakings::tag_of;
 use crate::core::command::Command;
 use crate::core::ids::ConversationId;
 use crate::core::ids::SessionId;
+use crate::core::language;
+use crate::core::language::Language;
 use crate::core::session::SessionSpec;
 use crate::core::session::title_of;
 use crate::core::worktree::Place;
@@ -26,7 +28,6 @@ use crate::relay::ledger::Reach;
 use crate::relay::messenger::ChatId;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
-use crate::relay::words::Tongue;
 use crate::transcripts;
 use crate::transcripts::list;
 
@@ -107,7 +108,7 @@ impl<M: Messenger> Service<M> {
         prompt: Option<String>,
         spec: Box<SessionSpec>,
     ) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         match (found, spec) {
             (Ok(directory), mut spec) => {
                 spec.directory = directory.to_string_lossy().into_owned();
@@ -122,30 +123,30 @@ impl<M: Messenger> Service<M> {
             }
             (Err(shut), _) => {
                 let text = match shut {
-                    Shut::NoRoots => tongue.pick(
+                    Shut::NoRoots => language.pick(
                         "No directory may be opened from here: [relay.feishu] roots names none.",
                         "未配置可用目录：[relay.feishu] roots 为空。",
                     ),
-                    Shut::Missing => tongue.pick("There is no such directory.", "目录不存在。"),
-                    Shut::NoConversation => tongue.pick(
+                    Shut::Missing => language.pick("There is no such directory.", "目录不存在。"),
+                    Shut::NoConversation => language.pick(
                         "There is no such conversation; /resume shows those there are.",
                         "没有该对话；发送 /resume 查看可恢复的对话。",
                     ),
-                    Shut::Outside => tongue.pick(
+                    Shut::Outside => language.pick(
                         "This directory, or the repository that it is a part of, is outside the roots.",
                         "目录或其所属仓库不在允许范围内。",
                     ),
-                    Shut::NotText => tongue.pick(
+                    Shut::NotText => language.pick(
                         "Its name is not UTF-8, and the CLI's protocol can carry no other.",
-                        "目录名不是 UTF-8，CLI 协议无法传递。",
+                        "目录名不是 UTF-8，无法使用。",
                     ),
                     Shut::Blank(name) => {
                         let shown = self.safe(&name);
-                        let text = match tongue {
-                            Tongue::English => {
+                        let text = match language {
+                            Language::English => {
                                 format!("A name with a blank in it stands in quotes: /new \"{shown}\" …")
                             }
-                            Tongue::Chinese => format!("含空格的目录名需加引号：/new \"{shown}\" …"),
+                            Language::Chinese => format!("含空格的目录名需加引号：/new \"{shown}\" …"),
                         };
                         self.say(&reach.chat, text)?;
                         self.end_order(&message, None);
@@ -179,22 +180,23 @@ impl<M: Messenger> Service<M> {
     }
 
     fn tell_opened(&mut self, session: SessionId, chat: &ChatId) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let spec = self.fleet.get(session).map(|session| (session.spec.resume.is_some(), session.spec.fork));
         let opened = match spec {
-            Some((true, true)) => tongue.pick("Opened a copy as session", "已分叉为会话"),
-            Some((true, false)) => tongue.pick("Went on with it as session", "已恢复为会话"),
-            _ => tongue.pick("Opened session", "已打开会话"),
+            Some((true, true)) => language.pick("Opened a copy as session", "已分叉为会话"),
+            Some((true, false)) => language.pick("Went on with it as session", "已恢复为会话"),
+            _ => language.pick("Opened session", "已打开会话"),
         };
-        let name = if spec.is_some_and(|(is_resumed, _)| is_resumed) { self.title(session) } else { session.to_string() };
-        let mut text = match tongue {
-            Tongue::English => format!("{opened} {name} in {}", self.directory(session)),
-            Tongue::Chinese => format!("{opened} {name}：{}", self.directory(session)),
+        let name =
+            if spec.is_some_and(|(is_resumed, _)| is_resumed) { self.title(session) } else { session.to_string() };
+        let mut text = match language {
+            Language::English => format!("{opened} {name} in {}", self.directory(session)),
+            Language::Chinese => format!("{opened} {name}：{}", self.directory(session)),
         };
         if let Some(tree) = self.fleet.get(session).and_then(|session| session.worktree.as_ref()) {
-            let _ = match self.settings.tongue {
-                Tongue::English => write!(text, "\nin the git worktree of the branch {}", tree.place.branch),
-                Tongue::Chinese => write!(text, "\n位于分支 {} 的 git 工作树", tree.place.branch),
+            let _ = match self.settings.language {
+                Language::English => write!(text, "\nin the git worktree of the branch {}", tree.place.branch),
+                Language::Chinese => write!(text, "\n位于分支 {} 的 git worktree", tree.place.branch),
             };
         }
         self.say(chat, text)
@@ -203,14 +205,14 @@ impl<M: Messenger> Service<M> {
     /// A session that was asked for from the phone cannot be: whoever asked is told why.
     pub(super) fn open_refused(&mut self, tag: u64, why: &str, instead: Option<&str>) -> Result<(), LedgerError> {
         let Some(opening) = self.openings.get(&tag).cloned() else { return Ok(()) };
-        let mut text = match self.settings.tongue {
-            Tongue::English => format!("No session was opened, and nothing was sent: {why}."),
-            Tongue::Chinese => format!("未打开会话，也未发送任何内容：{why}。"),
+        let mut text = match self.settings.language {
+            Language::English => format!("No session was opened, and nothing was sent: {why}."),
+            Language::Chinese => format!("未打开会话，也未发送任何内容：{}。", language::told(why, Language::Chinese)),
         };
         if let Some(instead) = instead {
-            let _ = match self.settings.tongue {
-                Tongue::English => write!(text, " This name is free: --worktree={instead}"),
-                Tongue::Chinese => write!(text, " 可用名称：--worktree={instead}"),
+            let _ = match self.settings.language {
+                Language::English => write!(text, " This name is free: --worktree={instead}"),
+                Language::Chinese => write!(text, " 可用名称：--worktree={instead}"),
             };
         }
         self.say(&opening.reach.chat, text)?;

@@ -4,6 +4,7 @@
 
 use super::Service;
 use crate::core::ids::Timestamp;
+use crate::core::language::Language;
 use crate::core::phone::PairingCode;
 use crate::relay::access;
 use crate::relay::access::Member;
@@ -16,7 +17,6 @@ use crate::relay::messenger::ChatId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::PersonId;
 use crate::relay::messenger::Said;
-use crate::relay::words::Tongue;
 
 const LIFE_MS: i64 = 5 * 60_000;
 const MAX_TRIES: u32 = 5;
@@ -96,7 +96,7 @@ impl Pairing {
 impl<M: Messenger> Service<M> {
     /// Somebody who is not known: a code makes them known, anything else tells them who they are.
     pub(super) fn stranger(&mut self, said: &Said, now: Timestamp) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         if said.is_group || !access::is_of_the_house(&said.who) {
             return Ok(());
         }
@@ -106,7 +106,8 @@ impl<M: Messenger> Service<M> {
             let member = Member { person: said.who.person.clone(), tenant: Some(said.who.tenant.clone()) };
             self.ledger.pair(&member, &said.chat, now)?;
             tracing::info!(person = %said.who.person, "somebody was paired");
-            let text = tongue.pick("Paired. /help tells what you can do here.", "配对成功。发送 /help 查看可用命令。");
+            let text =
+                language.pick("Paired. /help tells what you can do here.", "配对成功。发送 /help 查看可用命令。");
             return self.say(&said.chat, text);
         }
         if !commands::is_like_a_code(&said.text) {
@@ -116,7 +117,7 @@ impl<M: Messenger> Service<M> {
             return Ok(());
         }
         // The same whether a code is shown just now or not: that is nobody's business.
-        let text = tongue.pick(
+        let text = language.pick(
             "This code is not valid, or not any more. `adjutant relay pair` on the computer shows a new one; it has eight \
              characters and counts once, for five minutes.",
             "配对码无效或已过期。请在电脑上运行 `adjutant relay pair` 获取新的配对码（8 位，5 分钟内有效，只能用一次）。",
@@ -137,13 +138,13 @@ impl<M: Messenger> Service<M> {
             return Ok(());
         }
         self.strangers.insert(person.clone(), now);
-        let text = match self.settings.tongue {
-            Tongue::English => format!(
+        let text = match self.settings.language {
+            Language::English => format!(
                 "This bot does not know you. On the computer, `adjutant relay pair` shows a code to send here; or add \
                  {person} to allowed_open_ids."
             ),
-            Tongue::Chinese => format!(
-                "机器人尚不认识您。请在电脑上运行 `adjutant relay pair` 并将配对码发送到此处；或将 {person} 加入 allowed_open_ids。"
+            Language::Chinese => format!(
+                "还不认识你。请在电脑上运行 `adjutant relay pair`，把配对码发到这里；或把 {person} 加入 allowed_open_ids。"
             ),
         };
         self.say(chat, text)

@@ -39,16 +39,16 @@ pub(super) fn note(mood: Mood, text: impl Into<String>) -> Reply {
 impl<M: Messenger> Service<M> {
     /// What a press does, and what the phone is told at once.
     pub(super) fn pressed(&mut self, pressed: &Pressed) -> Result<Reply, LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let stranger = || {
             tracing::warn!(person = %pressed.who.person, chat = %pressed.chat, "a press by somebody who may not");
-            note(Mood::Warning, tongue.pick("You may not answer this.", "您无权处理。"))
+            note(Mood::Warning, language.pick("You may not answer this.", "这个请求不由你处理。"))
         };
         if !access::admits(&self.members()?, &pressed.who) {
             return Ok(stranger());
         }
         let Some(card) = self.ledger.of_press(&pressed.value)? else {
-            let text = tongue.pick(
+            let text = language.pick(
                 "This card is not known here; perhaps another computer sent it.",
                 "此卡片不属于本机，可能来自另一台电脑。",
             );
@@ -61,7 +61,7 @@ impl<M: Messenger> Service<M> {
         if card.message.is_none() {
             // Until it is known as which message it was sent, a copy of it cannot be told from it.
             let text =
-                tongue.pick("The card is still being sent; press again in a moment.", "卡片仍在发送，请稍后再点。");
+                language.pick("The card is still being sent; press again in a moment.", "卡片仍在发送，请稍后再点。");
             return Ok(note(Mood::Warning, text));
         }
         // The very message in the very chat that it was sent to: a copy of a card is no card. A chat that was known by
@@ -69,14 +69,14 @@ impl<M: Messenger> Service<M> {
         let is_theirs = card.chat == pressed.chat || card.chat.0 == pressed.who.person.0;
         if card.message.as_ref() != Some(&pressed.message) || !is_theirs {
             tracing::warn!(card = card.id, chat = %pressed.chat, "a press on a copy of a card");
-            return Ok(note(Mood::Warning, tongue.pick("This is not the card that was sent.", "这不是原始卡片。")));
+            return Ok(note(Mood::Warning, language.pick("This is not the card that was sent.", "这不是原始卡片。")));
         }
         if card.chat != pressed.chat {
             self.ledger.meet(&Reach { chat: pressed.chat.clone(), person: pressed.who.person.clone() })?;
         }
         if card.state == State::Over {
             let text = card.shown.tag.clone().unwrap_or_default();
-            let text = format!("{} {text}", tongue.pick("Already:", "已处理："));
+            let text = format!("{} {text}", language.pick("Already:", "已处理："));
             return Ok(Reply::Note { mood: Mood::Info, text, card: Some(Box::new(card.shown)) });
         }
         if card.kind == "test" {
@@ -91,6 +91,9 @@ impl<M: Messenger> Service<M> {
         if card.kind == "conversations" {
             return self.conversation_pressed(&card, pressed);
         }
+        if card.kind == "help" {
+            return self.help_pressed(&card, pressed);
+        }
         if card.kind == "worktree" {
             return self.tree_pressed(&card, pressed);
         }
@@ -98,36 +101,41 @@ impl<M: Messenger> Service<M> {
     }
 
     fn decided(&mut self, card: &Entry, pressed: &Pressed) -> Result<Reply, LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let id = ApprovalId(card.about);
         let open = self.fleet.approval(id).filter(|open| open.state == ApprovalState::Pending);
         let is_claimed = card.state == State::Claimed;
         let Some(open) = open.filter(|_| card.kind == "approval" && !is_claimed) else {
-            let text = tongue.pick("It has been answered already.", "已有答复。");
+            let text = language.pick("It has been answered already.", "已有答复。");
             return Ok(note(Mood::Info, text));
         };
         // Its time is over, whether the engine has said so by now or not.
         if open.approval.deadline.is_some_and(|deadline| deadline <= clock::now()) {
-            return Ok(note(Mood::Warning, tongue.pick("Its time is over.", "已超时。")));
+            return Ok(note(Mood::Warning, language.pick("Its time is over.", "已超时。")));
         }
-        let decision =
-            match approvals::decide(&card.shown, &open.approval, &pressed.value, &pressed.form, tongue, &self.redactor)
-            {
-                Ok(decision) => decision,
-                Err(why) => return Ok(note(Mood::Warning, why)),
-            };
-        let (said, approval) = (approvals::how(&decision, tongue), open.approval.clone());
+        let decision = match approvals::decide(
+            &card.shown,
+            &open.approval,
+            &pressed.value,
+            &pressed.form,
+            language,
+            &self.redactor,
+        ) {
+            Ok(decision) => decision,
+            Err(why) => return Ok(note(Mood::Warning, why)),
+        };
+        let (said, approval) = (approvals::how(&decision, language), open.approval.clone());
         match self.give_answer(card, &approval, decision, &pressed.who.person)? {
             Given::Yes => {}
-            Given::Late => return Ok(note(Mood::Info, tongue.pick("It has been answered already.", "已有答复。"))),
+            Given::Late => return Ok(note(Mood::Info, language.pick("It has been answered already.", "已有答复。"))),
             Given::Busy => {
                 return Ok(note(
                     Mood::Error,
-                    tongue.pick("The engine is too busy; press again.", "引擎繁忙，请重试。"),
+                    language.pick("The engine is too busy; press again.", "引擎繁忙，请重试。"),
                 ));
             }
         }
-        let claimed = approvals::ended(&card.shown, &End::Claimed, tongue, &self.redactor);
+        let claimed = approvals::ended(&card.shown, &End::Claimed, language, &self.redactor);
         Ok(Reply::Note { mood: Mood::Success, text: said.to_owned(), card: Some(Box::new(claimed)) })
     }
 
@@ -159,10 +167,10 @@ impl<M: Messenger> Service<M> {
         let mut over = card.shown.clone();
         over.blocks.retain(|block| !matches!(block, crate::relay::card::Block::Buttons(_)));
         over.tone = crate::relay::card::Tone::Good;
-        let over = over.tagged(self.settings.tongue.pick("it works", "可用"));
+        let over = over.tagged(self.settings.language.pick("it works", "可用"));
         self.ledger.want(card.id, &over, true, clock::now())?;
         self.tested = Some(clock::now());
-        let text = self.settings.tongue.pick("Presses arrive.", "已收到点击。").to_owned();
+        let text = self.settings.language.pick("Presses arrive.", "已收到点击。").to_owned();
         Ok(Reply::Note { mood: Mood::Success, text, card: Some(Box::new(over)) })
     }
 }

@@ -15,11 +15,14 @@ use crate::core::cell::CellBody;
 use crate::core::figures;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::language;
+use crate::core::language::Language;
 use crate::core::session::Activity;
 use crate::core::session::Session;
 use crate::core::todo::TodoState;
 use crate::core::tool::ToolCall;
 use crate::core::tool::ToolState;
+use crate::core::trouble::Trouble;
 use crate::relay::card::Block;
 use crate::relay::card::Card;
 use crate::relay::card::Tone;
@@ -27,7 +30,6 @@ use crate::relay::ledger::Kind;
 use crate::relay::ledger::LedgerError;
 use crate::relay::messenger::Messenger;
 use crate::relay::words;
-use crate::relay::words::Tongue;
 
 /// Texts and calls of a snapshot.
 const N_TEXTS: usize = 5;
@@ -108,7 +110,7 @@ impl<M: Messenger> Service<M> {
 
     /// The card of a session that is there no more.
     fn ended(&self, card: Card) -> Card {
-        Card { tone: Tone::Over, ..card }.tagged(self.settings.tongue.pick("ended", "已结束"))
+        Card { tone: Tone::Over, ..card }.tagged(self.settings.language.pick("ended", "已结束"))
     }
 
     /// After events were missed: what ended meanwhile gets its last word, or it would look as if it went on.
@@ -124,14 +126,14 @@ impl<M: Messenger> Service<M> {
 
     fn progress_card(&self, session: SessionId) -> Option<Card> {
         let session = self.fleet.get(session)?;
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let tone = match session.activity() {
             Activity::Working | Activity::Starting => Tone::Working,
             Activity::Waiting(_) => Tone::Pending,
             Activity::Failed | Activity::Limited => Tone::Bad,
             _ => Tone::Over,
         };
-        let word = activity(session, tongue);
+        let word = language::activity(session, language);
         let mut card = Card::new(tone, self.title(session.id), format!("{}: {word}", session.id)).tagged(word);
         if let Some(turn) = &session.turn {
             card = card.with(Block::Text(self.safe(words::whole(&turn.prompt_line))));
@@ -156,7 +158,12 @@ impl<M: Messenger> Service<M> {
         if !calls.is_empty() {
             card = card.with(Block::Code { language: String::new(), text: calls.join("\n") });
         }
-        Some(card.with(Block::Small(facts(session, tongue))))
+        Some(card.with(Block::Small(facts(session, language))))
+    }
+
+    /// What went wrong and what to do, without secrets.
+    pub(super) fn in_full(&self, trouble: &Trouble) -> String {
+        self.safe(&language::in_full(trouble, self.settings.language, words::time_of_day))
     }
 
     pub(super) fn safe(&self, text: &str) -> String {
@@ -165,15 +172,15 @@ impl<M: Messenger> Service<M> {
 
     /// Everything in a few lines, as `/progress` tells it.
     pub(super) fn progress_text(&self, session: &Session, now: Timestamp) -> String {
-        let tongue = self.settings.tongue;
-        let mut text = format!("{} · {}\n", self.title(session.id), activity(session, tongue));
+        let language = self.settings.language;
+        let mut text = format!("{} · {}\n", self.title(session.id), language::activity(session, language));
         let _ = writeln!(text, "{}", session.directory());
         if let Some(turn) = &session.turn {
-            let elapsed = figures::duration(Duration::from_millis(now.millis_since(turn.started)));
+            let elapsed = language::duration(Duration::from_millis(now.millis_since(turn.started)), language);
             let _ = writeln!(
                 text,
                 "{}: {} ({elapsed})",
-                tongue.pick("prompt", "指令"),
+                language.pick("prompt", "任务"),
                 self.line(words::whole(&turn.prompt_line))
             );
         }
@@ -186,18 +193,18 @@ impl<M: Messenger> Service<M> {
             let _ = writeln!(text, "“{said}”");
         }
         for open in &session.approvals {
-            let waits = tongue.pick("waits for an answer", "等待答复");
+            let waits = language.pick("waits for an answer", "待处理");
             let _ = writeln!(text, "▲ {} {}: {waits}", open.approval.id, open.approval.tool);
         }
         if let Some(trouble) = session.last_trouble() {
-            let _ = writeln!(text, "✗ {}", self.safe(&trouble.in_full()));
+            let _ = writeln!(text, "✗ {}", self.in_full(trouble));
         } else if let (None, Some(last)) = (&session.turn, &session.last_turn) {
             let result: String = self.safe(last.text.as_deref().unwrap_or_default()).chars().take(MAX_RESULT).collect();
             if !result.trim().is_empty() {
                 let _ = writeln!(text, "{}", result.trim());
             }
         }
-        let _ = write!(text, "{}", facts(session, tongue));
+        let _ = write!(text, "{}", facts(session, language));
         text
     }
 
@@ -209,7 +216,9 @@ impl<M: Messenger> Service<M> {
                 CellBody::Prompt(prompt) => lines.push(format!("❯ {}", self.line(&prompt.shown()))),
                 CellBody::Block(block) => lines.push(self.line(&block.text)),
                 CellBody::Tool(call) => lines.push(format!("⚙ {}", self.call_line(call, session))),
-                CellBody::Notice(notice) => lines.push(format!("· {}", self.line(&notice.text))),
+                CellBody::Notice(notice) => {
+                    lines.push(format!("· {}", self.line(&language::told(&notice.text, self.settings.language))))
+                }
                 _ => {}
             }
         }
@@ -258,37 +267,21 @@ impl<M: Messenger> Service<M> {
             ToolState::Waiting => "▲",
             ToolState::Receiving | ToolState::Running | ToolState::Background => "…",
         };
-        let about = self.line(&subject(call, session.directory(), self.settings.tongue));
+        let about = self.line(&subject(call, session.directory(), self.settings.language));
         format!("{mark} {} {about}", call.name).trim_end().to_owned()
     }
 }
 
-pub(super) fn activity(session: &Session, tongue: Tongue) -> String {
-    let (english, chinese) = match session.activity() {
-        Activity::NotStarted => ("not started", "未启动"),
-        Activity::Starting => ("starting", "启动中"),
-        Activity::Working => ("working", "进行中"),
-        Activity::Waiting(_) => ("waits for you", "等待处理"),
-        Activity::Background(_) => ("in the background", "后台任务"),
-        Activity::Idle => ("ready", "就绪"),
-        Activity::Failed => ("stopped by an error", "出错"),
-        Activity::Limited => ("usage limit", "用量受限"),
-        Activity::Stopping => ("stopping", "停止中"),
-        Activity::Followed | Activity::FollowedToEnd => ("followed", "只读跟随"),
-    };
-    tongue.pick(english, chinese).to_owned()
-}
-
-fn facts(session: &Session, tongue: Tongue) -> String {
+fn facts(session: &Session, language: Language) -> String {
     // Of the turn that runs, or of the last one.
     let running = session.turn.as_ref().map(|turn| turn.n_calls);
     let n_calls = running.or(session.last_turn.as_ref().map(|turn| turn.n_calls)).unwrap_or(0);
-    let mut facts = vec![words::tool_calls(n_calls, tongue)];
+    let mut facts = vec![language::tool_calls(n_calls, language)];
     let n_queued = session.queue.len();
     if n_queued > 0 {
-        facts.push(match tongue {
-            Tongue::English => format!("{n_queued} queued"),
-            Tongue::Chinese => format!("排队 {n_queued}"),
+        facts.push(match language {
+            Language::English => format!("{n_queued} queued"),
+            Language::Chinese => format!("排队 {n_queued}"),
         });
     }
     if session.usage.cost_usd > 0.0 {
@@ -306,11 +299,11 @@ fn of_turn(session: &Session) -> impl Iterator<Item = &Cell> {
 }
 
 /// What a call is about, in the one of its fields that says so.
-fn subject<'c>(call: &'c ToolCall, directory: &str, tongue: Tongue) -> Cow<'c, str> {
+fn subject<'c>(call: &'c ToolCall, directory: &str, language: Language) -> Cow<'c, str> {
     let text = |value: &'c Value| value.as_str().filter(|text| !text.is_empty());
     let field = |key: &&str| text(call.input.get(*key)?);
     if call.name == "ExitPlanMode" {
-        return tongue.pick("proposes a plan", "提出计划").to_owned().into();
+        return language.pick("proposes a plan", "提出计划").to_owned().into();
     }
     if let Some(path) = ["file_path", "notebook_path"].iter().find_map(field) {
         let inside = path.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/'));

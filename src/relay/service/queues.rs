@@ -12,6 +12,7 @@ use crate::clock;
 use crate::core::command::Command;
 use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
+use crate::core::language::Language;
 use crate::core::prompt::Prompt;
 use crate::core::session::Session;
 use crate::relay::card::Block;
@@ -27,7 +28,6 @@ use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Mood;
 use crate::relay::messenger::Pressed;
 use crate::relay::messenger::Reply;
-use crate::relay::words::Tongue;
 
 /// Prompts that a card shows; the others are counted.
 const MAX_SHOWN: usize = 8;
@@ -47,21 +47,21 @@ impl<M: Messenger> Service<M> {
         let line = self.line(&prompt.shown());
         let cut: String = line.chars().take(MAX_QUOTE).collect();
         let rest = if cut.len() < line.len() { "…" } else { "" };
-        match self.settings.tongue {
-            Tongue::English => format!("“{cut}{rest}”"),
-            Tongue::Chinese => format!("「{cut}{rest}」"),
+        match self.settings.language {
+            Language::English => format!("“{cut}{rest}”"),
+            Language::Chinese => format!("「{cut}{rest}」"),
         }
     }
 
     /// `/queue`: what waits, with a button to take each back.
     pub(super) fn show_queue(&mut self, reach: &Reach, number: Option<u32>) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let id = match self.session(reach, number)? {
             Ok(session) => session,
             Err(why) => return self.say(&reach.chat, why),
         };
         let Some(session) = self.fleet.get(id).filter(|session| !session.queue.is_empty()) else {
-            let text = format!("{} · {}", self.title(id), tongue.pick("nothing is queued.", "没有排队的消息。"));
+            let text = format!("{} · {}", self.title(id), language.pick("nothing is queued.", "没有排队的消息。"));
             return self.say(&reach.chat, text);
         };
         let prompts: Vec<(PromptId, String)> =
@@ -70,35 +70,33 @@ impl<M: Messenger> Service<M> {
         let nonce = uuid::Uuid::new_v4().simple().to_string();
         let n = prompts.len();
         let card = |card: i64| {
-            let word = match tongue {
-                Tongue::English => crate::core::figures::count(n as u64, "message queued", "messages queued"),
-                Tongue::Chinese => format!("{n} 条排队"),
+            let word = match language {
+                Language::English => crate::core::figures::count(n as u64, "message queued", "messages queued"),
+                Language::Chinese => format!("{n} 条排队"),
             };
             let mut shown = Card::new(Tone::Over, title, format!("{id}: {word}")).tagged(word);
             let mut keys = Vec::new();
             for (at, (prompt, line)) in prompts.iter().take(MAX_SHOWN).enumerate() {
                 shown = shown.with(Block::Text(format!("{}. {line}", at + 1)));
-                let label = match tongue {
-                    Tongue::English => format!("Take back {}", at + 1),
-                    Tongue::Chinese => format!("撤回第 {} 条", at + 1),
+                let label = match language {
+                    Language::English => format!("Take back {}", at + 1),
+                    Language::Chinese => format!("撤回第 {} 条", at + 1),
                 };
                 let value = json!({ "v": 1, "act": "queue_drop", "rid": card, "n": nonce, "prompt": prompt.0 });
                 keys.push(Button { label, style: Style::Plain, value, confirm: None });
             }
             if n > MAX_SHOWN {
-                shown = shown.with(Block::Small(match tongue {
-                    Tongue::English => format!("… and {} more", n - MAX_SHOWN),
-                    Tongue::Chinese => format!("… 另有 {} 条", n - MAX_SHOWN),
+                shown = shown.with(Block::Small(match language {
+                    Language::English => format!("… and {} more", n - MAX_SHOWN),
+                    Language::Chinese => format!("… 另有 {} 条", n - MAX_SHOWN),
                 }));
             }
             if is_held {
-                let text = tongue.pick(
-                    "They are held because the turn was interrupted.",
-                    "因本轮被中断，排队的消息暂停发送。",
-                );
+                let text = language
+                    .pick("They are held because the turn was interrupted.", "因本轮被中断，排队的消息暂停发送。");
                 shown = shown.with(Block::Small(text.to_owned()));
                 let value = json!({ "v": 1, "act": "queue_go", "rid": card, "n": nonce });
-                let label = tongue.pick("Send them now", "继续发送").to_owned();
+                let label = language.pick("Send them now", "继续发送").to_owned();
                 keys.push(Button { label, style: Style::Plain, value, confirm: None });
             }
             shown.with(Block::Buttons(keys))
@@ -107,24 +105,24 @@ impl<M: Messenger> Service<M> {
     }
 
     pub(super) fn queue_pressed(&mut self, card: &Entry, pressed: &Pressed) -> Result<Reply, LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let session = card.session;
         let Some(offered) = card.shown.carried().find(|value| **value == pressed.value) else {
-            return Ok(note(Mood::Warning, tongue.pick("That was not offered.", "该操作不可用。")));
+            return Ok(note(Mood::Warning, language.pick("That was not offered.", "该操作不可用。")));
         };
-        let busy = || note(Mood::Error, tongue.pick("The engine is too busy; press again.", "引擎繁忙，请重试。"));
+        let busy = || note(Mood::Error, language.pick("The engine is too busy; press again.", "引擎繁忙，请重试。"));
         let Some(prompt) = prompt_on(offered) else {
             let is_held = self.fleet.get(session).is_some_and(Session::queue_is_held);
             if !is_held {
-                return Ok(note(Mood::Info, tongue.pick("Nothing is held any more.", "已经在发送。")));
+                return Ok(note(Mood::Info, language.pick("Nothing is held any more.", "已经在发送。")));
             }
             let given = self.orders.try_command(Command::Retry { session }).is_ok();
-            let text = tongue.pick("They are sent, one after the other.", "已继续发送。");
+            let text = language.pick("They are sent, one after the other.", "已继续发送。");
             return Ok(if given { note(Mood::Success, text) } else { busy() });
         };
         let waits = |session: &Session| session.queue.iter().any(|queued| queued.id == prompt);
         if !self.fleet.get(session).is_some_and(waits) {
-            let text = tongue.pick("It waits no more: it was sent or taken back.", "已不在队列中：已发送或已撤回。");
+            let text = language.pick("It waits no more: it was sent or taken back.", "已不在队列中：已发送或已撤回。");
             return Ok(note(Mood::Info, text));
         }
         if self.orders.try_command(Command::DropQueued { session, prompt: prompt.clone() }).is_err() {
@@ -132,7 +130,7 @@ impl<M: Messenger> Service<M> {
         }
         let left = self.queue_left(&card.shown, session, Some(&prompt));
         self.ledger.want(card.id, &left, !left.is_live(), clock::now())?;
-        let text = tongue.pick("Taken back.", "已撤回。").to_owned();
+        let text = language.pick("Taken back.", "已撤回。").to_owned();
         Ok(Reply::Note { mood: Mood::Success, text, card: Some(Box::new(left)) })
     }
 
@@ -161,8 +159,8 @@ impl<M: Messenger> Service<M> {
         left.blocks.retain(|block| !matches!(block, Block::Buttons(keys) if keys.is_empty()));
         if !left.is_live() {
             left.blocks.retain(|block| !matches!(block, Block::Small(_)));
-            let text = self.settings.tongue.pick("Nothing of it waits any more.", "已全部发送或撤回。");
-            left = left.with(Block::Text(text.to_owned())).tagged(self.settings.tongue.pick("over", "已结束"));
+            let text = self.settings.language.pick("Nothing of it waits any more.", "已全部发送或撤回。");
+            left = left.with(Block::Text(text.to_owned())).tagged(self.settings.language.pick("over", "已结束"));
         }
         left
     }
@@ -182,7 +180,7 @@ impl<M: Messenger> Service<M> {
 
     /// `/stop`: interrupts, and says what becomes of prompts that wait.
     pub(super) fn stop(&mut self, reach: &Reach, number: Option<u32>) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let id = match self.session(reach, number)? {
             Ok(session) => session,
             Err(why) => return self.say(&reach.chat, why),
@@ -190,10 +188,11 @@ impl<M: Messenger> Service<M> {
         let Some(session) = self.fleet.get(id) else { return Ok(()) };
         let held = session.queue.iter().next().map(|next| self.held_text(session, next));
         if session.turn.is_none() && session.tasks.is_empty() {
-            let text = tongue.pick("Nothing is running there.", "没有正在运行的任务。");
-            return self.say(&reach.chat, [Some(text.to_owned()), held].into_iter().flatten().collect::<Vec<_>>().join(" "));
+            let text = language.pick("Nothing is running there.", "没有正在运行的任务。");
+            return self
+                .say(&reach.chat, [Some(text.to_owned()), held].into_iter().flatten().collect::<Vec<_>>().join(" "));
         }
-        let mut text = format!("{} · {}", tongue.pick("Interrupting", "正在中断"), self.title(id));
+        let mut text = format!("{} · {}", language.pick("Interrupting", "正在中断"), self.title(id));
         if let Some(held) = held {
             text = format!("{text}\n{held}");
         }
@@ -202,26 +201,26 @@ impl<M: Messenger> Service<M> {
 
     fn held_text(&self, session: &Session, next: &Prompt) -> String {
         let (n, next) = (session.queue.len(), self.quote(next));
-        match self.settings.tongue {
-            Tongue::English => format!(
+        match self.settings.language {
+            Language::English => format!(
                 "{} held: nothing starts by itself. Your next message lets {next} go first; /queue shows and takes back.",
                 crate::core::figures::count(n as u64, "queued message is", "queued messages are")
             ),
-            Tongue::Chinese => format!(
-                "{n} 条排队消息暂停发送，不会自动开始。再发任意消息后，先执行{next}；/queue 可查看或撤回。"
-            ),
+            Language::Chinese => {
+                format!("{n} 条排队消息暂停发送，不会自动开始。再发任意消息后，先执行{next}；/queue 可查看或撤回。")
+            }
         }
     }
 
     /// `/close`: closes, and says what is dropped with it.
     pub(super) fn close_session(&mut self, reach: &Reach, number: Option<u32>) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let id = match self.session(reach, number)? {
             Ok(session) => session,
             Err(why) => return self.say(&reach.chat, why),
         };
         let title = self.title(id);
-        let mut text = format!("{} · {title}", tongue.pick("Closing", "正在关闭"));
+        let mut text = format!("{} · {title}", language.pick("Closing", "正在关闭"));
         for line in self.fleet.get(id).map(|session| self.dropped(session)).unwrap_or_default() {
             text = format!("{text}\n{line}");
         }
@@ -234,47 +233,53 @@ impl<M: Messenger> Service<M> {
 
     /// What is lost when a session is closed now.
     fn dropped(&self, session: &Session) -> Vec<String> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let mut lines = Vec::new();
         if session.followed.is_some() {
             return lines;
         }
         if let Some(turn) = &session.turn {
             let prompt = self.line(crate::relay::words::whole(&turn.prompt_line));
-            lines.push(match tongue {
-                Tongue::English => format!("The running turn is cut off: “{prompt}”"),
-                Tongue::Chinese => format!("正在运行的任务会中断：「{prompt}」"),
+            lines.push(match language {
+                Language::English => format!("The running turn is cut off: “{prompt}”"),
+                Language::Chinese => format!("正在运行的任务会中断：「{prompt}」"),
             });
         }
         let n_requests = session.approvals.len();
         if n_requests > 0 {
-            lines.push(match tongue {
-                Tongue::English => {
-                    format!("{} not answered", crate::core::figures::count(n_requests as u64, "request is", "requests are"))
+            lines.push(match language {
+                Language::English => {
+                    format!(
+                        "{} not answered",
+                        crate::core::figures::count(n_requests as u64, "request is", "requests are")
+                    )
                 }
-                Tongue::Chinese => format!("{n_requests} 个请求不再答复"),
+                Language::Chinese => format!("{n_requests} 个请求不再答复"),
             });
         }
         let n_tasks = session.background_tasks().count();
         if n_tasks > 0 {
-            lines.push(match tongue {
-                Tongue::English => {
-                    format!("{} stopped", crate::core::figures::count(n_tasks as u64, "background task is", "background tasks are"))
+            lines.push(match language {
+                Language::English => {
+                    format!(
+                        "{} stopped",
+                        crate::core::figures::count(n_tasks as u64, "background task is", "background tasks are")
+                    )
                 }
-                Tongue::Chinese => format!("{n_tasks} 个后台任务会停止"),
+                Language::Chinese => format!("{n_tasks} 个后台任务会停止"),
             });
         }
         let n = session.queue.len();
         if n > 0 {
             let quoted: Vec<String> = session.queue.iter().take(MAX_TOLD).map(|prompt| self.quote(prompt)).collect();
             let rest = if n > MAX_TOLD { " …" } else { "" };
-            lines.push(match tongue {
-                Tongue::English => format!(
+            lines.push(match language {
+                Language::English => format!(
                     "{} dropped: {}{rest}",
                     crate::core::figures::count(n as u64, "queued message is", "queued messages are"),
                     quoted.join(", ")
                 ),
-                Tongue::Chinese => format!("{n} 条排队消息不再发送：{}{rest}", quoted.join("、")),
+                Language::Chinese => format!("{n} 条排队消息不再发送：{}{rest}", quoted.join("、")),
             });
         }
         lines
@@ -284,9 +289,9 @@ impl<M: Messenger> Service<M> {
     pub(super) fn tell_closed(&mut self, session: SessionId) -> Result<(), LedgerError> {
         self.tell_queue_cards(session)?;
         let Some((chat, title)) = self.closing.remove(&session) else { return Ok(()) };
-        let text = match self.settings.tongue {
-            Tongue::English => format!("Closed · {title}. /resume brings its conversation back."),
-            Tongue::Chinese => format!("已关闭 · {title}。发送 /resume 可恢复对话。"),
+        let text = match self.settings.language {
+            Language::English => format!("Closed · {title}. /resume brings its conversation back."),
+            Language::Chinese => format!("已关闭 · {title}。发送 /resume 可恢复对话。"),
         };
         self.say(&chat, text)
     }

@@ -9,11 +9,11 @@ use super::undertakings::prompt_of;
 use crate::core::command::Command;
 use crate::core::ids::PromptId;
 use crate::core::ids::SessionId;
+use crate::core::language::Language;
 use crate::relay::ledger::LedgerError;
 use crate::relay::messenger::ChatId;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
-use crate::relay::words::Tongue;
 
 /// Messages whose prompts may still be on their way.
 const MAX_REMEMBERED: usize = 256;
@@ -49,8 +49,8 @@ impl Recalls {
     }
 }
 
-pub(super) fn taken_out(tongue: Tongue) -> &'static str {
-    tongue.pick("Your message was taken back, and its prompt with it.", "消息已撤回，对应的提示未发送。")
+pub(super) fn taken_out(language: Language) -> &'static str {
+    language.pick("Your message was taken back, and its prompt with it.", "消息已撤回，没有执行。")
 }
 
 impl<M: Messenger> Service<M> {
@@ -88,15 +88,15 @@ impl<M: Messenger> Service<M> {
                 told.push(recall.chat.clone());
             }
         }
-        told.iter().try_for_each(|chat| self.say(chat, taken_out(self.settings.tongue)))
+        told.iter().try_for_each(|chat| self.say(chat, taken_out(self.settings.language)))
     }
 
     fn too_late(&mut self, chat: &ChatId, session: SessionId) -> Result<(), LedgerError> {
-        let text = match self.settings.tongue {
-            Tongue::English => {
+        let text = match self.settings.language {
+            Language::English => {
                 format!("The message was taken back, but its prompt had been sent; /stop {session} interrupts it.")
             }
-            Tongue::Chinese => format!("消息已撤回，但提示已发送；/stop {session} 可中断。"),
+            Language::Chinese => format!("消息已撤回，但任务已开始；/stop {session} 可中断。"),
         };
         self.say(chat, text)
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::Service;
 use crate::clock;
 use crate::core::ids::Timestamp;
+use crate::core::language;
+use crate::core::language::Language;
 use crate::relay::ledger::LedgerError;
 use crate::relay::ledger::outbox::Change;
 use crate::relay::ledger::outbox::Item;
@@ -12,7 +14,6 @@ use crate::relay::messenger::Failure;
 use crate::relay::messenger::MessageId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
-use crate::relay::words::Tongue;
 
 /// Waiting begins here and doubles up to the other.
 const FIRST_WAIT_MS: u64 = 500;
@@ -97,7 +98,7 @@ impl<M: Messenger> Service<M> {
                 self.ledger.sent(item, &message, now)
             }
             Err(Failure::Later(_)) if item.parcel.is_file() && item.tries >= MAX_FILE_TRIES => {
-                self.give_up_file(item, self.settings.tongue.pick("it was tried too often", "多次重试失败"))
+                self.give_up_file(item, "it was tried too often")
             }
             Err(Failure::Settings(why)) if item.parcel.is_file() => self.give_up_file(item, &why),
             Err(Failure::Later(wait)) => {
@@ -123,7 +124,7 @@ impl<M: Messenger> Service<M> {
                 }
             }
             Err(Failure::Withheld) => {
-                let text = self.settings.tongue.pick(
+                let text = self.settings.language.pick(
                     "The content is withheld by a filter of your organisation; see the terminal.",
                     "内容被贵组织的过滤规则拦截，请查看终端。",
                 );
@@ -146,9 +147,9 @@ impl<M: Messenger> Service<M> {
     fn give_up_file(&mut self, item: &Item, why: &str) -> Result<(), LedgerError> {
         let (Parcel::File { name, .. } | Parcel::TextFile { name, .. }) = &item.parcel else { return Ok(()) };
         self.ledger.give_up(item.id)?;
-        let text = match self.settings.tongue {
-            Tongue::English => format!("{name} could not be sent: {why}. The terminal has it."),
-            Tongue::Chinese => format!("{name} 未能发送：{why}。可在终端查看。"),
+        let text = match self.settings.language {
+            Language::English => format!("{name} could not be sent: {why}. The terminal has it."),
+            Language::Chinese => format!("{name} 未能发送：{}。可在终端查看。", language::told(why, Language::Chinese)),
         };
         self.say(&item.chat, text)
     }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::record::Witness;
 use crate::config::feishu::Presence;
+use crate::core::language::Language;
 use crate::core::phone::Connection;
 use crate::core::phone::PhoneView;
 use crate::core::phone::PhoneWish;
@@ -17,14 +18,13 @@ use crate::link::Link;
 use crate::link::attention::Attention;
 use crate::relay::messenger::Heard;
 use crate::relay::messenger::PersonId;
-use crate::relay::words::Tongue;
 
 /// How the relay is set up.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The messenger's name, as people know it.
     pub name: String,
-    pub tongue: Tongue,
+    pub language: Language,
     pub allowed: Vec<PersonId>,
     pub roots: Vec<String>,
     pub presence: Presence,

@@ -16,6 +16,8 @@ use crate::core::fleet::Fleet;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::SessionId;
 use crate::core::ids::Timestamp;
+use crate::core::language;
+use crate::core::language::Language;
 use crate::core::prompt::Surface;
 use crate::relay::approvals;
 use crate::relay::approvals::Around;
@@ -30,8 +32,6 @@ use crate::relay::ledger::State;
 use crate::relay::messenger::ChatId;
 use crate::relay::messenger::Messenger;
 use crate::relay::messenger::Parcel;
-use crate::relay::words;
-use crate::relay::words::Tongue;
 
 /// Characters of an answer in a notice.
 const MAX_PREVIEW: usize = 800;
@@ -109,20 +109,21 @@ impl<M: Messenger> Service<M> {
             }
             EventKind::Stalled { silent_ms } => {
                 let minutes = silent_ms / 60_000;
-                let text = match self.settings.tongue {
-                    Tongue::English => format!(
+                let text = match self.settings.language {
+                    Language::English => format!(
                         "⚠ {} has been silent for {}.",
                         self.title(session),
                         figures::count(minutes, "minute", "minutes")
                     ),
-                    Tongue::Chinese => format!("⚠ {} 已 {minutes} 分钟无响应。", self.title(session)),
+                    Language::Chinese => format!("⚠ {} 已 {minutes} 分钟无响应。", self.title(session)),
                 };
                 self.tell(session, &text)
             }
             EventKind::Exited(exit) => match &exit.trouble {
                 Some(trouble) => {
                     self.end_progress(session)?;
-                    let text = format!("✗ {}: {}", self.title(session), self.safe(&trouble.in_full()));
+                    let colon = self.settings.language.pick(": ", "：");
+                    let text = format!("✗ {}{colon}{}", self.title(session), self.in_full(trouble));
                     self.tell(session, &text)
                 }
                 None => Ok(()),
@@ -182,7 +183,7 @@ impl<M: Messenger> Service<M> {
     fn send_approval(&mut self, approval: &Approval, chat: &ChatId) -> Result<(), LedgerError> {
         let nonce = uuid::Uuid::new_v4().simple().to_string();
         let title = self.title(approval.session);
-        let around = Around { session: &title, tongue: self.settings.tongue, redactor: &self.redactor };
+        let around = Around { session: &title, language: self.settings.language, redactor: &self.redactor };
         let mut whole = None;
         let make = |id: i64| {
             let shown = approvals::asked(approval, Mark { card: id, nonce: &nonce }, around);
@@ -217,11 +218,11 @@ impl<M: Messenger> Service<M> {
     fn resolved(&mut self, session: SessionId, id: ApprovalId, verdict: &Verdict) -> Result<(), LedgerError> {
         self.close(id, &End::Decided(verdict))?;
         if verdict.by == Surface::Engine {
-            let text = match self.settings.tongue {
-                Tongue::English => {
+            let text = match self.settings.language {
+                Language::English => {
                     format!("Request {id} of {} was denied: nobody answered in time.", self.title(session))
                 }
-                Tongue::Chinese => format!("{} 的请求 {id} 超时未答复，已拒绝。", self.title(session)),
+                Language::Chinese => format!("{} 的请求 {id} 超时未答复，已拒绝。", self.title(session)),
             };
             self.tell(session, &text)?;
         }
@@ -233,7 +234,7 @@ impl<M: Messenger> Service<M> {
         self.held.remove(&id);
         for card in self.ledger.cards_of(Kind::Approval, id.0)? {
             if card.state != State::Over {
-                let over = approvals::ended(&card.shown, end, self.settings.tongue, &self.redactor);
+                let over = approvals::ended(&card.shown, end, self.settings.language, &self.redactor);
                 self.ledger.want(card.id, &over, true, clock::now())?;
             }
         }
@@ -247,7 +248,13 @@ impl<M: Messenger> Service<M> {
         }
         for card in self.ledger.cards_of(Kind::Approval, id.0)? {
             if card.state == State::Claimed {
-                self.say(&card.chat, format!("{id}: {why}"))?;
+                let text = match self.settings.language {
+                    Language::English => format!("{id}: {why}"),
+                    Language::Chinese => {
+                        format!("请求 {id} 的答复未生效：{}。", language::told(why, Language::Chinese))
+                    }
+                };
+                self.say(&card.chat, text)?;
             }
         }
         self.open_again(id)
@@ -275,16 +282,20 @@ impl<M: Messenger> Service<M> {
         if chats.is_empty() {
             return Ok(());
         }
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let title = self.title(session);
-        let (tone, word) = match outcome {
-            TurnOutcome::Completed => (Tone::Good, tongue.pick("done", "完成")),
-            TurnOutcome::Interrupted => (Tone::Over, tongue.pick("interrupted", "已中断")),
-            TurnOutcome::Failed(_) => (Tone::Bad, tongue.pick("failed", "失败")),
+        let word = language::outcome(outcome, language);
+        let tone = match outcome {
+            TurnOutcome::Completed => Tone::Good,
+            TurnOutcome::Interrupted => Tone::Over,
+            TurnOutcome::Failed(_) => Tone::Bad,
         };
         let n_calls =
             self.fleet.get(session).and_then(|session| session.last_turn.as_ref()).map_or(0, |turn| turn.n_calls);
-        let mut facts = vec![figures::duration(Duration::from_millis(duration_ms)), words::tool_calls(n_calls, tongue)];
+        let mut facts = vec![
+            language::duration(Duration::from_millis(duration_ms), language),
+            language::tool_calls(n_calls, language),
+        ];
         if cost_usd > 0.0 {
             facts.push(figures::money(cost_usd));
         }
@@ -292,8 +303,7 @@ impl<M: Messenger> Service<M> {
         let mut card = Card::new(tone, title, summary).tagged(word).with(Block::Small(facts.join(" · ")));
         match outcome {
             TurnOutcome::Failed(trouble) => {
-                let said = trouble.in_full();
-                card = card.with(Block::Text(self.redactor.text(&said).into_owned()));
+                card = card.with(Block::Text(self.in_full(trouble)));
             }
             TurnOutcome::Completed | TurnOutcome::Interrupted => {
                 let safe = self.redactor.text(text.unwrap_or_default()).into_owned();
@@ -310,20 +320,20 @@ impl<M: Messenger> Service<M> {
     }
 
     pub(super) fn test_card(&mut self) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         for reach in self.everybody()? {
             let nonce = uuid::Uuid::new_v4().simple().to_string();
             let card = |id: i64| {
                 let value = serde_json::json!({ "v": 1, "act": "test", "rid": id, "n": nonce });
-                let label = tongue.pick("It works", "可用").to_owned();
+                let label = language.pick("It works", "可用").to_owned();
                 let button = crate::relay::card::Button {
                     label,
                     style: crate::relay::card::Style::Primary,
                     value,
                     confirm: None,
                 };
-                let title = tongue.pick("A test of adjutant", "adjutant 测试");
-                let text = tongue
+                let title = language.pick("A test of adjutant", "adjutant 测试");
+                let text = language
                     .pick("Press the button: it shows whether presses arrive.", "请点击按钮，以确认点击可以送达。");
                 Card::new(Tone::Pending, title, title)
                     .with(Block::Text(text.to_owned()))

@@ -6,14 +6,17 @@ use crate::clock;
 use crate::core::command::Command;
 use crate::core::event::EventKind;
 use crate::core::ids::SessionId;
+use crate::core::language;
 use crate::core::prompt::Surface;
 use crate::core::worktree::Aside;
 use crate::core::worktree::Place;
 use crate::core::worktree::Report;
 use crate::core::worktree::Verdict;
 use crate::core::worktree::Worktree;
+use crate::relay::approvals;
 use crate::relay::approvals::Around;
 use crate::relay::approvals::Mark;
+use crate::relay::card::Block;
 use crate::relay::card::Card;
 use crate::relay::card::Tone;
 use crate::relay::ledger::Entry;
@@ -33,22 +36,22 @@ use crate::relay::trees::Choice;
 struct End {
     tone: Tone,
     tag: String,
-    text: String,
+    last: Block,
 }
 
 impl<M: Messenger> Service<M> {
     /// Looks what removing the worktree of a session would lose. That stops its process, so not while it works.
     pub(super) fn look_at_tree(&mut self, reach: &Reach, id: SessionId) -> Result<(), LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let Some(session) = self.fleet.get(id) else { return Ok(()) };
         let why = if session.worktree.is_none() {
-            Some(tongue.pick("This session has no worktree of its own.", "此会话没有独立的工作树。"))
+            Some(language.pick("This session has no worktree of its own.", "此会话没有独立的 worktree。"))
         } else if session.is_aside() {
-            Some(tongue.pick("Its worktree is removed already.", "其工作树已删除。"))
+            Some(language.pick("Its worktree is removed already.", "其 worktree 已删除。"))
         } else if session.is_busy() {
-            Some(tongue.pick(
+            Some(language.pick(
                 "The session is at work: looking at its worktree would stop it. /stop it first, or wait.",
-                "会话正在工作，查看工作树会使其停止。请先 /stop 或等待。",
+                "会话正在运行，查看 worktree 会使其停止。请先 /stop 或等待。",
             ))
         } else {
             None
@@ -67,30 +70,30 @@ impl<M: Messenger> Service<M> {
             EventKind::WorktreeLooked(report) => self.tree_looked(session, report),
             EventKind::WorktreeKept { why } => self.tree_kept(session, why),
             EventKind::WorktreeAside { place, aside, by, lost } => {
-                let text = self.done_by("removed by", "已删除，操作者：", by);
-                let asked = self.end_tree_cards(session, false, &self.end(Tone::Warning, "removed", "已删除", text))?;
-                self.tree_aside(session, (place, aside), lost, &asked, by)
+                let last = self.done_by("removed", "已删除", by);
+                let asked = self.end_tree_cards(session, false, &self.end(Tone::Warning, "removed", "已删除", last))?;
+                self.tree_aside(session, (place, aside), lost, &asked)
             }
             EventKind::WorktreeBack { by, .. } => {
-                let text = self.done_by("put back by", "已恢复，操作者：", by);
-                let end = self.end(Tone::Good, "put back", "已恢复", text);
+                let last = self.done_by("put back", "已恢复", by);
+                let end = self.end(Tone::Good, "put back", "已恢复", last);
                 self.end_tree_cards(session, true, &end).map(drop)
             }
             EventKind::WorktreeGone { .. } => {
-                let text = self.settings.tongue.pick("It is deleted.", "已彻底删除。").to_owned();
-                let end = self.end(Tone::Over, "deleted", "已彻底删除", text);
+                let text = self.settings.language.pick("It is deleted.", "已彻底删除。").to_owned();
+                let end = self.end(Tone::Over, "deleted", "已彻底删除", Block::Text(text));
                 self.end_tree_cards(session, true, &end).map(drop)
             }
             _ => Ok(()),
         }
     }
 
-    fn end(&self, tone: Tone, english: &str, chinese: &str, text: String) -> End {
-        End { tone, tag: self.settings.tongue.pick(english, chinese).to_owned(), text }
+    fn end(&self, tone: Tone, english: &str, chinese: &str, last: Block) -> End {
+        End { tone, tag: self.settings.language.pick(english, chinese).to_owned(), last }
     }
 
-    fn done_by(&self, english: &str, chinese: &str, by: &Surface) -> String {
-        format!("{} {}", self.settings.tongue.pick(english, chinese), by.describe())
+    fn done_by(&self, english: &str, chinese: &str, by: &Surface) -> Block {
+        approvals::by(self.settings.language.pick(english, chinese), by, self.settings.language)
     }
 
     fn live_tree_cards(&self, session: SessionId) -> Result<Vec<Entry>, LedgerError> {
@@ -105,7 +108,7 @@ impl<M: Messenger> Service<M> {
             if trees::offers_undo(&card.shown) && !with_undo {
                 continue;
             }
-            let over = trees::over(&card.shown, end.tone, &end.tag, &end.text);
+            let over = trees::over_with(&card.shown, end.tone, &end.tag, end.last.clone());
             self.ledger.want(card.id, &over, true, clock::now())?;
             if card.state == State::Claimed {
                 chats.push(card.chat);
@@ -117,8 +120,8 @@ impl<M: Messenger> Service<M> {
     /// The session has ended: nothing on its cards can be pressed any more.
     pub(super) fn close_tree_cards(&mut self, session: SessionId) -> Result<(), LedgerError> {
         self.looks.remove(&session);
-        let text = self.settings.tongue.pick("The session is closed.", "会话已关闭。").to_owned();
-        let end = self.end(Tone::Over, "over", "已失效", text);
+        let text = self.settings.language.pick("The session is closed.", "会话已关闭。").to_owned();
+        let end = self.end(Tone::Over, "over", "已失效", Block::Text(text));
         self.end_tree_cards(session, true, &end).map(drop)
     }
 
@@ -135,16 +138,16 @@ impl<M: Messenger> Service<M> {
                 }
                 continue;
             }
-            let text = self.settings.tongue.pick("It is over by now.", "已结束。");
-            let over = trees::over(&card.shown, Tone::Over, self.settings.tongue.pick("over", "已失效"), text);
+            let text = self.settings.language.pick("It is over by now.", "已结束。");
+            let over = trees::over(&card.shown, Tone::Over, self.settings.language.pick("over", "已失效"), text);
             self.ledger.want(card.id, &over, true, clock::now())?;
         }
         Ok(())
     }
 
     fn tree_looked(&mut self, id: SessionId, report: &Report) -> Result<(), LedgerError> {
-        let text = self.settings.tongue.pick("It has changed since.", "内容已变化。");
-        let tag = self.settings.tongue.pick("outdated", "已过期");
+        let text = self.settings.language.pick("It has changed since.", "内容已变化。");
+        let tag = self.settings.language.pick("outdated", "已过期");
         let mut chats: Vec<ChatId> = self.looks.remove(&id).into_iter().collect();
         for card in self.live_tree_cards(id)?.into_iter().filter(|card| !trees::offers_undo(&card.shown)) {
             let is_asked = chats.contains(&card.chat);
@@ -159,7 +162,7 @@ impl<M: Messenger> Service<M> {
         }
         let Some(place) = self.place_of(id) else { return Ok(()) };
         if let Verdict::Kept(why) = report.verdict() {
-            return chats.iter().try_for_each(|chat| self.say(chat, trees::kept(&why, self.settings.tongue)));
+            return chats.iter().try_for_each(|chat| self.say(chat, trees::kept(&why, self.settings.language)));
         }
         chats.iter().try_for_each(|chat| {
             self.tree_card(id, chat, |mark, around| trees::looked(id, &place, report, mark, around))
@@ -178,7 +181,7 @@ impl<M: Messenger> Service<M> {
     ) -> Result<(), LedgerError> {
         let nonce = uuid::Uuid::new_v4().simple().to_string();
         let title = self.title(id);
-        let around = Around { session: &title, tongue: self.settings.tongue, redactor: &self.redactor };
+        let around = Around { session: &title, language: self.settings.language, redactor: &self.redactor };
         let card = |card: i64| make(Mark { card, nonce: &nonce }, around);
         self.ledger.make((Kind::Worktree, id.0, id), &nonce, chat, card, clock::now()).map(drop)
     }
@@ -192,7 +195,7 @@ impl<M: Messenger> Service<M> {
         }
         self.ledger.reopen(Kind::Worktree, id.0)?;
         chats.dedup();
-        chats.iter().try_for_each(|chat| self.say(chat, trees::kept(why, self.settings.tongue)))
+        chats.iter().try_for_each(|chat| self.say(chat, trees::kept(why, self.settings.language)))
     }
 
     /// It is removed: where that was asked for, the way back is offered.
@@ -202,16 +205,15 @@ impl<M: Messenger> Service<M> {
         (place, aside): (&Place, &Aside),
         lost: &[String],
         asked: &[ChatId],
-        by: &Surface,
     ) -> Result<(), LedgerError> {
         // One that could not be put back, or deleted: the way back stays open.
         let undos = self.live_tree_cards(id)?;
         for card in &undos {
             self.ledger.want(card.id, &card.shown, false, clock::now())?;
-            self.say(
-                &card.chat,
-                format!("{} {}", self.done_by("not possible for", "未能完成：", by), lost.join(" · ")),
-            )?;
+            let language = self.settings.language;
+            let why: Vec<String> = lost.iter().map(|line| language::told(line, language)).collect();
+            let text = format!("{}{}", language.pick("It was not possible: ", "未能完成："), why.join(" · "));
+            self.say(&card.chat, text)?;
         }
         self.ledger.reopen(Kind::Worktree, id.0)?;
         let seconds = aside.until.map(|until| until.millis_since(clock::now()) / 1000);
@@ -222,16 +224,16 @@ impl<M: Messenger> Service<M> {
     }
 
     pub(super) fn tree_pressed(&mut self, card: &Entry, pressed: &Pressed) -> Result<Reply, LedgerError> {
-        let tongue = self.settings.tongue;
+        let language = self.settings.language;
         let session = card.session;
         let worktree = self.fleet.get(session).and_then(|session| session.worktree.as_ref());
         let Some(Worktree { place, aside, .. }) = worktree else {
-            return Ok(note(Mood::Warning, tongue.pick("The session is closed.", "会话已关闭。")));
+            return Ok(note(Mood::Warning, language.pick("The session is closed.", "会话已关闭。")));
         };
         let is_over = aside.as_ref().and_then(|aside| aside.until).is_some_and(|until| until <= clock::now());
-        let choice = match trees::decide(&card.shown, &place.branch, &pressed.value, &pressed.form, tongue) {
+        let choice = match trees::decide(&card.shown, &place.branch, &pressed.value, &pressed.form, language) {
             Ok(Choice::Restore) if is_over => {
-                return Ok(note(Mood::Warning, tongue.pick("Its time is over.", "已超时。")));
+                return Ok(note(Mood::Warning, language.pick("Its time is over.", "已超时。")));
             }
             Ok(choice) => choice,
             Err(why) => return Ok(note(Mood::Warning, why)),
@@ -239,27 +241,27 @@ impl<M: Messenger> Service<M> {
         let by = Surface::Phone(pressed.who.person.to_string());
         let (command, said) = match choice {
             Choice::Leave => {
-                let text = tongue.pick("It stays.", "已保留。");
-                let over = trees::over(&card.shown, Tone::Over, tongue.pick("kept", "已保留"), text);
+                let text = language.pick("It stays.", "已保留。");
+                let over = trees::over(&card.shown, Tone::Over, language.pick("kept", "已保留"), text);
                 self.ledger.want(card.id, &over, true, clock::now())?;
                 return Ok(Reply::Note { mood: Mood::Info, text: text.to_owned(), card: Some(Box::new(over)) });
             }
             Choice::Remove { seen, named } => (
                 Command::RemoveWorktree { session, seen, named, by },
-                tongue.pick("It is being removed.", "正在删除。"),
+                language.pick("It is being removed.", "正在删除。"),
             ),
             Choice::Restore => {
-                (Command::RestoreWorktree { session, by }, tongue.pick("It is being put back.", "正在恢复。"))
+                (Command::RestoreWorktree { session, by }, language.pick("It is being put back.", "正在恢复。"))
             }
         };
         if !self.ledger.claim_one(card.id)? {
-            return Ok(note(Mood::Info, tongue.pick("It was pressed already.", "已处理。")));
+            return Ok(note(Mood::Info, language.pick("It was pressed already.", "已处理。")));
         }
         if self.orders.try_command(command).is_err() {
             self.ledger.reopen(Kind::Worktree, card.about)?;
-            return Ok(note(Mood::Error, tongue.pick("The engine is too busy; press again.", "引擎繁忙，请重试。")));
+            return Ok(note(Mood::Error, language.pick("The engine is too busy; press again.", "引擎繁忙，请重试。")));
         }
-        let shown = trees::over(&card.shown, Tone::Working, tongue.pick("under way", "处理中"), said);
+        let shown = trees::over(&card.shown, Tone::Working, language.pick("under way", "处理中"), said);
         Ok(Reply::Note { mood: Mood::Success, text: said.to_owned(), card: Some(Box::new(shown)) })
     }
 }

@@ -1,6 +1,6 @@
 //! What somebody is told whose words did nothing: why, and what would.
 
-use crate::relay::words::Tongue;
+use crate::core::language::Language;
 
 /// Why nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +55,10 @@ impl Hint {
         }
     }
 
-    pub fn describe(&self, tongue: Tongue) -> String {
-        let say = |english: String, chinese: String| match tongue {
-            Tongue::English => english,
-            Tongue::Chinese => chinese,
+    pub fn describe(&self, language: Language) -> String {
+        let say = |english: String, chinese: String| match language {
+            Language::English => english,
+            Language::Chinese => chinese,
         };
         match self {
             Self::Weak(ids) | Self::Unsure(ids) if ids.len() != 1 => {

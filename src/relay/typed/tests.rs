@@ -50,7 +50,7 @@ fn shown(approvals: &[Approval]) -> Vec<Waiting<'_>> {
 }
 
 fn read_in(text: &str, waiting: &[Approval], reply_to: ReplyTo, newest: Newest) -> Meaning {
-    read(text, &Scene { reply_to, waiting: &shown(waiting), newest, at: Some(LATER) }, Tongue::Chinese)
+    read(text, &Scene { reply_to, waiting: &shown(waiting), newest, at: Some(LATER) }, Language::Chinese)
 }
 
 /// One letter for what is done, for the table.
@@ -154,7 +154,7 @@ fn a_word_counts_only_for_what_was_seen_before_it_was_written() {
     let approvals = [tool(7)];
     let said = |at, newest, is_shown| {
         let waiting = [Waiting { approval: &approvals[0], shown: is_shown }];
-        read("y", &Scene { reply_to: ReplyTo::Nothing, waiting: &waiting, newest, at }, Tongue::English)
+        read("y", &Scene { reply_to: ReplyTo::Nothing, waiting: &waiting, newest, at }, Language::English)
     };
     let newest = Newest::Request(7, SENT);
     assert_eq!(said(Some(SENT), newest, true), Meaning::Wish(Wish::Approve(Some(7))));
@@ -170,8 +170,8 @@ fn a_word_counts_only_for_what_was_seen_before_it_was_written() {
     // Named, and written long before it was asked.
     let waiting = shown(&approvals);
     let early = Scene { reply_to: ReplyTo::Nothing, waiting: &waiting, newest, at: Some(Timestamp(ASKED.0 - 6_000)) };
-    assert_eq!(read("/approve 7", &early, Tongue::English), Meaning::Hint(Hint::Before(7)));
-    assert_eq!(letter(&read("y", &early, Tongue::English)), 'h');
+    assert_eq!(read("/approve 7", &early, Language::English), Meaning::Hint(Hint::Before(7)));
+    assert_eq!(letter(&read("y", &early, Language::English)), 'h');
 }
 
 /// Everything that waits in the property: of each kind one.
@@ -235,7 +235,7 @@ proptest::proptest! {
             ReplyTo::Nothing => waiting.len() == 1 && newest == Newest::Request(id, SENT) && is_late,
             ReplyTo::Session(_) | ReplyTo::Elsewhere => false,
         };
-        match read(&text, &scene, Tongue::Chinese) {
+        match read(&text, &scene, Language::Chinese) {
             Meaning::Wish(Wish::Approve(id)) => {
                 let id = id.expect("the one that is meant is named");
                 proptest::prop_assert!(is_named(id) || is_meant(id), "{text:?} allows {id}");

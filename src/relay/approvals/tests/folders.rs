@@ -35,7 +35,7 @@ fn a_folder_is_trusted_only_where_the_configuration_says_so() {
 #[test]
 fn chinese_has_its_own_words() {
     let redactor = Redactor::default();
-    let around = Around { tongue: Tongue::Chinese, ..around(&redactor) };
+    let around = Around { language: Language::Chinese, ..around(&redactor) };
     let text = asked(&folder(true, "sh check.sh"), Mark { card: 3, nonce: "n" }, around).card.plain();
     assert!(text.contains("信任此目录？") && text.contains("hook（自动执行）"), "{text}");
 }

@@ -13,6 +13,7 @@ use tokio::io::AsyncReadExt as _;
 
 use super::Feishu;
 use super::failure;
+use crate::core::language::Language;
 use crate::relay::feishu::api::MAX_FILE;
 use crate::relay::feishu::api::Resource;
 use crate::relay::feishu::fault::Fault;
@@ -20,7 +21,6 @@ use crate::relay::feishu::render::text;
 use crate::relay::messenger::Attachment;
 use crate::relay::messenger::Failure;
 use crate::relay::messenger::MessageId;
-use crate::relay::words::Tongue;
 
 /// Bytes of a name.
 const MAX_NAME: usize = 120;
@@ -44,26 +44,26 @@ pub(super) fn name(name: &str) -> Option<String> {
 }
 
 /// A file of this machine, or why it cannot be sent.
-pub(super) async fn read(path: &str, name: &str, tongue: Tongue) -> Result<Vec<u8>, String> {
-    let unreadable = |why: &dyn std::fmt::Display| match tongue {
-        Tongue::English => format!("{name} could not be read: {why}"),
-        Tongue::Chinese => format!("无法读取 {name}：{why}"),
+pub(super) async fn read(path: &str, name: &str, language: Language) -> Result<Vec<u8>, String> {
+    let unreadable = |why: &dyn std::fmt::Display| match language {
+        Language::English => format!("{name} could not be read: {why}"),
+        Language::Chinese => format!("无法读取 {name}：{why}"),
     };
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits() as i32;
     let file =
         OpenOptions::new().read(true).custom_flags(flags).open(path).await.map_err(|error| unreadable(&error))?;
     let meta = file.metadata().await.map_err(|error| unreadable(&error))?;
     if !meta.is_file() {
-        return Err(unreadable(&tongue.pick("it is no file", "不是普通文件")));
+        return Err(unreadable(&language.pick("it is no file", "不是普通文件")));
     }
     if !is_still(Path::new(path), &meta).await {
-        return Err(unreadable(&tongue.pick("it is not where it was any more", "文件位置已改变")));
+        return Err(unreadable(&language.pick("it is not where it was any more", "文件位置已改变")));
     }
     let n_bytes = usize::try_from(meta.len()).unwrap_or(usize::MAX);
-    check(n_bytes, name, tongue)?;
+    check(n_bytes, name, language)?;
     let mut bytes = Vec::with_capacity(n_bytes);
     file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes).await.map_err(|error| unreadable(&error))?;
-    checked(bytes, name, tongue)
+    checked(bytes, name, language)
 }
 
 /// Whether the file that was opened is the one of this path, and no link leads there: it was looked at when it was asked
@@ -76,23 +76,23 @@ async fn is_still(path: &Path, opened: &std::fs::Metadata) -> bool {
 }
 
 /// What may be sent by its size, or the sentence that says why not.
-pub(super) fn checked(bytes: Vec<u8>, name: &str, tongue: Tongue) -> Result<Vec<u8>, String> {
-    check(bytes.len(), name, tongue).map(|()| bytes)
+pub(super) fn checked(bytes: Vec<u8>, name: &str, language: Language) -> Result<Vec<u8>, String> {
+    check(bytes.len(), name, language).map(|()| bytes)
 }
 
-fn check(n_bytes: usize, name: &str, tongue: Tongue) -> Result<(), String> {
+fn check(n_bytes: usize, name: &str, language: Language) -> Result<(), String> {
     const MB: usize = 1_000_000;
     if n_bytes == 0 {
-        return Err(match tongue {
-            Tongue::English => format!("{name} is empty, and Feishu takes no empty files."),
-            Tongue::Chinese => format!("{name} 是空文件，飞书无法发送。"),
+        return Err(match language {
+            Language::English => format!("{name} is empty, and Feishu takes no empty files."),
+            Language::Chinese => format!("{name} 是空文件，飞书无法发送。"),
         });
     }
     if n_bytes > MAX_FILE {
         let (has, most) = (n_bytes.div_ceil(MB), MAX_FILE / MB);
-        return Err(match tongue {
-            Tongue::English => format!("{name} has {has} MB, and Feishu takes files of at most {most} MB."),
-            Tongue::Chinese => format!("{name} 有 {has} MB，飞书最多支持 {most} MB。"),
+        return Err(match language {
+            Language::English => format!("{name} has {has} MB, and Feishu takes files of at most {most} MB."),
+            Language::Chinese => format!("{name} 有 {has} MB，飞书最多支持 {most} MB。"),
         });
     }
     Ok(())
@@ -169,21 +169,21 @@ mod tests {
             std::fs::write(root.join(place).join("a.txt"), text).unwrap();
         }
         let path = root.join("session/notes/a.txt").to_string_lossy().into_owned();
-        assert_eq!(read(&path, "a.txt", Tongue::English).await.unwrap(), b"harmless");
+        assert_eq!(read(&path, "a.txt", Language::English).await.unwrap(), b"harmless");
         std::fs::rename(root.join("session/notes"), root.join("session/away")).unwrap();
         std::os::unix::fs::symlink(root.join("elsewhere"), root.join("session/notes")).unwrap();
-        let why = read(&path, "a.txt", Tongue::English).await.unwrap_err();
+        let why = read(&path, "a.txt", Language::English).await.unwrap_err();
         assert_eq!(why, "a.txt could not be read: it is not where it was any more");
         std::fs::remove_file(root.join("session/notes")).unwrap();
         std::fs::create_dir(root.join("session/notes")).unwrap();
         std::os::unix::fs::symlink(root.join("elsewhere/a.txt"), &path).unwrap();
-        assert!(read(&path, "a.txt", Tongue::English).await.is_err());
+        assert!(read(&path, "a.txt", Language::English).await.is_err());
     }
 
     #[test]
     fn sizes_are_told_in_a_sentence() {
-        let why = check(31_000_001, "a.bin", Tongue::English).unwrap_err();
+        let why = check(31_000_001, "a.bin", Language::English).unwrap_err();
         assert_eq!(why, "a.bin has 32 MB, and Feishu takes files of at most 30 MB.");
-        assert!(check(0, "a", Tongue::Chinese).is_err() && check(1, "a", Tongue::English).is_ok());
+        assert!(check(0, "a", Language::Chinese).is_err() && check(1, "a", Language::English).is_ok());
     }
 }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Answered;
 use super::files;
+use crate::core::language::Language;
 use crate::relay::feishu::answer::Answer;
 use crate::relay::feishu::answer::Push;
 use crate::relay::feishu::answer::ToastKind;
@@ -35,7 +36,6 @@ use crate::relay::messenger::Reply;
 use crate::relay::messenger::Said;
 use crate::relay::messenger::TenantId;
 use crate::relay::messenger::Who;
-use crate::relay::words::Tongue;
 
 /// A message waits for the bot's id no longer than this: its answer is due.
 const BOT_PATIENCE: Duration = Duration::from_secs(1);
@@ -47,7 +47,7 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_
 pub(super) struct Ear {
     /// The bot's id, once it is known.
     pub(super) bot: watch::Receiver<Option<String>>,
-    pub(super) tongue: Tongue,
+    pub(super) language: Language,
     pub(super) answered: Answered,
 }
 
@@ -89,12 +89,12 @@ pub(super) async fn listen(mut pushes: mpsc::Receiver<Push>, heard: mpsc::Sender
             Happening::Pressed(pressed) => Some(pressed.message.0.clone()),
             _ => None,
         };
-        let (tongue, answered) = (ear.tongue, ear.answered.clone());
+        let (language, answered) = (ear.language, ear.answered.clone());
         let reply = move |reply| {
             if let Some(message) = &pressed {
                 answered.note(message);
             }
-            give(answer, reply, tongue);
+            give(answer, reply, language);
         };
         if heard.send(Heard::new(what, reply)).await.is_err() {
             return;
@@ -102,13 +102,13 @@ pub(super) async fn listen(mut pushes: mpsc::Receiver<Push>, heard: mpsc::Sender
     }
 }
 
-fn give(answer: Answer, reply: Reply, tongue: Tongue) {
+fn give(answer: Answer, reply: Reply, language: Language) {
     let is_in_time = match reply {
         Reply::Done => answer.done(),
         Reply::Failed => answer.failed(),
         Reply::Note { mood, text, card: None } => answer.toast(kind(mood), &text::note(&text)),
         Reply::Note { mood, text, card: Some(card) } => {
-            answer.card(&render::card(&card, tongue).json, Some((kind(mood), &text::note(&text))))
+            answer.card(&render::card(&card, language).json, Some((kind(mood), &text::note(&text))))
         }
     };
     if !is_in_time {
@@ -179,7 +179,8 @@ fn said(message: &Message, who: Who, bot: &str) -> Said {
 /// What came with the words, and what of it is of no use.
 fn attached(content: &Content) -> (Vec<Attachment>, Option<String>) {
     let image = |key: &String| Attachment { key: key.clone(), is_image: true, name: None, of: None };
-    let file = |key: &String, name: &str| Attachment { key: key.clone(), is_image: false, name: files::name(name), of: None };
+    let file =
+        |key: &String, name: &str| Attachment { key: key.clone(), is_image: false, name: files::name(name), of: None };
     match content {
         Content::Text(_) => (Vec::new(), None),
         Content::Post { images, files, .. } => {

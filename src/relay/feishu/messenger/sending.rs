@@ -32,11 +32,11 @@ impl Feishu {
             Parcel::Text(text) => self.text(chat, text, key).await,
             Parcel::Card(card) => self.card(chat, card, key).await,
             Parcel::File { path, name } => {
-                let read = files::read(path, name, self.tongue).await;
+                let read = files::read(path, name, self.language).await;
                 self.file(chat, (name, read), key).await
             }
             Parcel::TextFile { name, text } => {
-                let read = files::checked(text.clone().into_bytes(), name, self.tongue);
+                let read = files::checked(text.clone().into_bytes(), name, self.language);
                 self.file(chat, (name, read), key).await
             }
         }
@@ -58,10 +58,10 @@ impl Feishu {
     }
 
     async fn card(&self, chat: &ChatId, card: &Card, key: &str) -> Result<MessageId, Fault> {
-        let whole = render::card(card, self.tongue);
+        let whole = render::card(card, self.language);
         let mut sent = self.post(chat, &Outgoing::Card(whole.json), &uuid(key, "card")).await;
         if let Err(Fault::TooBig(_)) = sent {
-            let smaller = render::within(card, self.tongue, render::SMALLER);
+            let smaller = render::within(card, self.language, render::SMALLER);
             sent = self.post(chat, &Outgoing::Card(smaller.json), &uuid(key, "smaller card")).await;
         }
         match sent {
@@ -107,17 +107,17 @@ impl Feishu {
     /// Makes a card that was sent into this one.
     pub(super) async fn change(&self, message: &MessageId, card: &Card) -> Result<(), Fault> {
         let patch = async |json| self.api.patch_card(&message.0, &json).await;
-        match patch(render::card(card, self.tongue).json).await {
-            Err(Fault::TooBig(_)) => patch(render::within(card, self.tongue, render::SMALLER).json).await,
+        match patch(render::card(card, self.language).json).await {
+            Err(Fault::TooBig(_)) => patch(render::within(card, self.language, render::SMALLER).json).await,
             // What became of it must show, or it looks as if it could still be pressed.
-            Err(Fault::Withheld) => patch(render::card(&self.withheld(card), self.tongue).json).await,
+            Err(Fault::Withheld) => patch(render::card(&self.withheld(card), self.language).json).await,
             done => done,
         }
     }
 
     /// The card without its content.
     fn withheld(&self, card: &Card) -> Card {
-        let text = self.tongue.pick(
+        let text = self.language.pick(
             "The content is withheld by a filter of your organisation; see the terminal.",
             "内容被贵组织的过滤规则拦截，请查看终端。",
         );

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Rendered;
 use super::prose;
 use super::text;
+use crate::core::language::Language;
 use crate::relay::card::Block;
 use crate::relay::card::Button;
 use crate::relay::card::Card;
@@ -17,7 +18,6 @@ use crate::relay::card::Form;
 use crate::relay::card::Style;
 use crate::relay::card::Tone;
 use crate::relay::steps;
-use crate::relay::words::Tongue;
 
 /// The longest of the texts that are one line: a title, what is on a button, what can be chosen.
 const MAX_LINE: usize = 300;
@@ -40,9 +40,9 @@ pub(super) enum Shape {
     Bare,
 }
 
-pub(super) fn draft(card: &Card, tongue: Tongue, cap: usize, shape: Shape) -> Rendered {
+pub(super) fn draft(card: &Card, language: Language, cap: usize, shape: Shape) -> Rendered {
     let mut draft = Draft {
-        tongue,
+        language,
         cap,
         cut: false,
         elements: Vec::new(),
@@ -58,7 +58,7 @@ pub(super) fn draft(card: &Card, tongue: Tongue, cap: usize, shape: Shape) -> Re
     let header = draft.header(card);
     let summary = draft.line(&card.summary, MAX_SUMMARY);
     if draft.cut {
-        let note = tongue.pick(
+        let note = language.pick(
             "Not all of it fits on this card: the terminal shows the whole.",
             "卡片无法显示全部内容，完整内容见终端。",
         );
@@ -107,7 +107,7 @@ fn colours(tone: Tone) -> (&'static str, &'static str) {
 
 #[derive(Debug)]
 struct Draft {
-    tongue: Tongue,
+    language: Language,
     cap: usize,
     cut: bool,
     elements: Vec<Value>,
@@ -163,22 +163,38 @@ impl Draft {
                 let prose = prose::safe(&text, &mut self.n_tables_left);
                 self.markdown(&prose);
             }
+            Block::Person { words, person } => self.person(words, person),
             Block::Divider => self.push(json!({ "tag": "hr" })),
             Block::Buttons(buttons) => buttons.chunks(MAX_BESIDE).for_each(|row| self.row(row)),
             Block::Form(form) => self.form(form),
         }
     }
 
+    /// Somebody by name; an id that is none of Feishu's is text.
+    fn person(&mut self, words: &str, person: &str) {
+        let is_id = person.strip_prefix("ou_").is_some_and(|rest| {
+            (1..=60).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        });
+        if !is_id {
+            let text = self.lines(&format!("{words} {person}"));
+            return self.plain(&text, "default", "normal");
+        }
+        let words = self.lines(words);
+        self.plain(&words, "default", "normal");
+        self.push(json!({ "tag": "person", "user_id": person, "size": "extra_small", "show_avatar": true,
+            "show_name": true }));
+    }
+
     /// A text that is too long, cut between its steps.
     fn without_steps(&mut self, text: &str) -> Option<String> {
-        let cut = (text.len() > self.cap).then(|| steps::cut(text, self.cap, self.tongue)).flatten()?;
+        let cut = (text.len() > self.cap).then(|| steps::cut(text, self.cap, self.language)).flatten()?;
         self.cut = true;
         Some(cut)
     }
 
     /// The text, or its two ends.
     fn cut(&mut self, text: &str, cap: usize, gap: &str) -> String {
-        match text::cut_middle(text, cap, gap, self.tongue) {
+        match text::cut_middle(text, cap, gap, self.language) {
             Some(cut) => {
                 self.cut = true;
                 cut
@@ -256,7 +272,7 @@ impl Draft {
         let mut drawn = json!({ "tag": "button", "name": self.name(name), "type": kind, "width": "fill",
             "text": plain_text(&self.label(&button.label)), "behaviors": [{ "type": "callback", "value": value }] });
         if let Some(confirm) = &button.confirm {
-            let (title, text) = (self.tongue.pick("Sure?", "确认？"), self.label(confirm));
+            let (title, text) = (self.language.pick("Sure?", "确认？"), self.label(confirm));
             drawn["confirm"] = json!({ "title": plain_text(title), "text": plain_text(&text) });
         }
         drawn
@@ -295,7 +311,7 @@ impl Draft {
 
     /// What is chosen or typed in; nothing where there is nothing to choose.
     fn control(&mut self, field: &Field) -> Option<Value> {
-        let choose = plain_text(self.tongue.pick("Choose", "请选择"));
+        let choose = plain_text(self.language.pick("Choose", "请选择"));
         let mut options = |options: &[(String, String)]| -> Option<Vec<Value>> {
             let drawn =
                 options.iter().map(|(value, label)| json!({ "text": plain_text(&self.choice(label)), "value": value }));
@@ -316,7 +332,7 @@ impl Draft {
                 json!({ "tag": "multi_select_static", "placeholder": choose, "width": "fill", "options": options(offered)? })
             }
             FieldKind::Text { max_chars, required } => {
-                let write = plain_text(self.tongue.pick("Write here", "请输入"));
+                let write = plain_text(self.language.pick("Write here", "请输入"));
                 json!({ "tag": "input", "input_type": "multiline_text", "rows": 2, "width": "fill", "placeholder": write,
                     "max_length": (*max_chars).clamp(1, MAX_TYPED), "required": required })
             }

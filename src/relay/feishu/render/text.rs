@@ -3,7 +3,7 @@
 //! Invariants: what would not show itself is shown by its number; a box of code ends where we end it; nothing here
 //! takes a visible character out.
 
-use crate::relay::words::Tongue;
+use crate::core::language::Language;
 use crate::tui::render::sanitize::reveal;
 
 /// Stands where markup is broken up; takes no room.
@@ -105,16 +105,16 @@ fn longest_run(text: &str, of: char) -> usize {
 }
 
 /// Both ends of a text of more than `cap` bytes, with what is missing said between them.
-pub(super) fn cut_middle(text: &str, cap: usize, gap: &str, tongue: Tongue) -> Option<String> {
+pub(super) fn cut_middle(text: &str, cap: usize, gap: &str, language: Language) -> Option<String> {
     if text.len() <= cap + NOTICE {
         return None;
     }
     let head = text.floor_char_boundary(cap * 2 / 3);
     let tail = text.ceil_char_boundary(text.len() - cap / 3);
     let n_cut = tail - head;
-    let notice = match tongue {
-        Tongue::English => format!("… {n_cut} bytes cut …"),
-        Tongue::Chinese => format!("… 省略 {n_cut} 字节 …"),
+    let notice = match language {
+        Language::English => format!("… {n_cut} bytes cut …"),
+        Language::Chinese => format!("… 省略 {n_cut} 字节 …"),
     };
     Some(format!("{}{gap}{notice}{gap}{}", text.get(..head)?, text.get(tail..)?))
 }
