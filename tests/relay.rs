@@ -11,6 +11,7 @@ mod faults;
 mod flood;
 mod groups;
 mod lints;
+mod looks;
 mod matrix;
 mod members;
 mod menu;

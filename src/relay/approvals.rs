@@ -20,6 +20,7 @@ use super::words;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::Decision;
+use crate::core::approval::danger::DangerClass;
 use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
 use crate::core::language::Language;
@@ -49,6 +50,7 @@ use content::beside_the_plan;
 use content::content;
 use content::cut_between_steps;
 use content::cut_middle;
+use content::dangers;
 pub use content::only_deny;
 pub use ended::End;
 pub use ended::by;
@@ -117,7 +119,7 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
         card.blocks.push(Block::Warning(why.describe(language).to_owned()));
     }
     match &approval.ask {
-        Ask::Tool if only_deny.is_some() => deny_keys(&mut card, keys, true),
+        Ask::Tool if only_deny.is_some() => deny_keys(&mut card, keys),
         Ask::Plan(_) if only_deny.is_some() => feedback_keys(&mut card, keys),
         Ask::Tool => tool_keys(&mut card, approval, keys),
         Ask::Questions(questions) => questions::keys(&mut card, questions, keys),
@@ -149,14 +151,19 @@ fn waits(approval: &Approval, language: Language) -> &'static str {
 
 /// What a locked phone shows: what waits, in words of ours alone. A name of a tool is ours where the tool is built in.
 fn summary(approval: &Approval, language: Language) -> String {
-    let tool =
-        if table::is_unknown(&approval.tool) { language.pick("A tool", "工具") } else { approval.tool.as_str() };
-    let about = match &approval.ask {
-        Ask::Tool => format!("{tool} {}", waits(approval, language)),
-        Ask::Questions(_) => language.pick("A question waits for your answer", "提问待回答").to_owned(),
-        Ask::Plan(_) => language.pick("A plan waits for your word", "计划待确认").to_owned(),
-        Ask::Elicitation(_) => language.pick("A server's form waits to be filled in", "表单待填写").to_owned(),
-        Ask::Trust(_) => language.pick("Trust this folder?", "是否信任目录").to_owned(),
+    let tool = if approval.binding.posing || table::is_unknown(&approval.tool) {
+        language.pick("A tool", "工具")
+    } else {
+        approval.tool.as_str()
+    };
+    let mark = approval.dangers().first().map(|danger| said::kind(danger, language));
+    let about = match (&approval.ask, mark) {
+        (Ask::Tool, Some(mark)) => format!("{tool} {}{}{mark}", waits(approval, language), language.pick(": ", "：")),
+        (Ask::Tool, None) => format!("{tool} {}", waits(approval, language)),
+        (Ask::Questions(_), _) => language.pick("A question waits for your answer", "提问待回答").to_owned(),
+        (Ask::Plan(_), _) => language.pick("A plan waits for your word", "计划待确认").to_owned(),
+        (Ask::Elicitation(_), _) => language.pick("A server's form waits to be filled in", "表单待填写").to_owned(),
+        (Ask::Trust(_), _) => language.pick("Trust this folder?", "是否信任目录").to_owned(),
     };
     match language {
         Language::English => format!("{about} ({})", approval.id),
@@ -208,12 +215,13 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
         }
         Ask::Tool => {
             let content = content(approval, language);
+            card.blocks.extend(dangers(approval, language).map(|text| Block::Warning(safe(&text))));
             card.blocks.extend(content.warnings.iter().map(|text| Block::Warning(safe(text))));
             let facts = content.facts.iter();
             card.blocks.extend(facts.map(|(name, value)| Block::Fact { name: (*name).into(), value: safe(value) }));
             if !content.text.is_empty() {
-                card.blocks
-                    .push(Block::Code { language: content.language.to_owned(), text: fits(&content.text, cut_middle) });
+                let text = fits(&content.text, cut_middle);
+                card.blocks.extend(content::in_view(content.language, &text, language));
             }
         }
     }
@@ -229,11 +237,15 @@ fn described(approval: &Approval, around: Around<'_>) -> (Card, Option<String>) 
         );
         card.blocks.push(Block::Warning(text.to_owned()));
     }
-    card.blocks.extend(about(approval, language).into_iter().map(|block| match block {
+    let safely = |block: Block| match block {
         Block::Fact { name, value } => Block::Fact { name, value: safe(&value) },
         Block::Warning(text) => Block::Warning(safe(&text)),
         block => block,
-    }));
+    };
+    let (seen, folded) = about(approval, language);
+    card.blocks.extend(seen.into_iter().map(safely));
+    let title = language.pick("More about it", "更多信息").to_owned();
+    card.blocks.push(Block::Folded { title, blocks: folded.into_iter().map(safely).collect() });
     (card, whole)
 }
 
@@ -256,64 +268,68 @@ impl Keys<'_> {
     }
 }
 
-/// Denying in all its forms; `alone`: nothing else is offered.
-fn deny_keys(card: &mut Card, keys: Keys<'_>, alone: bool) {
-    let language = keys.language;
-    if alone {
-        card.blocks.push(Block::Buttons(deny_buttons(keys).into()));
-    }
-    let reason = Field {
-        name: "reason".into(),
-        label: language.pick("Why, and what to do instead", "拒绝理由（会告诉 Claude）").into(),
-        kind: FieldKind::Text { max_chars: 1000, required: true },
-    };
-    let submit = keys.button("deny_reason", language.pick("Deny with reason", "拒绝并说明"), Style::Plain);
-    card.blocks.push(Block::Form(Form { name: "f_deny".into(), fields: vec![reason], submit }));
+/// Denying in all its forms, where nothing else is offered.
+fn deny_keys(card: &mut Card, keys: Keys<'_>) {
+    card.blocks.push(Block::Buttons(vec![deny_button(keys)]));
+    more_keys(card, keys, Vec::new(), None);
 }
 
-fn deny_buttons(keys: Keys<'_>) -> [Button; 2] {
+fn deny_button(keys: Keys<'_>) -> Button {
+    keys.button("deny", keys.language.pick("Deny", "拒绝"), Style::Danger)
+}
+
+/// What is wanted less often, folded away: allowing more than this call, and denying with a reason or for good.
+fn more_keys(card: &mut Card, keys: Keys<'_>, mut fields: Vec<Field>, always: Option<Button>) {
     let language = keys.language;
-    [
-        keys.button("deny", language.pick("Deny", "拒绝"), Style::Danger),
-        keys.button("deny_stop", language.pick("Deny and stop", "拒绝并中断"), Style::Plain),
-    ]
+    fields.push(Field {
+        name: "reason".into(),
+        label: language.pick("Why it is denied, and what to do instead", "拒绝理由（会告诉 Claude）").into(),
+        kind: FieldKind::Text { max_chars: 1000, required: false },
+    });
+    let with_reason = keys.button("deny_reason", language.pick("Deny with reason", "拒绝并说明理由"), Style::Plain);
+    let stop = keys.button("deny_stop", language.pick("Deny and stop", "拒绝并中断"), Style::Plain);
+    let mut buttons: Vec<Button> = always.into_iter().chain([with_reason, stop]).collect();
+    let submit = buttons.remove(0);
+    let folded = Some(language.pick("More options", "更多选项").to_owned());
+    card.blocks.push(Block::Form(Form { others: buttons, folded, ..Form::new("f_more", fields, submit) }));
 }
 
 fn tool_keys(card: &mut Card, approval: &Approval, keys: Keys<'_>) {
     let language = keys.language;
-    let [deny, stop] = deny_buttons(keys);
     if approval.binding.default_to_no {
-        card.blocks.push(Block::Buttons(vec![deny, stop]));
+        card.blocks.push(Block::Buttons(vec![deny_button(keys)]));
         let label = match language {
             Language::English => format!("This must not be allowed by one press. Type {YES} to allow it"),
             Language::Chinese => "高风险操作，请输入「允许」确认".to_owned(),
         };
         let field = Field { name: "typed".into(), label, kind: FieldKind::Text { max_chars: 10, required: true } };
         let submit = keys.button("allow_typed", language.pick("Allow once", "允许一次"), Style::Plain);
-        card.blocks.push(Block::Form(Form { name: "f_allow".into(), fields: vec![field], submit }));
+        card.blocks.push(Block::Form(Form::new("f_allow", vec![field], submit)));
     } else {
-        let allow = keys.button("allow", language.pick("Allow once", "允许一次"), Style::Primary);
-        card.blocks.push(Block::Buttons(vec![allow, deny, stop]));
+        // What is dangerous must not be the button that a thumb finds first.
+        let is_grave = approval.wants_a_look() || approval.danger_class() == DangerClass::Dangerous;
+        let style = if is_grave { Style::Plain } else { Style::Primary };
+        let allow = keys.button("allow", language.pick("Allow once", "允许一次"), style);
+        card.blocks.push(Block::Buttons(vec![allow, deny_button(keys)]));
     }
     let choices = always(approval, language, keys.redactor);
-    if !choices.is_empty() {
-        let options = choices.into_iter().map(|(name, label, _)| (name, label)).collect();
-        let field = Field {
-            name: "always".into(),
-            label: language.pick("What is allowed from now on", "放行范围").into(),
-            kind: FieldKind::Choice { options, initial: None },
-        };
-        let mut submit = keys.button("always", language.pick("Always…", "一段时间内允许…"), Style::Plain);
-        submit.confirm =
-            Some(language.pick("Allow more than this one call?", "之后同类操作将不再询问，确定？").to_owned());
-        card.blocks.push(Block::Form(Form { name: "f_always".into(), fields: vec![field], submit }));
-        let of_files = |rule: &&GrantRule| matches!(rule, GrantRule::Edits { .. } | GrantRule::Reads { .. });
-        if let Some(reach) = approval.grants.iter().find(of_files).and_then(GrantRule::reach) {
-            let text = language.pick(reach, "但不含疑似机密或影响工具行为的文件，也不含链接指向别处的文件");
-            card.blocks.push(Block::Small(format!("… {text}")));
-        }
+    if choices.is_empty() {
+        return more_keys(card, keys, Vec::new(), None);
     }
-    deny_keys(card, keys, false);
+    let of_files = |rule: &&GrantRule| matches!(rule, GrantRule::Edits { .. } | GrantRule::Reads { .. });
+    let reach = approval
+        .grants
+        .iter()
+        .find(of_files)
+        .and_then(GrantRule::reach)
+        .map(|reach| language.pick(reach, "不含疑似机密或影响工具行为的文件，也不含链接指向别处的文件"));
+    let options = choices.into_iter().map(|(name, label, _)| (name, label)).collect();
+    let label = language.pick("What is allowed from now on", "放行范围");
+    let label = reach.map_or_else(|| label.to_owned(), |reach| format!("{label} · {reach}"));
+    let field = Field { name: "always".into(), label, kind: FieldKind::Choice { options, initial: None } };
+    let mut submit = keys.button("always", language.pick("Always…", "一段时间内允许…"), Style::Plain);
+    submit.confirm = Some(language.pick("Allow more than this one call?", "之后同类操作将不再询问，确定？").to_owned());
+    more_keys(card, keys, vec![field], Some(submit));
 }
 
 /// What can be allowed beyond the call: a name for the press, the words, and what it means. Only what its words tell
@@ -341,14 +357,15 @@ fn always(approval: &Approval, language: Language, redactor: &Redactor) -> Vec<(
                 None => language.pick("as the CLI keeps it", "由 Claude Code 决定"),
             };
             let warning = said::warning(&update, language).map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
-            let label = format!("{} · {place}{warning}", said::update(&update, language));
+            let label = format!("{place} · {}{warning}", said::update(&update, language));
             choices.push((format!("s{at}.{nth}"), label, Decision::remembering(&update)));
         }
     }
     for (at, rule) in approval.grants.iter().enumerate() {
         for (nth, (minutes, uses)) in LIMITS.into_iter().enumerate() {
             let terms = GrantTerms { rule: rule.clone(), minutes, uses };
-            let label = format!("{} · {}", said::rule(rule, language), said::limit(&terms, language));
+            // What differs stands first: a phone shows the beginning.
+            let label = format!("{} · {}", said::limit(&terms, language), said::rule(rule, language));
             choices.push((format!("g{at}.{nth}"), label, Decision::Grant(terms)));
         }
     }
@@ -380,7 +397,7 @@ fn feedback_keys(card: &mut Card, keys: Keys<'_>) {
         kind: FieldKind::Text { max_chars: 1000, required: true },
     };
     let submit = keys.button("deny_reason", language.pick("Keep planning", "继续完善计划"), Style::Plain);
-    card.blocks.push(Block::Form(Form { name: "f_plan".into(), fields: vec![feedback], submit }));
+    card.blocks.push(Block::Form(Form::new("f_plan", vec![feedback], submit)));
 }
 
 /// What the model is told where the person gave no reason.
@@ -435,6 +452,10 @@ pub fn decide(
             }
         }
         (Ask::Questions(questions), "answers") => questions::answers(questions, form, language).map(Decision::Answers),
+        (Ask::Questions(questions), act) => match questions::pressed(questions, act, language) {
+            Some(answers) => answers.map(Decision::Answers),
+            None => not_offered(),
+        },
         (Ask::Elicitation(asked), "fill") => forms::decision(asked, form, language),
         (Ask::Trust(_), "trust") => Ok(Decision::Trust(TrustAnswer::Trust)),
         (Ask::Trust(_), "trust_without") => Ok(Decision::Trust(TrustAnswer::Without)),

@@ -61,6 +61,11 @@ pub enum Block {
         words: String,
         person: String,
     },
+    /// What is folded away under a line of ours until somebody taps it; no form is among it.
+    Folded {
+        title: String,
+        blocks: Vec<Block>,
+    },
     Divider,
     /// Side by side.
     Buttons(Vec<Button>),
@@ -90,6 +95,23 @@ pub struct Form {
     pub name: String,
     pub fields: Vec<Field>,
     pub submit: Button,
+    /// Other things that can be done with the same fields.
+    #[serde(default)]
+    pub others: Vec<Button>,
+    /// The form is folded away under this line.
+    #[serde(default)]
+    pub folded: Option<String>,
+}
+
+impl Form {
+    pub fn new(name: &str, fields: Vec<Field>, submit: Button) -> Self {
+        Self { name: name.to_owned(), fields, submit, others: Vec::new(), folded: None }
+    }
+
+    /// Everything on it that sends the fields.
+    pub fn buttons(&self) -> impl Iterator<Item = &Button> {
+        std::iter::once(&self.submit).chain(&self.others)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -126,7 +148,7 @@ impl Card {
     pub fn carried(&self) -> impl Iterator<Item = &Value> {
         self.blocks.iter().flat_map(|block| match block {
             Block::Buttons(buttons) => buttons.iter().map(|button| &button.value).collect(),
-            Block::Form(form) => vec![&form.submit.value],
+            Block::Form(form) => form.buttons().map(|button| &button.value).collect(),
             _ => Vec::new(),
         })
     }
@@ -173,16 +195,21 @@ impl Card {
     /// All of it as plain lines, for where cards do not arrive.
     pub fn plain(&self) -> String {
         let mut lines = vec![self.heading()];
-        for block in &self.blocks {
-            match block {
-                Block::Text(text) | Block::Small(text) | Block::Prose(text) => lines.push(text.clone()),
-                Block::Warning(text) => lines.push(format!("! {text}")),
-                Block::Fact { name, value } => lines.push(format!("{name}: {value}")),
-                Block::Person { words, person } => lines.push(format!("{words} {person}")),
-                Block::Code { text, .. } => lines.extend(text.lines().map(|line| format!("    {line}"))),
-                Block::Divider | Block::Buttons(_) | Block::Form(_) => {}
-            }
-        }
+        plain_lines(&self.blocks, &mut lines);
         lines.join("\n")
+    }
+}
+
+fn plain_lines(blocks: &[Block], lines: &mut Vec<String>) {
+    for block in blocks {
+        match block {
+            Block::Text(text) | Block::Small(text) | Block::Prose(text) => lines.push(text.clone()),
+            Block::Warning(text) => lines.push(format!("! {text}")),
+            Block::Fact { name, value } => lines.push(format!("{name}: {value}")),
+            Block::Person { words, person } => lines.push(format!("{words} {person}")),
+            Block::Code { text, .. } => lines.extend(text.lines().map(|line| format!("    {line}"))),
+            Block::Folded { blocks, .. } => plain_lines(blocks, lines),
+            Block::Divider | Block::Buttons(_) | Block::Form(_) => {}
+        }
     }
 }

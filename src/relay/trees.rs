@@ -88,7 +88,7 @@ pub fn looked(session: SessionId, place: &Place, report: &Report, mark: Mark<'_>
                 Field { name: "branch".into(), label, kind: FieldKind::Text { max_chars: 300, required: true } };
             let label = language.pick("Remove it with all that", "连同上述内容删除");
             let submit = carry(button(mark, "tree_remove_named", label, Style::Danger));
-            card.blocks.push(Block::Form(Form { name: "f_tree".into(), fields: vec![field], submit }));
+            card.blocks.push(Block::Form(Form::new("f_tree", vec![field], submit)));
             card.blocks.push(Block::Buttons(vec![leave]));
         }
         Verdict::Kept(why) => card.blocks.push(Block::Warning(kept(&safe(&why), language))),

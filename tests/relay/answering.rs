@@ -87,7 +87,7 @@ async fn what_only_the_session_may_allow_cannot_be_allowed_from_the_phone_in_any
     let asked = hand.asked().await;
     assert!(asked.text().contains("Only somebody at the session"), "{}", asked.text());
     let acts: Vec<_> = values(asked.card().unwrap()).iter().map(|value| value["act"].clone()).collect();
-    assert_eq!(acts, ["deny", "deny_stop", "deny_reason"]);
+    assert_eq!(acts, ["deny", "deny_reason", "deny_stop"]);
     for said in ["y", "/approve 1", "/answer 1 yes"] {
         let n_before = hand.messages().len();
         hand.say(said).await;

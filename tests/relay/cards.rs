@@ -36,6 +36,9 @@ const HOSTILE: [&str; 36] = [
     "&lt;at id=all&gt;",
     "&#8238;evil&#10;# head",
     "[press](https://evil.example)",
+    "[https://good.example](https://evil.example)",
+    "see https://good.example/a_b?c=d&e=f#g. [↗](https://evil.example)",
+    "https://user:word@evil.example https://EVIL.example https://1 https://a..b https://a.b:x/",
     "[a][b]\n\n[b]: https://evil.example",
     "<https://evil.example>",
     "![x](img_v2_1)",
@@ -112,8 +115,32 @@ fn boxed(markdown: &str) -> String {
     events.iter().filter_map(text).collect()
 }
 
-/// No tag, link, image or address is left; nothing hides.
+/// Without the arrows that open an address which stands before them in full.
+fn without_arrows(markdown: &str) -> String {
+    const ARROW: &str = " [↗](";
+    let mut left = String::new();
+    let mut rest = markdown;
+    while let Some((before, after)) = rest.split_once(ARROW) {
+        let (address, behind) = after.split_once(')').expect("it ends");
+        left.push_str(before);
+        let seen = left
+            .replace("&#58;", ":")
+            .replace("&#38;", "&")
+            .replace("&#35;", "#")
+            .replace("&#126;", "~")
+            .replace("&#95;", "_");
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/?=&%+#:".contains(c);
+        assert!(address.starts_with("https://") && address.chars().all(is_plain), "{address}");
+        let seen = seen.trim_end_matches(')');
+        assert!(seen.ends_with(address), "{address} behind {seen:?}");
+        rest = behind;
+    }
+    left + rest
+}
+
+/// No tag, link, image or address is left, but arrows; nothing hides.
 fn is_harmless(markdown: &str) {
+    let markdown = &without_arrows(markdown);
     for event in events(markdown) {
         let is_bad = matches!(
             event,
@@ -199,7 +226,7 @@ fn a_form_has_its_fields_under_their_names_and_a_button_that_sends_it() {
         Field { name: "none".into(), label: "None".into(), kind: FieldKind::Choices { options: Vec::new() } },
         Field { name: "why".into(), label: "Why".into(), kind: FieldKind::Text { max_chars: 5_000, required: true } },
     ];
-    let card = card_with(Block::Form(Form { name: "f".into(), fields, submit: button("Send") }));
+    let card = card_with(Block::Form(Form::new("f", fields, button("Send"))));
     let json = rendered(&card);
     assert_eq!(lint::card(&json), Ok(()), "{json:#}");
     let form = tagged(&json, "form")[0];
@@ -381,13 +408,21 @@ fn any_field() -> impl Strategy<Value = Field> {
 }
 
 fn any_block() -> impl Strategy<Value = Block> {
-    let form = (prop::collection::vec(any_field(), 0..5), any_button())
-        .prop_map(|(fields, submit)| Block::Form(Form { name: "a".into(), fields, submit }));
+    let form = (prop::collection::vec(any_field(), 0..5), any_button()).prop_map(|(fields, submit)| {
+        let others = vec![submit.clone()];
+        let folded = (fields.len() > 2).then(|| submit.label.clone());
+        Block::Form(Form { others, folded, ..Form::new("a", fields, submit) })
+    });
     prop_oneof![
         any_text().prop_map(Block::Text),
         any_text().prop_map(Block::Small),
         any_text().prop_map(Block::Warning),
         (any_text(), any_text()).prop_map(|(name, value)| Block::Fact { name, value }),
+        (any_text(), any_text()).prop_map(|(words, person)| Block::Person { words, person }),
+        (any_text(), any_text(), any_text()).prop_map(|(title, text, code)| Block::Folded {
+            title,
+            blocks: vec![Block::Text(text), Block::Code { language: "bash".into(), text: code }],
+        }),
         (any_text(), any_text()).prop_map(|(language, text)| Block::Code { language, text }),
         any_text().prop_map(Block::Prose),
         Just(Block::Divider),

@@ -230,7 +230,12 @@ fn of_blocks(blocks: &[Block], texts: &mut Vec<String>) {
             }
             Block::Form(form) => {
                 texts.extend(form.fields.iter().map(|field| field.label.clone()));
-                texts.push(form.submit.label.clone());
+                texts.extend(form.buttons().map(|button| button.label.clone()));
+                texts.extend(form.folded.clone());
+            }
+            Block::Folded { title, blocks } => {
+                texts.push(title.clone());
+                of_blocks(blocks, texts);
             }
             Block::Code { .. } | Block::Prose(_) | Block::Divider => {}
         }

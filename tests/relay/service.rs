@@ -294,7 +294,7 @@ impl Drop for Hand {
 pub(super) fn values(card: &Card) -> Vec<Value> {
     let of = |block: &Block| match block {
         Block::Buttons(buttons) => buttons.iter().map(|button| button.value.clone()).collect(),
-        Block::Form(form) => vec![form.submit.value.clone()],
+        Block::Form(form) => form.buttons().map(|button| button.value.clone()).collect(),
         _ => Vec::new(),
     };
     card.blocks.iter().flat_map(of).collect()

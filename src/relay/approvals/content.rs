@@ -18,6 +18,7 @@ use crate::core::change::Doubt;
 use crate::core::change::Fate;
 use crate::core::change::FileChange;
 use crate::core::change::Remark;
+use crate::core::figures;
 use crate::redact;
 use crate::redact::Redactor;
 use crate::relay::card::Block;
@@ -41,8 +42,8 @@ pub(super) struct Content {
 
 pub(super) fn content(approval: &Approval, tongue: Tongue) -> Content {
     match change::of(approval) {
-        Some(Change::File(file)) => return file_content(&file, tongue),
-        Some(Change::Cell(cell)) => return cell_content(&cell, tongue),
+        Some(Change::File(file)) => return file_content(&file, &approval.place.directory, tongue),
+        Some(Change::Cell(cell)) => return cell_content(&cell, &approval.place.directory, tongue),
         None => {}
     }
     let mut warnings = Vec::new();
@@ -77,7 +78,7 @@ pub(super) fn content(approval: &Approval, tongue: Tongue) -> Content {
     Content { language, text: command.to_owned(), facts, ..plain }
 }
 
-fn file_content(file: &FileChange<'_>, tongue: Tongue) -> Content {
+fn file_content(file: &FileChange<'_>, directory: &str, tongue: Tongue) -> Content {
     let is_same = file.pieces.iter().all(|piece| piece.before.as_deref() == Some(piece.after.as_ref()));
     let fate = match file.fate {
         _ if is_same && file.remarks.is_empty() => tongue.pick("stays as it is: nothing changes", "内容相同，无变化"),
@@ -102,9 +103,16 @@ fn file_content(file: &FileChange<'_>, tongue: Tongue) -> Content {
         text.push_str(&diff.unified_diff().context_radius(3).to_string());
     }
     text.truncate(text.trim_end_matches('\n').len());
-    let facts = file_facts(file.path, file.leads_to, &format!(" · {fate}"), tongue);
+    let facts = file_facts(inside(file.path, directory), file.leads_to, &format!(" · {fate}"), tongue);
     let warnings = warnings(&file.doubts, &file.remarks, tongue);
     Content { language: "diff", text, facts, warnings }
+}
+
+/// A path as it is below the directory that the session works in; any other stands whole.
+fn inside<'p>(path: &'p str, directory: &str) -> &'p str {
+    let rest = path.strip_prefix(directory.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/'));
+    let is_below = |rest: &&str| !rest.is_empty() && !rest.split('/').any(|part| matches!(part, "" | "." | ".."));
+    rest.filter(is_below).filter(|_| directory.len() > 1).unwrap_or(path)
 }
 
 /// The file, and where it leads when its path goes through a link.
@@ -119,7 +127,7 @@ fn warnings(doubts: &[Doubt], remarks: &[Remark], tongue: Tongue) -> Vec<String>
     doubts.chain(remarks.iter().map(|remark| said::remark(remark, tongue).into_owned())).collect()
 }
 
-fn cell_content(cell: &CellChange<'_>, tongue: Tongue) -> Content {
+fn cell_content(cell: &CellChange<'_>, directory: &str, tongue: Tongue) -> Content {
     let fate = match cell.how {
         CellFate::Replaced => tongue.pick("is replaced", "替换"),
         CellFate::Inserted if cell.cell.is_some() => {
@@ -128,7 +136,7 @@ fn cell_content(cell: &CellChange<'_>, tongue: Tongue) -> Content {
         CellFate::Inserted => tongue.pick("a new one is inserted at the top", "在开头插入新单元格"),
         CellFate::Deleted => tongue.pick("is deleted", "删除"),
     };
-    let mut facts = file_facts(cell.path, cell.leads_to, "", tongue);
+    let mut facts = file_facts(inside(cell.path, directory), cell.leads_to, "", tongue);
     let name = cell.cell.map(|name| format!("{name} · ")).unwrap_or_default();
     facts.push((tongue.pick("cell", "单元格"), format!("{name}{fate}")));
     let warnings = warnings(&cell.doubts, &cell.remarks, tongue);
@@ -206,15 +214,14 @@ pub(super) fn beside_the_plan(approval: &Approval) -> Option<String> {
     serde_json::to_string_pretty(&more).ok()
 }
 
-/// What is known about the request, with names for it, and what has to be known before it is answered.
-pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
+/// What is known about the request, with names for it: what is in view, and what is folded away.
+pub(super) fn about(approval: &Approval, tongue: Tongue) -> (Vec<Block>, Vec<Block>) {
     let fact = |name: &str, value: String| Block::Fact { name: name.to_owned(), value };
-    let place = match &approval.place.branch {
-        Some(branch) => format!("{} ({branch})", approval.place.directory),
-        None => approval.place.directory.clone(),
-    };
-    let mut blocks = vec![fact(tongue.pick("where", "位置"), place)];
-    blocks.extend(approval.facts().into_iter().map(|known| match known {
+    let mut blocks = vec![fact(tongue.pick("where", "位置"), place(approval, tongue))];
+    let mut folded = vec![fact(tongue.pick("directory", "目录"), approval.place.directory.clone())];
+    let is_folded = |known: &Fact<'_>| matches!(known, Fact::AskedByRule(_) | Fact::NotAllowed(_) | Fact::Agent { .. });
+    let (later, first): (Vec<Fact<'_>>, Vec<Fact<'_>>) = approval.facts().into_iter().partition(is_folded);
+    let told = |known: Fact<'_>| match known {
         Fact::Why(text) => fact(tongue.pick("the model says", "Claude 的说明"), text.trim().to_owned()),
         Fact::AskedByRule(rule) => fact(tongue.pick("asked by rule", "询问规则"), rule.to_owned()),
         Fact::AskedBySafetyCheck => {
@@ -236,8 +243,9 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
             let text = tongue.pick("perhaps not in this directory", "可能不在此目录");
             fact(tongue.pick("directory", "目录"), text.to_owned())
         }
-    }));
-    blocks.extend(approval.dangers().iter().map(|danger| Block::Warning(said::danger(danger, tongue))));
+    };
+    blocks.extend(first.into_iter().map(told));
+    folded.extend(later.into_iter().map(told));
     let warnings = approval.notes().into_iter().filter_map(|note| match note {
         Note::Posing => {
             let text = tongue.pick(
@@ -254,7 +262,52 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> Vec<Block> {
         Note::TypeYes | Note::OnceOnly | Note::AtSession => None,
     });
     blocks.extend(warnings.map(Block::Warning));
-    blocks
+    (blocks, folded)
+}
+
+/// The project and its branch. Where several have one name, the whole path is a tap away.
+fn place(approval: &Approval, tongue: Tongue) -> String {
+    let directory = approval.place.directory.as_str();
+    let project = directory.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty());
+    let project = project.unwrap_or(directory);
+    match (&approval.place.branch, tongue) {
+        (Some(branch), Tongue::English) => format!("{project} ({branch})"),
+        (Some(branch), Tongue::Chinese) => format!("{project}（{branch}）"),
+        (None, _) => project.to_owned(),
+    }
+}
+
+/// All dangers in one line.
+pub(super) fn dangers(approval: &Approval, tongue: Tongue) -> Option<String> {
+    let dangers: Vec<String> = approval.dangers().iter().map(|danger| said::danger(danger, tongue)).collect();
+    (!dangers.is_empty()).then(|| dangers.join(" · "))
+}
+
+/// Rows of a narrow phone that a request takes before the rest is folded, and characters of a row.
+const MAX_ROWS: usize = 20;
+const ROW: usize = 40;
+
+/// What would run or be written: the beginning in view, the rest folded away right below it.
+pub(super) fn in_view(of: &str, text: &str, tongue: Tongue) -> Vec<Block> {
+    let code = |text: &str| Block::Code { language: of.to_owned(), text: text.to_owned() };
+    let (mut n_rows, mut end) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        n_rows += line.trim_end_matches('\n').chars().count().div_ceil(ROW).max(1);
+        if n_rows > MAX_ROWS && end > 0 {
+            break;
+        }
+        end += line.len();
+    }
+    let (head, rest) = text.split_at(end);
+    if rest.trim().is_empty() {
+        return vec![code(text)];
+    }
+    let n = rest.lines().count();
+    let title = match tongue {
+        Tongue::English => figures::count(n as u64, "more line, tap to see it", "more lines, tap to see them"),
+        Tongue::Chinese => format!("还有 {n} 行，点开查看"),
+    };
+    vec![code(head.trim_end_matches('\n')), Block::Folded { title, blocks: vec![code(rest)] }]
 }
 
 /// A way to shorten a text that is too long for a card.

@@ -32,7 +32,7 @@ pub(super) fn keys(card: &mut Card, asked: &Elicitation, keys: Keys<'_>) {
         Ok(fields) => {
             let fields = fields.iter().enumerate().map(|(at, field)| on_card(at, field, keys)).collect();
             let submit = keys.button("fill", language.pick("Send", "发送"), Style::Primary);
-            card.blocks.push(Block::Form(Form { name: "f_fill".into(), fields, submit }));
+            card.blocks.push(Block::Form(Form::new("f_fill", fields, submit)));
         }
         Err(why) => card.blocks.push(Block::Warning(why)),
     }

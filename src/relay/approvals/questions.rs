@@ -18,8 +18,59 @@ use crate::relay::card::Form;
 use crate::relay::card::Style;
 use crate::relay::typed::fold;
 
+/// Options that are shown as buttons, and characters of each.
+const MAX_BUTTONS: usize = 6;
+const MAX_BUTTON: usize = 60;
+
+/// What a press on the button of an option is called.
+const OPTION: &str = "option";
+
+/// Whether a question is answered by one press: one of few short options, whose words nothing hides.
+fn is_one_press(question: &Question, keys: Keys<'_>) -> bool {
+    let is_short = |label: &str| !label.trim().is_empty() && label.chars().count() <= MAX_BUTTON;
+    !question.multiple
+        && (1..=MAX_BUTTONS).contains(&question.options.len())
+        && question.options.iter().all(|option| is_short(&option.label) && keys.safe(&option.label) == option.label)
+}
+
+/// The one question with its options to press, and words of one's own folded away.
+fn one_press(card: &mut Card, question: &Question, keys: Keys<'_>) {
+    let language = keys.language;
+    let mut text = question.text.clone();
+    for (nth, option) in question.options.iter().enumerate().filter(|(_, option)| !option.description.is_empty()) {
+        let _ = write!(text, "\n{}. {}: {}", nth + 1, option.label, option.description);
+    }
+    card.blocks.push(Block::Text(keys.safe(&text)));
+    for (nth, option) in question.options.iter().enumerate() {
+        let label = format!("{}. {}", nth + 1, option.label);
+        card.blocks.push(Block::Buttons(vec![keys.button(&format!("{OPTION}{nth}"), &label, Style::Plain)]));
+    }
+    let field = Field {
+        name: "t0".into(),
+        label: language.pick("Your answer", "你的回答").into(),
+        kind: FieldKind::Text { max_chars: 1000, required: false },
+    };
+    let submit = keys.button("answers", language.pick("Answer", "回答"), Style::Plain);
+    let deny = keys.button("deny", language.pick("Deny", "拒绝"), Style::Plain);
+    let folded = Some(language.pick("In your own words, or deny", "自己写，或拒绝").to_owned());
+    card.blocks.push(Block::Form(Form { others: vec![deny], folded, ..Form::new("f_answers", vec![field], submit) }));
+}
+
+/// The answer that a press on an option is.
+pub(super) fn pressed(questions: &[Question], act: &str, language: Language) -> Option<Result<Vec<Answer>, String>> {
+    let nth = act.strip_prefix(OPTION)?;
+    let mut form = Map::new();
+    form.insert("q0".to_owned(), nth.into());
+    Some(answers(questions, &form, language))
+}
+
 pub(super) fn keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
     let language = keys.language;
+    if let [question] = questions
+        && is_one_press(question, keys)
+    {
+        return one_press(card, question, keys);
+    }
     let mut fields = Vec::new();
     for (at, question) in questions.iter().enumerate() {
         // The numbers are for whoever answers in words.
@@ -53,7 +104,7 @@ pub(super) fn keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
         fields.push(Field { name: format!("t{at}"), label: own, kind });
     }
     let submit = keys.button("answers", language.pick("Answer", "回答"), Style::Primary);
-    card.blocks.push(Block::Form(Form { name: "f_answers".into(), fields, submit }));
+    card.blocks.push(Block::Form(Form::new("f_answers", fields, submit)));
     card.blocks.push(Block::Buttons(vec![keys.button("deny", language.pick("Deny", "拒绝"), Style::Plain)]));
 }
 

@@ -113,6 +113,15 @@ pub(super) fn remark(remark: &Remark, tongue: Tongue) -> Cow<'static, str> {
     }
 }
 
+/// The kind of a danger in words of ours alone, without what it is about.
+pub(super) fn kind(danger: &Danger, tongue: Tongue) -> &'static str {
+    match danger {
+        Danger::Does { effect: done, .. } => tongue.pick(done.verb(), effect(*done)),
+        Danger::Mark(mark) => risk(*mark, tongue),
+        Danger::NotRead => tongue.pick("a part of this could not be read", "有一部分无法解析"),
+    }
+}
+
 /// Which calls a grant covers.
 pub(super) fn rule(rule: &GrantRule, tongue: Tongue) -> String {
     let place = |path: &str, below: bool| if below { format!("{path} 目录内") } else { path.to_owned() };

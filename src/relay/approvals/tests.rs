@@ -24,6 +24,7 @@ use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
 use crate::core::prompt::Surface;
+use crate::core::risk::Risk;
 
 /// What a folder brings.
 mod folders;
@@ -62,7 +63,7 @@ fn acts(card: &Card) -> Vec<String> {
     let act = |button: &Button| button.value["act"].as_str().unwrap().to_owned();
     let of = |block: &Block| match block {
         Block::Buttons(buttons) => buttons.iter().map(act).collect(),
-        Block::Form(form) => vec![act(&form.submit)],
+        Block::Form(form) => form.buttons().map(act).collect(),
         _ => Vec::new(),
     };
     card.blocks.iter().flat_map(of).collect()
@@ -78,10 +79,10 @@ fn press(approval: &Approval, act: &str, form: Value) -> Result<Decision, String
 fn a_command_has_all_answers_and_the_press_is_the_cards_own() {
     let request = bash("npm ci");
     let shown = shown(&request);
-    assert_eq!(acts(&shown.card), ["allow", "deny", "deny_stop", "always", "deny_reason"]);
+    assert_eq!(acts(&shown.card), ["allow", "deny", "always", "deny_reason", "deny_stop"]);
     assert!(shown.whole.is_none());
     let text = shown.card.plain();
-    for part in ["npm ci", "the model says: install", "where: /p", "/approve 7", "120 seconds"] {
+    for part in ["npm ci", "the model says: install", "where: p", "directory: /p", "/approve 7", "120 seconds"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!shown.card.summary.contains("npm"), "a locked phone shows it to anybody");
@@ -112,7 +113,7 @@ fn more_than_one_call_is_allowed_only_as_it_was_offered() {
     }
     assert!(press(&request, "always", json!({})).is_err());
     let strict = Approval { binding: Binding { no_always: true, ..Binding::default() }, ..request };
-    assert_eq!(acts(&shown(&strict).card), ["allow", "deny", "deny_stop", "deny_reason"]);
+    assert_eq!(acts(&shown(&strict).card), ["allow", "deny", "deny_reason", "deny_stop"]);
     assert!(press(&strict, "always", json!({ "always": "s0.0" })).is_err());
 }
 
@@ -120,7 +121,7 @@ fn more_than_one_call_is_allowed_only_as_it_was_offered() {
 fn where_one_press_must_not_be_enough_it_is_typed() {
     let binding = Binding { default_to_no: true, ..Binding::default() };
     let request = Approval { binding, ..bash("rm -rf /") };
-    assert_eq!(acts(&shown(&request).card), ["deny", "deny_stop", "allow_typed", "deny_reason"]);
+    assert_eq!(acts(&shown(&request).card), ["deny", "allow_typed", "deny_reason", "deny_stop"]);
     assert!(press(&request, "allow", json!({})).is_err());
     assert!(press(&request, "always", json!({ "always": "g0.0" })).is_err());
     assert!(press(&request, "allow_typed", json!({ "typed": "y" })).is_err());
@@ -133,7 +134,7 @@ fn what_only_the_session_may_allow_is_only_denied_elsewhere() {
     let binding = Binding { needs_person: true, ..Binding::default() };
     let request = Approval { binding: binding.clone(), ..bash("rm -rf /") };
     let card = shown(&request).card;
-    assert_eq!(acts(&card), ["deny", "deny_stop", "deny_reason"]);
+    assert_eq!(acts(&card), ["deny", "deny_reason", "deny_stop"]);
     let text = card.plain();
     assert!(text.contains("Only somebody at the session") && !text.contains("/approve"), "{text}");
     for (act, form) in [
@@ -146,7 +147,7 @@ fn what_only_the_session_may_allow_is_only_denied_elsewhere() {
     }
     let typed = Binding { default_to_no: true, ..binding.clone() };
     let request = Approval { binding: typed, ..request };
-    assert_eq!(acts(&shown(&request).card), ["deny", "deny_stop", "deny_reason"]);
+    assert_eq!(acts(&shown(&request).card), ["deny", "deny_reason", "deny_stop"]);
     assert!(press(&request, "allow_typed", json!({ "typed": "yes" })).is_err());
     // A question's card is itself what a person answers.
     let request = Approval { binding, ..approval("AskUserQuestion", json!({}), questions()) };
@@ -192,6 +193,58 @@ fn questions_are_answered_by_choice_or_in_own_words() {
 }
 
 #[test]
+fn one_question_is_answered_by_a_press() {
+    let Ask::Questions(both) = questions() else { unreachable!("just made") };
+    let one = approval("AskUserQuestion", json!({}), Ask::Questions(vec![both[0].clone()]));
+    assert_eq!(acts(&shown(&one).card), ["option0", "option1", "answers", "deny"]);
+    let answered = |act: &str, form: Value| match press(&one, act, form) {
+        Ok(Decision::Answers(answers)) => Some(answers[0].answer.clone()),
+        _ => None,
+    };
+    assert_eq!(answered("option1", json!({})).as_deref(), Some("blue"));
+    assert_eq!(answered("answers", json!({ "t0": "green" })).as_deref(), Some("green"));
+    assert_eq!((answered("option2", json!({})), answered("option", json!({}))), (None, None));
+    // Several at once want a form, and so does what a button cannot show.
+    let several = approval("AskUserQuestion", json!({}), Ask::Questions(vec![both[1].clone()]));
+    assert_eq!(acts(&shown(&several).card), ["answers", "deny"]);
+    let long = QuestionOption { label: "x".repeat(80), description: String::new(), preview: None };
+    let long = Question { options: vec![long], ..both[0].clone() };
+    let long = approval("AskUserQuestion", json!({}), Ask::Questions(vec![long]));
+    assert_eq!(acts(&shown(&long).card), ["answers", "deny"]);
+}
+
+#[test]
+fn a_long_request_begins_in_view_and_the_rest_is_right_below_it() {
+    let lines: Vec<String> = (1..=60).map(|n| format!("echo {n}")).collect();
+    let card = shown(&bash(&lines.join("\n"))).card;
+    let seen =
+        card.blocks.iter().find_map(|block| if let Block::Code { text, .. } = block { Some(text) } else { None });
+    assert_eq!(seen.unwrap().lines().count(), 20);
+    let folded = card.blocks.iter().find_map(|block| match block {
+        Block::Folded { title, blocks } if title.contains("40 more lines") => Some(blocks.clone()),
+        _ => None,
+    });
+    assert!(matches!(&folded.unwrap()[..], [Block::Code { text, .. }] if text.lines().last() == Some("echo 60")));
+    assert!(card.plain().contains("echo 20") && card.plain().contains("echo 21"), "nothing is lost");
+}
+
+#[test]
+fn what_is_dangerous_comes_first_and_its_button_is_not_filled() {
+    let request = Approval { risks: vec![Risk::Deletes, Risk::Network], ..bash("rm -rf ~/x; curl x") };
+    let card = shown(&request).card;
+    assert!(matches!(&card.blocks[0], Block::Warning(text) if text.contains(" · ")), "{:?}", card.blocks[0]);
+    let style = |card: &Card| {
+        let all =
+            card.blocks.iter().filter_map(|block| if let Block::Buttons(keys) = block { Some(keys) } else { None });
+        all.flatten().find(|key| key.value["act"] == "allow").map(|key| key.style)
+    };
+    assert_eq!(style(&card), Some(Style::Plain));
+    let calm = approval("Read", json!({ "file_path": "/p/a" }), Ask::Tool);
+    assert_eq!(style(&shown(&calm).card), Some(Style::Primary));
+    assert!(shown(&request).card.summary.contains("deletes") && !shown(&request).card.summary.contains("rm"));
+}
+
+#[test]
 fn questions_are_answered_in_words_too() {
     let Ask::Questions(both) = questions() else { unreachable!("just made") };
     let answered = |questions: &[Question], text: &str| {
@@ -226,7 +279,7 @@ fn nothing_is_allowed_that_hides_more_than_a_key() {
     for request in hostile {
         let card = shown(&request).card;
         assert!(card.plain().contains("[redacted"), "{}", card.plain());
-        assert_eq!(acts(&card), ["deny", "deny_stop", "deny_reason"], "{}", card.plain());
+        assert_eq!(acts(&card), ["deny", "deny_reason", "deny_stop"], "{}", card.plain());
         assert!(card.plain().contains("more than a key") && !card.plain().contains("/approve"), "{}", card.plain());
         assert!(press(&request, "allow", json!({})).is_err());
         assert!(press(&request, "always", json!({ "always": "g0.0" })).is_err());
@@ -286,7 +339,7 @@ fn a_change_is_shown_against_the_file_as_it_is() {
     };
     let edit = json!({ "file_path": "/p/a", "old_string": "two", "new_string": "zwei", "replace_all": false });
     let text = there("Edit", edit, "one\ntwo\nthree\n");
-    for part in ["file: /p/a · is edited", "     one", "    -two", "    +zwei", "     three"] {
+    for part in ["file: a · is edited", "     one", "    -two", "    +zwei", "     three"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let all = json!({ "file_path": "/p/a", "old_string": "x", "new_string": "y", "replace_all": true });

@@ -138,6 +138,11 @@ impl Found {
     }
 
     fn element(&mut self, value: &Value, tag: &str, form: Option<usize>) {
+        if tag == "collapsible_panel"
+            && value["elements"].as_array().into_iter().flatten().any(|it| it["tag"] == "form")
+        {
+            self.wrong(200_621, "a form in a folded panel");
+        }
         if ["action", "note"].contains(&tag) {
             self.wrong(200_861, format!("the tag {tag} is not in 2.0"));
         }

@@ -149,7 +149,8 @@ impl Draft {
             Block::Fact { name, value } => {
                 let (name, value) = (self.line(name, MAX_LINE), self.cut(value, self.cap, " "));
                 let value = text::exact_line(&value);
-                self.plain(&format!("{} {name}: {value}", text::FACT), "default", "normal");
+                let colon = self.language.pick(": ", "：");
+                self.plain(&format!("{} {name}{colon}{value}", text::FACT), "default", "normal");
             }
             Block::Code { language, text } => {
                 let text = self.cut(text, self.cap, "\n");
@@ -164,10 +165,30 @@ impl Draft {
                 self.markdown(&prose);
             }
             Block::Person { words, person } => self.person(words, person),
+            Block::Folded { title, blocks } => self.folded(title, blocks),
             Block::Divider => self.push(json!({ "tag": "hr" })),
             Block::Buttons(buttons) => buttons.chunks(MAX_BESIDE).for_each(|row| self.row(row)),
             Block::Form(form) => self.form(form),
         }
+    }
+
+    /// Blocks under a line that opens them. A form cannot stand there.
+    fn folded(&mut self, title: &str, blocks: &[Block]) {
+        let outside = std::mem::take(&mut self.elements);
+        blocks.iter().filter(|block| !matches!(block, Block::Form(_))).for_each(|block| self.block(block));
+        let inside = std::mem::replace(&mut self.elements, outside);
+        if !inside.is_empty() {
+            let panel = self.panel(title, inside);
+            self.push(panel);
+        }
+    }
+
+    fn panel(&mut self, title: &str, elements: Vec<Value>) -> Value {
+        let icon = json!({ "tag": "standard_icon", "token": "down-small-ccm_outlined", "size": "16px 16px" });
+        let header = json!({ "title": plain_text(&self.label(title)), "icon": icon, "icon_position": "follow_text",
+            "icon_expanded_angle": -180 });
+        json!({ "tag": "collapsible_panel", "expanded": false, "header": header, "vertical_spacing": "8px",
+            "elements": elements })
     }
 
     /// Somebody by name; an id that is none of Feishu's is text.
@@ -303,9 +324,16 @@ impl Draft {
             elements.push(json!({ "tag": "div", "element_id": self.id(), "text": label }));
             elements.push(control);
         }
-        let mut submit = self.button(&form.submit, "submit");
-        submit["form_action_type"] = json!("submit");
-        elements.push(submit);
+        for button in form.buttons() {
+            let mut submit = self.button(button, "submit");
+            submit["form_action_type"] = json!("submit");
+            elements.push(submit);
+        }
+        if let Some(title) = &form.folded {
+            let mut panel = self.panel(title, std::mem::take(&mut elements));
+            panel["element_id"] = Value::String(self.id());
+            elements.push(panel);
+        }
         self.push(json!({ "tag": "form", "name": name, "elements": elements }));
     }
 

@@ -1,6 +1,7 @@
 //! Markdown of the model, read by the rules and written anew, so that only what we know is left of it.
 //!
-//! Headings, emphasis, lists, quotes, tables and code stay; tags are shown as text, links by their targets, and of
+//! Headings, emphasis, lists, quotes, tables and code stay; tags are shown as text, links by their targets, with an arrow
+//! that opens what stands there in full, and of
 //! images only their words are left. What Markdown would leave out is shown: definitions, titles, cells beyond the last
 //! column, what stands beside the language of code. Invariants: every character of a text that could begin markup is escaped, as
 //! Feishu documents it; what a text hides by an entity is revealed too.
@@ -47,6 +48,30 @@ pub(super) fn safe(markdown: &str, n_tables_left: &mut usize) -> String {
         writer.escaped(calm.get(span).unwrap_or_default());
     }
     writer.out.trim().to_owned()
+}
+
+/// What an address begins with that may be opened.
+const SECURE: &str = "https://";
+/// A longer one is read by nobody.
+const MAX_ADDRESS: usize = 400;
+
+fn is_of_address(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._~/?=&%+#:".contains(c)
+}
+
+/// Whether an address is what it looks like: encrypted, of a host with a plain name, nobody's name before it.
+fn is_plain_address(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix(SECURE).filter(|_| address.len() <= MAX_ADDRESS) else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+    let is_name = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    name.contains('.')
+        && name.split('.').all(is_name)
+        && !port.is_empty()
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && rest.chars().all(is_of_address)
 }
 
 /// What surrounds a line.
@@ -199,10 +224,11 @@ impl<'a> Writer<'a> {
             TagEnd::Strong => self.raw("**"),
             TagEnd::Strikethrough => self.raw("~~"),
             TagEnd::Link => {
-                if let Some((target, words)) = self.links.pop()
-                    && target != words
-                {
-                    self.text(&format!(" ({target})"));
+                if let Some((target, words)) = self.links.pop() {
+                    if target != words {
+                        self.escaped(&text::calm(&format!(" ({target})")));
+                    }
+                    self.tappable(&target);
                 }
             }
             TagEnd::Image => {
@@ -363,7 +389,25 @@ impl<'a> Writer<'a> {
         if let Some((_, words)) = self.links.last_mut() {
             words.push_str(text);
         }
-        self.escaped(&text::calm(text));
+        let calm = text::calm(text);
+        let mut rest = calm.as_str();
+        // Inside a link its target is what can be tapped.
+        while let Some(at) = rest.find(SECURE).filter(|_| self.links.is_empty()) {
+            let end = at + rest[at..].find(|c| !is_of_address(c)).unwrap_or(rest.len() - at);
+            let address = rest[at..end].trim_end_matches(['.', ':', '?', '-']);
+            let end = at + address.len();
+            self.escaped(&rest[..end]);
+            self.tappable(address);
+            rest = &rest[end..];
+        }
+        self.escaped(rest);
+    }
+
+    /// An arrow that opens an address which stands before it in full: what is tapped is what was read.
+    fn tappable(&mut self, address: &str) {
+        if is_plain_address(address) {
+            self.raw(&format!(" [↗]({address})"));
+        }
     }
 
     fn escaped(&mut self, text: &str) {
