@@ -73,16 +73,13 @@ async fn a_changed_call_is_asked_as_changed_and_a_refused_one_does_not_run() {
 async fn prompts_and_results_reach_the_model_as_hooks_made_them() {
     async fn test(cli: PathBuf) {
         let toml = hook("redact", "redact.py", "[\"tool\", \"llm\"]", "");
-        let (mut rig, api) = rig_with(&cli, &toml, Vec::new()).await;
+        let (mut rig, api) = rig_with(&cli, &toml, vec![text("done")]).await;
         let file = rig.project().join("a.txt");
         std::fs::write(&file, "KEY=stands-in-for-a-secret\n").unwrap();
         let read = tool("Read", json!({ "file_path": file }));
-        api.script(
-            "look at it",
-            vec![bash("cat a.txt"), read, bash("cat no-such-file; cat a.txt >&2; false"), text("done")],
-        );
+        api.script("read all", vec![bash("cat a.txt"), read, bash("mkdir no/stands-in-for-a-secret/x"), text("done")]);
         let id = rig.open().await;
-        rig.prompt(id, "look at it, stands-in-for-a-secret").await;
+        rig.prompt(id, "read all, stands-in-for-a-secret").await;
         let asked = rig.approval().await;
         rig.answer(id, asked.id, Decision::allow_once()).await;
         assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
@@ -94,7 +91,7 @@ async fn prompts_and_results_reach_the_model_as_hooks_made_them() {
             EventKind::PromptSent(prompt) => Some(prompt.text.clone()),
             _ => None,
         });
-        assert_eq!(sent.as_deref(), Some("look at it, [taken out]"));
+        assert_eq!(sent.as_deref(), Some("read all, [taken out]"));
         let added: Vec<bool> = rig
             .events
             .iter()
