@@ -23,7 +23,7 @@ use serde_json::json;
 use crate::support::feishu::lint;
 
 /// Texts that want to be more.
-const HOSTILE: [&str; 36] = [
+const HOSTILE: [&str; 39] = [
     "```\n# Approved\n```",
     "````\nx\n````bash",
     "~~~\n~~~",

@@ -1,6 +1,7 @@
 //! How cards look: each kind, drawn as it is sent, is one that the messenger takes. With `ADJUTANT_CARDS=FOLDER` they are
 //! written there, and `tests/support/feishu/draw.py FOLDER` makes pictures of them, as wide as a phone.
 
+use adjutant::core::anatomy::Effect;
 use adjutant::core::approval::Approval;
 use adjutant::core::approval::Ask;
 use adjutant::core::approval::FileBefore;
@@ -16,7 +17,6 @@ use adjutant::core::ids::SessionId;
 use adjutant::core::ids::Timestamp;
 use adjutant::core::language::Language;
 use adjutant::core::prompt::Surface;
-use adjutant::core::risk::Risk;
 use adjutant::redact::Redactor;
 use adjutant::relay::approvals;
 use adjutant::relay::approvals::Around;
@@ -55,7 +55,8 @@ fn all(language: Language) -> Vec<(&'static str, Card)> {
         request("Write", json!({ "file_path": "/home/me/src/web/src/login/form.ts", "content": after }), Ask::Tool);
     let preview = FilePreview::new("/home/me/src/web/src/login/form.ts", FileBefore::Text(before));
     let edit = Approval { preview: Some(preview), ..edit };
-    let grave = Approval { risks: vec![Risk::Deletes, Risk::LeavesProject], ..bash("rm -rf ~/build && npm run build") };
+    let grave =
+        Approval { risks: vec![Effect::Deletes, Effect::LeavesProject], ..bash("rm -rf ~/build && npm run build") };
     let mut typed = grave.clone();
     typed.binding.default_to_no = true;
     let option =

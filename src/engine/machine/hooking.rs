@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::Effect;
 use super::Machine;
 use crate::core::approval::Ask;
+use crate::core::approval::danger::Danger;
 use crate::core::event::EventKind;
 use crate::core::hook::HookDid;
 use crate::core::hook::HookMark;

@@ -117,7 +117,7 @@ pub(super) fn remark(remark: &Remark, tongue: Tongue) -> Cow<'static, str> {
 pub(super) fn kind(danger: &Danger, tongue: Tongue) -> &'static str {
     match danger {
         Danger::Does { effect: done, .. } => tongue.pick(done.verb(), effect(*done)),
-        Danger::Mark(mark) => risk(*mark, tongue),
+        Danger::Mark(mark) => tongue.pick(mark.phrase(), effect(*mark)),
         Danger::NotRead => tongue.pick("a part of this could not be read", "有一部分无法解析"),
     }
 }

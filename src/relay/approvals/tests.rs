@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::core::anatomy::Effect;
 use crate::core::approval::Answer;
 use crate::core::approval::Binding;
 use crate::core::approval::FileBefore;
@@ -24,7 +25,6 @@ use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
 use crate::core::prompt::Surface;
-use crate::core::risk::Risk;
 
 /// What a folder brings.
 mod folders;
@@ -230,7 +230,7 @@ fn a_long_request_begins_in_view_and_the_rest_is_right_below_it() {
 
 #[test]
 fn what_is_dangerous_comes_first_and_its_button_is_not_filled() {
-    let request = Approval { risks: vec![Risk::Deletes, Risk::Network], ..bash("rm -rf ~/x; curl x") };
+    let request = Approval { risks: vec![Effect::Deletes, Effect::Network], ..bash("rm -rf ~/x; curl x") };
     let card = shown(&request).card;
     assert!(matches!(&card.blocks[0], Block::Warning(text) if text.contains(" · ")), "{:?}", card.blocks[0]);
     let style = |card: &Card| {

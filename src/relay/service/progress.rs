@@ -217,7 +217,7 @@ impl<M: Messenger> Service<M> {
                 CellBody::Block(block) => lines.push(self.line(&block.text)),
                 CellBody::Tool(call) => lines.push(format!("⚙ {}", self.call_line(call, session))),
                 CellBody::Notice(notice) => {
-                    lines.push(format!("· {}", self.line(&language::told(&notice.text, self.settings.language))))
+                    lines.push(format!("· {}", self.line(&language::told(&notice.text, self.settings.language))));
                 }
                 _ => {}
             }

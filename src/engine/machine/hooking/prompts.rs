@@ -126,7 +126,7 @@ impl Machine {
             match block {
                 ContentBlock::Text(block) => said.text.push_str(&block.text),
                 ContentBlock::ToolUse(call) => {
-                    said.calls.push((call.id.clone(), call.name.clone(), call.input.clone()))
+                    said.calls.push((call.id.clone(), call.name.clone(), call.input.clone()));
                 }
                 _ => {}
             }

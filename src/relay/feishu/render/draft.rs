@@ -178,12 +178,12 @@ impl Draft {
         blocks.iter().filter(|block| !matches!(block, Block::Form(_))).for_each(|block| self.block(block));
         let inside = std::mem::replace(&mut self.elements, outside);
         if !inside.is_empty() {
-            let panel = self.panel(title, inside);
+            let panel = self.panel(title, &inside);
             self.push(panel);
         }
     }
 
-    fn panel(&mut self, title: &str, elements: Vec<Value>) -> Value {
+    fn panel(&mut self, title: &str, elements: &[Value]) -> Value {
         let icon = json!({ "tag": "standard_icon", "token": "down-small-ccm_outlined", "size": "16px 16px" });
         let header = json!({ "title": plain_text(&self.label(title)), "icon": icon, "icon_position": "follow_text",
             "icon_expanded_angle": -180 });
@@ -330,7 +330,7 @@ impl Draft {
             elements.push(submit);
         }
         if let Some(title) = &form.folded {
-            let mut panel = self.panel(title, std::mem::take(&mut elements));
+            let mut panel = self.panel(title, &std::mem::take(&mut elements));
             panel["element_id"] = Value::String(self.id());
             elements.push(panel);
         }
