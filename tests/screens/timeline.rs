@@ -15,6 +15,7 @@ use adjutant::core::ids::SessionId;
 use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
 use adjutant::core::prompt::Surface;
+use adjutant::core::tool::ToolOutcome;
 use adjutant::core::trouble::ApiFault;
 use adjutant::core::trouble::Trouble;
 use adjutant::core::trouble::TroubleKind;
@@ -292,4 +293,20 @@ fn an_idle_screen_asks_for_no_frames() {
     stage.ui.say("Copied.", false, story.now);
     let (_, drawn) = stage.draw(&story.fleet, story.now, 120, 40);
     assert_eq!(drawn.next_change, Some(Timestamp(story.now.0 + 5_000)));
+}
+
+#[test]
+fn what_the_cli_denied_by_itself_says_why() {
+    let mut story = session();
+    story.prompt("read it").wait(1_000);
+    let why = "Refusing to read /home/me/src/api/link.txt: where it leads on disk could not be determined.";
+    for (call, name) in [("r1", "Read"), ("e1", "Edit")] {
+        let input = json!({"file_path": "/home/me/src/api/link.txt", "old_string": "a", "new_string": "b"});
+        story.tool(call, name, input).wait(100);
+        story.event(EventKind::ToolEnded { call: call.into(), outcome: ToolOutcome::Denied, output: output(why) });
+    }
+    let mut stage = Stage::of(&story.fleet);
+    let (buffer, _) = stage.draw(&story.fleet, story.now, 120, 40);
+    let shown = rows(&buffer).join("\n");
+    assert_eq!(shown.matches("could not be determined").count(), 2, "{shown}");
 }

@@ -70,7 +70,7 @@ pub(super) fn lay(call: &ToolCall, shape: Shape, env: &Env<'_>) -> Laid {
     let foldable = has_body(call);
     if shape.unfolded {
         lines.extend(body(call, room, env));
-    } else if call.state == ToolState::Failed && !was_denied(call) {
+    } else if (call.state == ToolState::Failed && !was_denied(call)) || is_denied_by_cli(call) {
         lines.extend(first_error(call, room, theme));
     }
     let facts = if was_denied(call) { Vec::new() } else { output::facts(call, env) };
@@ -85,6 +85,15 @@ fn was_denied(call: &ToolCall) -> bool {
     call.state == ToolState::Denied || call.verdict.as_ref().is_some_and(|verdict| !verdict.decision.is_allow())
 }
 
+/// The CLI denied it by itself, without asking: only its own words tell why.
+fn is_denied_by_cli(call: &ToolCall) -> bool {
+    call.state == ToolState::Denied && call.verdict.as_ref().is_none_or(|verdict| verdict.decision.is_allow())
+}
+
+fn hides_output(call: &ToolCall) -> bool {
+    was_denied(call) && !is_denied_by_cli(call)
+}
+
 fn has_body(call: &ToolCall) -> bool {
     if call.is_agent() {
         return call.n_calls > 0 || call.output.as_ref().is_some_and(|output| !output.text.is_empty());
@@ -92,7 +101,7 @@ fn has_body(call: &ToolCall) -> bool {
     (is_edit(call) && !call.input.is_null())
         || (call.name == "TodoWrite" && !call.input.is_null())
         || is_long_command(call)
-        || (!was_denied(call) && call.output.as_ref().is_some_and(|output| !output.text.trim().is_empty()))
+        || (!hides_output(call) && call.output.as_ref().is_some_and(|output| !output.text.trim().is_empty()))
 }
 
 fn command(call: &ToolCall) -> Option<&str> {
@@ -110,7 +119,7 @@ fn body(call: &ToolCall, room: usize, env: &Env<'_>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if is_edit(call) && !call.input.is_null() {
         lines.extend(edits::lines(call, room, env));
-        if call.state == ToolState::Failed {
+        if call.state == ToolState::Failed || is_denied_by_cli(call) {
             lines.extend(first_error(call, room, theme));
         }
         return lines;
@@ -127,7 +136,7 @@ fn body(call: &ToolCall, room: usize, env: &Env<'_>) -> Vec<Line<'static>> {
             lines.push(output::more(n_more as u64, env));
         }
     }
-    if let Some(output) = call.output.as_ref().filter(|_| !was_denied(call)) {
+    if let Some(output) = call.output.as_ref().filter(|_| !hides_output(call)) {
         lines.extend(output::lines(output, theme.dim, env.output_lines.max(1), room, env));
     }
     lines
