@@ -101,7 +101,13 @@ pub(super) fn lines(
                 row(&label, chosen, field.is_some_and(Field::is_multiple), has_cursor, sheet.room, theme)
             }
             Row::Send => ending("send this to the server", has_cursor, &sheet),
-            Row::OpenPage => ending("agree, and copy the address to open it", has_cursor, &sheet),
+            Row::OpenPage => {
+                let host = match &asked.wanted {
+                    Wanted::Page { host, .. } => sheet.reveal(host).as_str().to_owned(),
+                    Wanted::Form(_) | Wanted::Unfit(_) => String::new(),
+                };
+                ending(&format!("agree, and copy the address at {host} to open it"), has_cursor, &sheet)
+            }
             Row::Dismiss => ending("close without an answer", has_cursor, &sheet),
         };
         sheet.lines.extend(drawn);
