@@ -53,7 +53,7 @@ pub fn entries(ui: &Ui, world: World<'_>) -> Option<Vec<ListEntry>> {
 }
 
 /// How well an action fits what was typed: words of its name before its synonyms, these before its description;
-/// letters that are only scattered over it come last, and never find what destroys.
+/// letters that are only scattered over its name come last, and never find what destroys or sends.
 fn rank(action: Action, filter: &str) -> Option<u32> {
     let wanted: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let begins = |text: &str| {
@@ -66,8 +66,15 @@ fn rank(action: Action, filter: &str) -> Option<u32> {
         () if begins(def.name) => Some(3),
         () if begins(&format!("{} {}", def.name, action.synonyms())) => Some(2),
         () if begins(def.doc) => Some(1),
-        () => (!action.is_destructive()).then_some(0),
+        () if action.is_destructive() || matches!(action, Action::Retry | Action::SendNow) => None,
+        () => (is_scattered(&wanted.concat(), def.name)).then_some(0),
     }
+}
+
+/// Whether the letters come in this order.
+fn is_scattered(letters: &str, name: &str) -> bool {
+    let mut name = name.chars();
+    letters.chars().all(|letter| name.any(|other| other == letter))
 }
 
 fn fuzzy(all: Vec<ListEntry>, filter: &str) -> Vec<ListEntry> {
@@ -127,7 +134,8 @@ fn all_entries(ui: &Ui, world: World<'_>, list: &ListDialog) -> Vec<ListEntry> {
             let row = |task: &Task| {
                 let printed = task.output.as_deref().or(task.last.as_deref()).unwrap_or_default();
                 let newest = printed.lines().rev().find(|line| !line.trim().is_empty());
-                let detail = newest.map_or_else(|| task.kind.clone(), |line| format!("{}: {}", task.kind, line.trim()));
+                let kind = task.kind_in_words();
+                let detail = newest.map_or_else(|| kind.to_string(), |line| format!("{kind}: {}", line.trim()));
                 entry(ListItem::Task(task.id.clone()), &task.description, detail)
             };
             tasks.map(row).collect()

@@ -653,6 +653,9 @@ fn the_palette_finds_by_name_and_synonym_and_never_destroys_by_a_weak_match() {
         ("close", Some("close tab")),
         ("quit", Some("quit")),
         ("settings", None),
+        ("theme", None),
+        ("diff", None),
+        ("del", Some("choose model")),
     ] {
         let mut desk = Desk::new();
         desk.press("ctrl-p");
@@ -666,6 +669,7 @@ fn the_palette_finds_by_name_and_synonym_and_never_destroys_by_a_weak_match() {
             None => {
                 let destroys = ["close tab", "quit", "stop session", "remove worktree"];
                 assert!(rows.iter().all(|row| !destroys.contains(&row.detail.as_str())), "{typed}: {rows:?}");
+                assert!(rows.is_empty(), "nothing is called so: {typed}: {rows:?}");
             }
         }
     }

@@ -30,6 +30,10 @@ pub(in crate::tui::update) fn ask_together(ui: &mut Ui, world: World<'_>, ids: &
             None => n_left += 1,
         }
     }
+    if n_left == 0 && asked.is_empty() {
+        ui.say("Nothing waits for you.", false, world.now);
+        return;
+    }
     if asked.is_empty() {
         ui.say("None of these is harmless and short enough to be allowed unread: look at each.", true, world.now);
         if let Some(first) = ids.first() {
