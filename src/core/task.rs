@@ -1,5 +1,7 @@
 //! Background tasks and sub-agents, as the CLI reports them beside the tool calls that started them.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -53,6 +55,16 @@ pub struct TaskReport {
 pub const WAITING_KINDS: [&str; 2] = ["wake-up", "schedule"];
 
 impl Task {
+    /// Its kind as a person would say it.
+    pub fn kind_in_words(&self) -> Cow<'_, str> {
+        match self.kind.as_str() {
+            "local_bash" => Cow::Borrowed("shell"),
+            "local_agent" => Cow::Borrowed("agent"),
+            "local_workflow" => Cow::Borrowed("workflow"),
+            other => Cow::Owned(other.replace('_', " ")),
+        }
+    }
+
     /// Whether it only waits for its time.
     pub fn only_waits(&self) -> bool {
         WAITING_KINDS.contains(&self.kind.as_str())

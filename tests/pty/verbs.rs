@@ -225,3 +225,20 @@ fn run_waits_for_background_work_and_prints_what_came_of_it_or_says_what_it_left
     assert_eq!((left.status.code(), text(&left.stdout).trim()), (Some(4), "started"), "{}", text(&left.stderr));
     assert!(text(&left.stderr).contains("build it"), "{}", text(&left.stderr));
 }
+
+#[test]
+fn status_tells_what_runs_in_the_background_and_what_it_prints() {
+    let background = serde_json::json!({"command": "make", "description": "build it", "takes_ms": 60_000});
+    let stage = Stage::new(&serde_json::json!({"turn": [{"background": background}, {"say": "started"}]}).to_string());
+    let mut pty = stage.start(100, 30, &["web"]);
+    pty.wait_for("❯");
+    pty.press("go\r");
+    pty.wait_for("1 task in the background");
+    let status = adjutant(&stage, &["status", "1", "--json"], "");
+    let told: serde_json::Value = serde_json::from_str(&text(&status.stdout)).unwrap();
+    assert_eq!((told["state"].as_str(), told["tasks"].as_u64()), (Some("background"), Some(1)), "{told}");
+    let task = &told["background"][0];
+    assert_eq!((task["description"].as_str(), task["kind"].as_str()), (Some("build it"), Some("local_bash")), "{told}");
+    assert!(task["id"].as_str().is_some_and(|id| !id.is_empty()) && task["started"].is_number(), "{told}");
+    assert!(task.get("last").is_some() && task.get("output").is_some(), "{told}");
+}

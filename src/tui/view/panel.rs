@@ -246,7 +246,8 @@ fn tasks(sheet: &mut Sheet<'_>, session: &Session, pulse: &mut Pulse) {
     sheet.heading("BACKGROUND", &running.len().to_string());
     for task in running.iter().take(MAX_TASKS) {
         let elapsed = pulse.since(task.started);
-        let text = one_line(if task.description.is_empty() { &task.kind } else { &task.description }, theme);
+        let kind = task.kind_in_words();
+        let text = one_line(if task.description.is_empty() { &kind } else { &task.description }, theme);
         let room = sheet.room.saturating_sub(width::of(&elapsed) + 3);
         let text = width::truncate_end(&text, room, theme.glyphs.ellipsis).into_owned();
         sheet.line(vec![

@@ -108,7 +108,7 @@ fn of_task(scene: &Scene<'_>, session: SessionId, task: &TaskId) -> String {
         (None, Some(last)) => last.as_str(),
         (None, None) => "nothing is known of what it has printed",
     };
-    format!("{} ({}, {state})\n\n{printed}", task.description, task.kind)
+    format!("{} ({}, {state})\n\n{printed}", task.description, task.kind_in_words())
 }
 
 /// Every key and what it does, from the table and the keymap as they are.
