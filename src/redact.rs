@@ -15,12 +15,17 @@ mod assigned;
 mod context;
 /// Secrets that are encoded, split or wrapped.
 mod encoded;
+/// Objects of Kubernetes that hold secrets.
+mod manifests;
 /// Names that say that their value is a secret.
 pub mod names;
 /// Names and values that markup and calls keep apart.
 mod paired;
 mod pem;
 mod shapes;
+/// Statements of SQL that write a secret into a column.
+mod statements;
+mod windows;
 
 /// Shorter values from the environment are too likely to be ordinary words.
 const MIN_LITERAL_BYTES: usize = 8;
@@ -127,12 +132,9 @@ impl Redactor {
     }
 
     /// What a text that was decoded is looked through for.
-    fn plain_pass(&self, text: &str) -> bool {
+    fn is_secret(&self, text: &str) -> bool {
         self.literals.as_ref().is_some_and(|literals| literals.find_iter(text).any(|found| !is_mark(found.as_str())))
-            || context::redact(text).is_some()
-            || assigned::redact(text).is_some()
-            || shapes::redact(text).is_some()
-            || pem::redact(text).is_some()
+            || !look(text).is_empty()
     }
 
     /// One pass over the text; `None` when there was nothing to do.
@@ -143,17 +145,23 @@ impl Redactor {
                 |found: &regex::Captures<'_>| if is_mark(&found[0]) { found[0].into() } else { mark("known") };
             set(&mut text, |text| changed(text, literals.replace_all(text, replace)));
         }
-        set(&mut text, pem::redact);
-        set(&mut text, context::redact);
-        set(&mut text, paired::redact);
-        set(&mut text, assigned::redact);
-        set(&mut text, shapes::redact);
-        set(&mut text, |text| encoded::redact(text, |text| self.plain_pass(text)));
+        set(&mut text, |text| windows::replaced(text, pem::find(text)));
+        set(&mut text, |text| windows::replaced(text, encoded::joined(text)));
+        set(&mut text, |text| windows::replaced(text, look(text)));
+        set(&mut text, |text| windows::replaced(text, encoded::find(text, |text| self.is_secret(text))));
         match text {
             Cow::Borrowed(_) => None,
             Cow::Owned(text) => Some(text),
         }
     }
+}
+
+/// All that stands in a text as it is. What is named first gives its kind where several find the same.
+fn look(text: &str) -> Vec<windows::Found> {
+    [context::find, manifests::find, statements::find, paired::find, assigned::find, shapes::find, pem::find]
+        .into_iter()
+        .flat_map(|find| find(text))
+        .collect()
 }
 
 /// Whether nothing but keys was taken out of a text: single words of a kind that no command, path or text is. Where a

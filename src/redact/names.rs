@@ -1,5 +1,15 @@
 //! Names that say that their value is a secret: of variables, fields, options and headers.
 
+use self::tables::ABOUT;
+use self::tables::CERTAIN;
+use self::tables::FOREIGN;
+use self::tables::PARTS;
+use self::tables::SAID;
+use self::tables::STORED;
+use self::tables::WHOLE;
+
+mod tables;
+
 /// What a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
@@ -9,242 +19,8 @@ pub struct Kind {
     pub is_certain: bool,
 }
 
-/// Parts that leave no doubt, wherever they stand in a name written without separators.
-const CERTAIN: [(&str, &str); 14] = [
-    ("password", "password"),
-    ("passwd", "password"),
-    ("passphrase", "password"),
-    ("passcode", "password"),
-    ("secret", "secret"),
-    ("apikey", "api-key"),
-    ("accesskey", "api-key"),
-    ("authkey", "api-key"),
-    ("privatekey", "private-key"),
-    ("signingkey", "private-key"),
-    ("encryptionkey", "private-key"),
-    ("authorization", "authorization"),
-    ("credential", "credential"),
-    ("cookie", "cookie"),
-];
-
-/// The same in other languages, where they stand in a name.
-const FOREIGN: &[(&str, &str)] = &[
-    // Chinese
-    ("密码", "password"),
-    ("密碼", "password"),
-    ("口令", "password"),
-    ("密钥", "key"),
-    ("密鑰", "key"),
-    ("金鑰", "key"),
-    ("私钥", "private-key"),
-    ("私鑰", "private-key"),
-    ("令牌", "token"),
-    ("权杖", "token"),
-    ("凭证", "credential"),
-    ("凭据", "credential"),
-    ("憑證", "credential"),
-    ("秘钥", "key"),
-    // Japanese, Korean
-    ("パスワード", "password"),
-    ("暗証番号", "password"),
-    ("合言葉", "password"),
-    ("パスフレーズ", "password"),
-    ("秘密鍵", "private-key"),
-    ("シークレット", "secret"),
-    ("トークン", "token"),
-    ("アクセスキー", "key"),
-    ("鍵", "key"),
-    ("비밀번호", "password"),
-    ("암호", "password"),
-    ("패스워드", "password"),
-    ("토큰", "token"),
-    ("비밀키", "key"),
-    ("개인키", "private-key"),
-    ("시크릿", "secret"),
-    // Cyrillic, Greek, Hebrew, Arabic, Thai, Hindi
-    ("пароль", "password"),
-    ("пароля", "password"),
-    ("парола", "password"),
-    ("лозинка", "password"),
-    ("секрет", "secret"),
-    ("токен", "token"),
-    ("ключ", "key"),
-    ("κωδικός", "password"),
-    ("κωδικος", "password"),
-    ("סיסמה", "password"),
-    ("סיסמא", "password"),
-    ("المرور", "password"),
-    ("السر", "password"),
-    ("รหัสผ่าน", "password"),
-    ("पासवर्ड", "password"),
-    // Latin scripts
-    ("passwort", "password"),
-    ("kennwort", "password"),
-    ("geheimnis", "secret"),
-    ("zugangsdaten", "credential"),
-    ("losungswort", "password"),
-    ("motdepasse", "password"),
-    ("motpasse", "password"),
-    ("contraseña", "password"),
-    ("contrasena", "password"),
-    ("secreto", "secret"),
-    ("senha", "password"),
-    ("segredo", "secret"),
-    ("parola", "password"),
-    ("parolă", "password"),
-    ("wachtwoord", "password"),
-    ("hasło", "password"),
-    ("haslo", "password"),
-    ("heslo", "password"),
-    ("lösenord", "password"),
-    ("losenord", "password"),
-    ("adgangskode", "password"),
-    ("salasana", "password"),
-    ("jelszó", "password"),
-    ("jelszo", "password"),
-    ("şifre", "password"),
-    ("sifre", "password"),
-    ("khẩu", "password"),
-    ("matkhau", "password"),
-    ("sandi", "password"),
-    ("lozinka", "password"),
-    ("geslo", "password"),
-    ("parool", "password"),
-    ("slaptažodis", "password"),
-];
-
-/// Whole names that say it, too short to be looked for in others.
-const WHOLE: [(&str, &str); 15] = [
-    ("pw", "password"),
-    ("psw", "password"),
-    ("pswd", "password"),
-    ("pword", "password"),
-    ("mdp", "password"),
-    ("passe", "password"),
-    ("clave", "password"),
-    ("jeton", "token"),
-    ("schluessel", "key"),
-    ("schlüssel", "key"),
-    ("chiave", "key"),
-    ("clé", "key"),
-    ("klucz", "key"),
-    ("nøkkel", "key"),
-    ("sleutel", "key"),
-];
-
-/// What comes before "key" where it is the key of something that is stored.
-const STORED: [&str; 38] = [
-    "foreign",
-    "primary",
-    "sort",
-    "partition",
-    "cache",
-    "row",
-    "hash",
-    "public",
-    "index",
-    "unique",
-    "range",
-    "composite",
-    "natural",
-    "group",
-    "object",
-    "map",
-    "dict",
-    "translation",
-    "i18n",
-    "query",
-    "event",
-    "arrow",
-    "hot",
-    "shortcut",
-    "surrogate",
-    "join",
-    "shard",
-    "routing",
-    "config",
-    "settings",
-    "storage",
-    "state",
-    "lookup",
-    "idempotency",
-    "pub",
-    "json",
-    "bucket",
-    "react",
-];
-
-/// What is said of a secret where it could stand: types, states, and words for anybody's.
-const SAID: [&str; 68] = [
-    "required",
-    "optional",
-    "string",
-    "str",
-    "text",
-    "number",
-    "int",
-    "integer",
-    "bool",
-    "boolean",
-    "bytes",
-    "any",
-    "unknown",
-    "object",
-    "void",
-    "char",
-    "varchar",
-    "true",
-    "false",
-    "null",
-    "none",
-    "nil",
-    "undefined",
-    "yes",
-    "no",
-    "ok",
-    "on",
-    "off",
-    "incorrect",
-    "invalid",
-    "missing",
-    "expired",
-    "wrong",
-    "changed",
-    "unchanged",
-    "hidden",
-    "set",
-    "unset",
-    "empty",
-    "enabled",
-    "disabled",
-    "not",
-    "is",
-    "must",
-    "the",
-    "a",
-    "your",
-    "please",
-    "see",
-    "auto",
-    "default",
-    "valid",
-    "masked",
-    "redacted",
-    "removed",
-    "here",
-    "todo",
-    "tbd",
-    "vergessen",
-    "oublié",
-    "incorrecto",
-    "错误",
-    "失败",
-    "failed",
-    "passed",
-    "password",
-    "token",
-    "secret",
-];
+/// A password, without doubt.
+pub(super) const PASSWORD: Kind = Kind { label: "password", is_certain: true };
 
 /// Whether this is no secret but what is said of one.
 pub(super) fn is_said_of(value: &str) -> bool {
@@ -252,55 +28,49 @@ pub(super) fn is_said_of(value: &str) -> bool {
     value.is_empty() || SAID.contains(&value.as_str())
 }
 
-/// Last words that name something about a secret and not the secret.
-const ABOUT: [&str; 42] = [
-    "file",
-    "files",
-    "path",
-    "dir",
-    "url",
-    "uri",
-    "name",
-    "names",
-    "count",
-    "limit",
-    "ttl",
-    "length",
-    "len",
-    "size",
-    "type",
-    "types",
-    "expiry",
-    "expires",
-    "at",
-    "in",
-    "budget",
-    "policy",
-    "field",
-    "label",
-    "hint",
-    "placeholder",
-    "manager",
-    "store",
-    "storage",
-    "index",
-    "endpoint",
-    "kind",
-    "env",
-    "prompt",
-    "mode",
-    "helper",
-    "enabled",
-    "version",
-    "provider",
-    "required",
-    "sock",
-    "jar",
-];
-
-/// The words of other languages, for a pattern.
+/// The words of other languages.
+#[cfg(test)]
 pub(super) fn foreign() -> impl Iterator<Item = &'static str> {
-    FOREIGN.iter().map(|(word, _)| *word).chain(WHOLE.iter().map(|(word, _)| *word).filter(|word| word.len() > 3))
+    FOREIGN.iter().chain(WHOLE).map(|(word, _)| *word).filter(|word| word.len() > 3)
+}
+
+/// Parts of which every telling name has one, in all the ways they are written where that is not ASCII.
+pub(super) fn parts() -> Vec<String> {
+    let mut parts = Vec::new();
+    for word in PARTS.iter().copied().chain(FOREIGN.iter().chain(WHOLE).map(|(word, _)| *word)) {
+        parts.push(word.to_owned());
+        if word.is_ascii() {
+            let wide = |c: char| char::from_u32(u32::from(c) + FULL_WIDTH).unwrap_or(c);
+            parts.push(word.chars().map(wide).collect());
+            parts.push(word.to_uppercase().chars().map(wide).collect());
+            parts.push(capital(word).chars().map(wide).collect());
+        } else {
+            parts.extend([word.to_uppercase(), capital(word)]);
+        }
+    }
+    parts.sort();
+    parts.dedup();
+    parts
+}
+
+fn capital(word: &str) -> String {
+    let mut rest = word.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
+/// What a sign of full width is away from the plain one.
+const FULL_WIDTH: u32 = 0xfee0;
+
+fn plain_width(c: char) -> char {
+    match c {
+        '！'..='～' => char::from_u32(u32::from(c) - FULL_WIDTH).unwrap_or(c),
+        c => c,
+    }
+}
+
+/// Whether it is the shell's name for where it is.
+pub(super) fn is_directory(name: &str) -> bool {
+    matches!(name, "PWD" | "OLDPWD")
 }
 
 /// Whether a variable holds a secret that is worth looking for everywhere.
@@ -318,8 +88,7 @@ pub fn is_secret_variable(name: &str, value: &str) -> bool {
 pub fn kind(name: &str) -> Option<Kind> {
     // A long text is no name, whatever words it holds.
     const MAX_NAME_BYTES: usize = 100;
-    let is_directory = matches!(name, "PWD" | "OLDPWD");
-    if is_directory || name.len() > MAX_NAME_BYTES || name.contains(char::is_whitespace) {
+    if is_directory(name) || name.len() > MAX_NAME_BYTES || name.contains(char::is_whitespace) {
         return None;
     }
     let words = words(name);
@@ -328,7 +97,8 @@ pub fn kind(name: &str) -> Option<Kind> {
         return None;
     }
     let joined = words.concat();
-    if let Some((_, label)) = FOREIGN.iter().find(|(part, _)| joined.contains(part)) {
+    let is_plain = joined.is_ascii();
+    if let Some((_, label)) = FOREIGN.iter().find(|(part, _)| part.is_ascii() >= is_plain && joined.contains(part)) {
         return Some(Kind {
             label,
             is_certain: matches!(*label, "password" | "secret" | "private-key" | "credential"),
@@ -352,6 +122,7 @@ pub fn kind(name: &str) -> Option<Kind> {
             likely("password")
         }
         "sig" | "signature" => likely("signature"),
+        "salt" if words.len() > 1 => likely("secret"),
         "key" if words.len() > 1 && !words.iter().any(|word| STORED.contains(&word.as_str())) => likely("key"),
         "auth" => likely("authorization"),
         _ if words.iter().any(|word| word == "token") => likely("token"),
@@ -368,7 +139,7 @@ fn is_between(c: char) -> bool {
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
-    for c in name.chars() {
+    for c in name.chars().map(plain_width) {
         let starts = c.is_uppercase() && before.is_lowercase();
         if is_between(c) || starts {
             words.push(String::new());

@@ -4,79 +4,83 @@
 use std::sync::LazyLock;
 
 use regex::Captures;
-use regex::Regex;
 
 use super::assigned::is_reference;
 use super::assigned::looks_likely;
-use super::is_mark;
-use super::mark;
 use super::names;
+use super::windows::Found;
+use super::windows::Rules;
 
-/// What a text with one must have, and the pattern, with a group `name` and a group `value`.
-const PAIRS: [(&str, &str); 7] = [
+/// Words of which a text must have one, and the pattern, with a group `name` and a group `value`.
+const PAIRS: [(&str, &str); 12] = [
     (
         "</",
-        r"<(?:[A-Za-z][\w.-]*:)?(?P<name>[A-Za-z][\w.-]*)(?:\s[^<>]{0,200})?>(?:<!\[CDATA\[)?\s*(?P<value>[^<>\n]{1,500}?)\s*(?:\]\]>)?</",
+        r"<(?:[A-Za-z][\w.-]*:)?(?P<name>[A-Za-z][\w.-]*)(?:\s[^<>]*)?>(?:<!\[CDATA\[)?\s*(?P<value>[^<>\n]+?)\s*(?:\]\]>)?</",
+    ),
+    ("&lt;/", r"&lt;(?:[A-Za-z][\w.-]*:)?(?P<name>[A-Za-z][\w.-]*)(?:\s[^<>&]*)?&gt;\s*(?P<value>[^<>&\n]+?)\s*&lt;/"),
+    (
+        "value\":|value\" :|value':|value' :|value=|value =|value:|value\\\":|content=",
+        r#"(?i)(?-u:\b)(?:name|key|id|property|field)\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?P<name>[\w.-]+)\\?["']?[\s,]{0,20}(?:\\?["']?(?:value|content)\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?|>)(?P<value>[^"'<>\s\\,]+)"#,
     ),
     (
-        "alue",
-        r#"(?i)(?-u:\b)(?:name|key|id|property|field)\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?P<name>[\w.-]{2,80})\\?["']?[\s,]{0,20}(?:\\?["']?value\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?|>)(?P<value>[^"'<>\s\\,]{1,300})"#,
+        "<value>",
+        r#"(?i)(?-u:\b)(?:name|key|id|property|field)\s{0,3}=\s{0,3}["'](?P<name>[\w.-]+)["'][^<>]*>\s*<value>\s*(?P<value>[^<>\n]+)"#,
+    ),
+    // A field and what is said of it, the value among it.
+    (
+        "value\":|value\" :|value':|value\\\":",
+        r#"(?i)\\*["'](?P<name>[\w.-]+)\\*["']\s{0,3}:\s{0,3}\{[^{}]*?(?-u:\b)value\\*["']\s{0,3}:\s{0,3}\\*["'](?P<value>[^"'\n\\]+)"#,
     ),
     (
-        ">",
-        r#"(?i)(?-u:\b)(?:name|key|id|property|field)\s{0,3}=\s{0,3}["'](?P<name>[\w.-]{2,80})["']\s{0,3}>(?P<value>[^<>\n]{1,300})"#,
+        "\">|'>",
+        r#"(?i)(?-u:\b)(?:name|key|id|property|field)\s{0,3}=\s{0,3}["'](?P<name>[\w.-]+)["']\s{0,3}>(?P<value>[^<>\n]+)"#,
+    ),
+    ("<key>", r"(?i)<key>\s{0,3}(?P<name>[\w.-]+)\s{0,3}</key>\s{0,40}<(?:string|data)>\s*(?P<value>[^<>]+?)\s*</"),
+    (
+        "(\"|('|( \"|( '|(\n",
+        r#"(?i)(?-u:\b)(?:define|putenv|(?:os\.)?setenv|set\w*|put\w*|add\w*|header|with\w*|env|getenv)\s{0,2}\(\s{0,3}["'](?P<name>[\w.-]+)["']\s{0,3}(?:,|=>)\s{0,3}["'](?P<value>[^"'\n]+)["']"#,
+    ),
+    // The name of a section first.
+    (
+        ".set",
+        r#"(?i)\.set\s{0,2}\(\s{0,3}["'][\w.-]+["'],\s{0,3}["'](?P<name>[\w.-]+)["'],\s{0,3}["'](?P<value>[^"'\n]+)["']"#,
     ),
     (
-        "(",
-        r#"(?i)(?-u:\b)(?:define|putenv|(?:os\.)?setenv|set\w{0,20}|put\w{0,20}|add\w{0,20}|header|with\w{0,20}|env|getenv)\s{0,2}\(\s{0,3}["'](?P<name>[\w.-]{2,80})["']\s{0,3}(?:,|=>)\s{0,3}["'](?P<value>[^"'\n]{1,300})["']"#,
+        "(\"|('|( \"|( '|(\n",
+        r#"(?i)(?-u:\b)(?:set|with|use)_?(?P<name>password|passwd|passphrase|secret|secret_?key|api_?key|(?:access|auth|bearer)_?token|credentials?)\s{0,2}\(\s{0,3}["'](?P<value>[^"'\n]+)["']"#,
     ),
+    ("]=|] =|]:|] :", r#"\[\s?["'](?P<name>[\w.-]+)["']\s?\]\s{0,3}(?:=|=>|:)\s{0,3}["'](?P<value>[^"'\n]+)["']"#),
     (
-        "(",
-        r#"(?i)(?-u:\b)(?:set|with|use)_?(?P<name>password|passwd|passphrase|secret|secret_?key|api_?key|(?:access|auth|bearer)_?token|credentials?)\s{0,2}\(\s{0,3}["'](?P<value>[^"'\n]{1,300})["']"#,
-    ),
-    ("]", r#"\[\s?["'](?P<name>[\w.-]{2,80})["']\s?\]\s{0,3}(?:=|=>|:)\s{0,3}["'](?P<value>[^"'\n]{1,300})["']"#),
-    (
-        " ",
-        r#"(?:(?m:^)\s{0,8}(?:ENV|ARG)|(?-u:\b)(?:setx|set -Ux?|set -gx|set -x))\s{1,3}(?P<name>\w{2,80})\s{1,3}["']?(?P<value>[^\s"']{1,300})"#,
+        "env |arg |setx |set -",
+        r#"(?:(?m:^)\s{0,8}(?:ENV|ARG)|(?-u:\b)(?:setx|set -Ux?|set -gx|set -x))\s{1,3}(?P<name>\w+)\s{1,3}["']?(?P<value>[^\s"']+)"#,
     ),
 ];
 
-// A test holds that every pattern is one. Without a set of them: it would be very large.
-static RULES: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| PAIRS.iter().filter_map(|(_, pattern)| Regex::new(pattern).ok()).collect());
+static RULES: LazyLock<Option<Rules<()>>> = LazyLock::new(|| {
+    let rule = |(words, pattern): &(&'static str, &'static str)| (words.split('|').collect(), (*pattern).into(), ());
+    Rules::of_texts(PAIRS.iter().map(rule))
+});
 
-/// Takes out every such value; `None` when there is none.
-pub(super) fn redact(text: &str) -> Option<String> {
-    let mut redacted: Option<String> = None;
-    for ((needle, _), rule) in PAIRS.iter().zip(RULES.iter()) {
-        let before = redacted.as_deref().unwrap_or(text);
-        if before.contains(needle) {
-            redacted = Some(rule.replace_all(before, |found: &Captures<'_>| replaced(found)).into_owned());
-        }
-    }
-    redacted.filter(|redacted| redacted != text)
+/// Every such value.
+pub(super) fn find(text: &str) -> Vec<Found> {
+    let Some(rules) = RULES.as_ref() else { return Vec::new() };
+    rules.find(text, |(), found, all| all.extend(secret(found)))
 }
 
-fn replaced(found: &Captures<'_>) -> String {
-    let whole = found[0].to_owned();
-    let (Some(all), Some(name), Some(value)) = (found.get(0), found.name("name"), found.name("value")) else {
-        return whole;
-    };
+fn secret(found: &Captures<'_>) -> Option<Found> {
+    let (name, value) = (found.name("name")?, found.name("value")?);
     let text = value.as_str();
     let last = name.as_str().rsplit('.').next().unwrap_or_default();
-    let Some(kind) = names::kind(last) else { return whole };
+    let kind = names::kind(last)?;
     let says_itself = names::kind(text).is_some() && !text.bytes().any(|byte| byte.is_ascii_digit());
+    let says_rules = text.split_once('|').is_some_and(|(first, _)| names::is_said_of(first));
     let is_secret = !says_itself
+        && !says_rules
         && !text.contains(super::MARK)
-        && !is_mark(text)
         && !is_reference(text)
         && !names::is_said_of(text)
         && (kind.is_certain || looks_likely(text));
-    if !is_secret {
-        return whole;
-    }
-    let (start, end) = (value.start() - all.start(), value.end() - all.start());
-    format!("{}{}{}", &whole[..start], mark(kind.label), &whole[end..])
+    is_secret.then(|| (value.range(), kind.label))
 }
 
 #[cfg(test)]
@@ -85,6 +89,6 @@ mod tests {
 
     #[test]
     fn every_pattern_is_one() {
-        assert_eq!(RULES.len(), PAIRS.len());
+        assert_eq!(RULES.as_ref().unwrap().wrong(), (Vec::new(), PAIRS.len()));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::mark;
+use super::windows::Found;
 
 static BEGIN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----").ok());
@@ -14,12 +14,11 @@ static END: LazyLock<Option<Regex>> =
 /// An end that is further away belongs to something else.
 const MAX_KEY_BYTES: usize = 64 * 1024;
 
-/// Takes out every private key; `None` when there is none.
-pub(super) fn redact(text: &str) -> Option<String> {
-    let (begin, end) = (BEGIN.as_ref()?, END.as_ref()?);
-    let mut found = begin.find(text)?;
-    let mut redacted = String::with_capacity(text.len());
-    let mut done = 0;
+/// Every private key.
+pub(super) fn find(text: &str) -> Vec<Found> {
+    let mut all = Vec::new();
+    let (Some(begin), Some(end)) = (BEGIN.as_ref(), END.as_ref()) else { return all };
+    let Some(mut found) = begin.find(text) else { return all };
     // Each end is looked for once, so that many beginnings without one cost no more than one.
     let mut next_end = end.find_at(text, found.end());
     loop {
@@ -30,16 +29,13 @@ pub(super) fn redact(text: &str) -> Option<String> {
             Some(next) if next.start() - found.end() <= MAX_KEY_BYTES => next.end(),
             _ => found.end() + body_bytes(&text[found.end()..]),
         };
-        redacted.push_str(&text[done..found.start()]);
-        redacted.push_str(&mark("private-key"));
-        done = stop;
-        match begin.find_at(text, done) {
+        all.push((found.start()..stop, "private-key"));
+        match begin.find_at(text, stop) {
             Some(next) => found = next,
             None => break,
         }
     }
-    redacted.push_str(&text[done..]);
-    Some(redacted)
+    all
 }
 
 /// How far a key goes that has no end: as long as the text could be one.

@@ -2,43 +2,44 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-use regex::RegexBuilder;
-use regex::RegexSet;
-use regex::RegexSetBuilder;
+use super::windows::Found;
+use super::windows::Rules;
 
-use super::mark;
-
-/// A kind and a pattern a line, with a tab in between.
+/// A kind, a pattern and often words of each match a line, with tabs in between.
 const DATA: &str = include_str!("../../assets/secrets/shapes.txt");
 
-struct Shapes {
-    set: RegexSet,
-    rules: Vec<(&'static str, Regex)>,
-}
-
-// A test holds that every line of the data is one.
-static SHAPES: LazyLock<Option<Shapes>> = LazyLock::new(|| {
-    // Bytes, not characters: a key has no other letters, and what stands beside it does not matter.
-    let rule = |(kind, pattern)| Some((kind, RegexBuilder::new(pattern).unicode(false).build().ok()?));
-    let set = RegexSetBuilder::new(lines().map(|(_, pattern)| pattern)).unicode(false).build().ok()?;
-    Some(Shapes { set, rules: lines().map(rule).collect::<Option<_>>()? })
+static SHAPES: LazyLock<Option<Rules<&'static str>>> = LazyLock::new(|| {
+    let rule = |(kind, pattern): (&'static str, &'static str)| {
+        let (pattern, words) =
+            pattern.split_once('\t').map_or((pattern, None), |(pattern, words)| (pattern, Some(words)));
+        let words = words
+            .map_or_else(|| beginning(pattern).into_iter().collect(), |words| words.split_terminator('|').collect());
+        (words, pattern.into(), kind)
+    };
+    Rules::of_keys(lines().map(rule))
 });
 
-pub(super) fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
     DATA.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'))
 }
 
-/// Takes out keys that tell by their form what they are; `None` when there are none.
-pub(super) fn redact(text: &str) -> Option<String> {
-    let shapes = SHAPES.as_ref()?;
-    let mut redacted: Option<String> = None;
-    for place in shapes.set.matches(text) {
-        let Some((kind, rule)) = shapes.rules.get(place) else { continue };
-        let text = redacted.as_deref().unwrap_or(text);
-        redacted = Some(rule.replace_all(text, mark(kind).as_str()).into_owned());
-    }
-    redacted.filter(|redacted| redacted != text)
+/// Kinds and patterns.
+#[cfg(test)]
+pub(super) fn patterns() -> impl Iterator<Item = (&'static str, &'static str)> {
+    lines().map(|(kind, rest)| (kind, rest.split('\t').next().unwrap_or_default()))
+}
+
+/// The letters that a pattern begins with.
+fn beginning(pattern: &str) -> Option<&str> {
+    let pattern = pattern.trim_start_matches(r"\b");
+    let end = pattern.find(|c: char| !c.is_ascii_alphanumeric() && !"-_/:~".contains(c)).unwrap_or(pattern.len());
+    pattern.get(..end).filter(|word| word.len() > 1)
+}
+
+/// Keys that tell by their form what they are.
+pub(super) fn find(text: &str) -> Vec<Found> {
+    let Some(shapes) = SHAPES.as_ref() else { return Vec::new() };
+    shapes.find(text, |kind, found, all| all.extend(found.get(0).map(|key| (key.range(), *kind))))
 }
 
 #[cfg(test)]
@@ -46,10 +47,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_is_a_kind_and_a_pattern() {
+    fn every_line_is_a_kind_and_a_pattern_with_words() {
         let is_kind = |kind: &str| kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         assert!(lines().all(|(kind, _)| is_kind(kind)));
         assert_eq!(DATA.lines().filter(|line| !line.starts_with('#')).count(), lines().count());
-        assert_eq!(SHAPES.as_ref().unwrap().rules.len(), lines().count());
+        assert_eq!(SHAPES.as_ref().unwrap().wrong(), (Vec::new(), lines().count()));
+        let without: Vec<_> = lines().filter(|(_, rest)| !rest.contains('\t') && beginning(rest).is_none()).collect();
+        assert!(without.is_empty(), "{without:?}");
     }
 }
