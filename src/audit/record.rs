@@ -220,6 +220,19 @@ pub enum Body {
         grant: u32,
         why: String,
     },
+    /// What a folder brings was trusted from the command line, without a request.
+    TrustAdded {
+        who: String,
+        folder: String,
+        /// Whatever lies below it, too, now and later.
+        below: bool,
+        /// What was not trusted until then.
+        items: Vec<String>,
+    },
+    TrustRemoved {
+        who: String,
+        folder: String,
+    },
     /// An order that came from outside the terminal.
     Command {
         who: String,
@@ -309,6 +322,8 @@ impl Body {
             | Self::Mode { .. }
             | Self::WorktreeRemoved { .. }
             | Self::WorktreeRestored { .. }
+            | Self::TrustAdded { .. }
+            | Self::TrustRemoved { .. }
             | Self::Command { .. }
             | Self::Backlog { .. }
             | Self::Lost { .. }

@@ -46,6 +46,11 @@ pub struct House {
     store: Option<JoinHandle<()>>,
 }
 
+/// How large the files of the audit log get, and how many are kept.
+pub fn limits(config: &crate::config::Audit) -> Limits {
+    Limits { file_bytes: config.rotate_mib.saturating_mul(1024 * 1024), keep: config.keep }
+}
+
 impl House {
     /// Starts the engine where the last one left off, and keeps what happens. A store that cannot be used
     /// costs the keeping, never the work: it is left as it is. Must be called in a runtime.
@@ -86,7 +91,7 @@ impl House {
         let config = &settings.config.audit;
         let options = Options {
             folder: ground.places.data_dir.clone(),
-            limits: Limits { file_bytes: config.rotate_mib.saturating_mul(1024 * 1024), keep: config.keep },
+            limits: limits(config),
             redactor: Arc::clone(&ground.redactor),
             required: config.required,
         };

@@ -1,5 +1,6 @@
 //! `trust`: the folders whose hooks, servers, rules and the like may take effect.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use super::Global;
 use super::exit;
+use super::house;
 use super::print::say;
 use super::setup;
 use super::setup::Ground;
@@ -15,12 +17,21 @@ use super::setup::Stop;
 use super::verbs::flat;
 use super::verbs::say_json;
 use super::verbs::say_table;
+use crate::audit::append::Appender;
+use crate::audit::entry::Entry;
+use crate::audit::record::Body;
+use crate::audit::record::Record;
+use crate::clock;
 use crate::core::ids::Timestamp;
+use crate::core::prompt::Surface;
 use crate::core::trust::Item;
 use crate::engine;
 use crate::trust::gate::Keeper;
 use crate::trust::gate::Standing;
 use crate::tui::render::sanitize::sanitize;
+
+/// Who decides here, as the audit log says it.
+const WHO: &str = "headless";
 
 /// What can be done with trust.
 #[derive(Debug, Subcommand)]
@@ -80,20 +91,52 @@ pub fn main(global: &Global, verb: Option<&TrustVerb>, json: bool) -> Result<u8,
         }
         TrustVerb::Add { folder, below } => {
             let folder = setup::directory(folder.as_deref())?;
-            let standing = keeper.add(&folder, &claude_home(&ground), *below, "a script").map_err(Stop::failed)?;
+            let standing = add(&ground, &keeper, &folder, &claude_home(&ground), *below)?;
             if !json {
                 let below = if *below { ", and whatever lies below it" } else { "" };
                 say(&format!("Trusted: {}{below}.", flat(&standing.folder.display().to_string())))?;
             }
             show(&standing, json)
         }
-        TrustVerb::Remove { folder } => remove(&keeper, folder.as_deref(), json),
+        TrustVerb::Remove { folder } => remove(&ground, &keeper, folder.as_deref(), json),
     }
 }
 
 /// What knows the folders, as the runner does.
 pub fn keeper(ground: &Ground) -> Keeper {
     Keeper::configured(&ground.places.data_dir, &ground.config)
+}
+
+/// Trusts what a folder brings, once that is in the audit log.
+pub fn add(ground: &Ground, keeper: &Keeper, folder: &Path, home: &Path, below: bool) -> Result<Standing, Stop> {
+    let before = keeper.standing(folder, home).map_err(Stop::failed)?;
+    let label = |item: &Item| format!("{} {} ({})", item.kind.words().0, item.name, item.place);
+    let items = before.unknown.iter().map(label).collect();
+    let folder_name = before.folder.display().to_string();
+    note(ground, Body::TrustAdded { who: WHO.to_owned(), folder: folder_name, below, items })?;
+    keeper.add(folder, home, below, &Surface::Headless.describe()).map_err(Stop::failed)
+}
+
+/// Writes down what is decided here. Where the log must be kept, nothing is decided without it.
+fn note(ground: &Ground, body: Body) -> Result<(), Stop> {
+    let config = &ground.config.audit;
+    let entry = Entry::new(&Record { at: clock::now(), session: None, body }, &ground.redactor);
+    let mut log = Appender::new(&ground.places.data_dir, house::limits(config));
+    match log.append(&[entry], clock::now()) {
+        Ok(()) => Ok(()),
+        Err(error) if config.required => Err(Stop::failed(format!(
+            "nothing was changed: [audit] required wants it on the record, and the audit log cannot be written: {error}"
+        ))),
+        Err(error) => {
+            complain(&format!("this is not on the record: the audit log cannot be written: {error}"));
+            Ok(())
+        }
+    }
+}
+
+fn complain(text: &str) {
+    // Where nobody reads it, nothing else can be said either.
+    let _ = writeln!(std::io::stderr(), "adjutant: {text}");
 }
 
 fn claude_home(ground: &Ground) -> PathBuf {
@@ -150,7 +193,7 @@ fn show(standing: &Standing, json: bool) -> Result<u8, Stop> {
     Ok(exit::OK)
 }
 
-fn remove(keeper: &Keeper, folder: Option<&Path>, json: bool) -> Result<u8, Stop> {
+fn remove(ground: &Ground, keeper: &Keeper, folder: Option<&Path>, json: bool) -> Result<u8, Stop> {
     // A folder that is gone can be forgotten too.
     let named = match folder {
         Some(folder) => folder.to_owned(),
@@ -158,7 +201,11 @@ fn remove(keeper: &Keeper, folder: Option<&Path>, json: bool) -> Result<u8, Stop
     };
     let absolute = std::path::absolute(&named).unwrap_or(named);
     let folder = absolute.canonicalize().unwrap_or(absolute);
-    let had = keeper.remove(&folder).map_err(Stop::failed)?;
+    let had = keeper.all().map_err(Stop::failed)?.contains_key(&folder);
+    if had {
+        note(ground, Body::TrustRemoved { who: WHO.to_owned(), folder: folder.display().to_string() })?;
+    }
+    let had = had && keeper.remove(&folder).map_err(Stop::failed)?;
     let shown = flat(&folder.display().to_string());
     if json {
         say_json(&serde_json::json!({ "folder": folder, "removed": had }))?;

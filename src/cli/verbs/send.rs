@@ -123,7 +123,7 @@ fn folder(global: &Global, send: &Send, spec: &SessionSpec) -> Result<bool, Stop
     }
     let brings = summary(&standing.unknown);
     let text = if send.trust {
-        keeper.add(directory, &home, false, &Surface::Headless.describe()).map_err(Stop::failed)?;
+        trust::add(&ground, &keeper, directory, &home, false)?;
         format!("the directory is trusted with what it brings: {brings}")
     } else if send.wait {
         format!("what the directory brings takes no effect, because nobody has trusted it: {brings}; --trust trusts it")
