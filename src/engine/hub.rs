@@ -89,7 +89,7 @@ pub(crate) struct Channels {
 struct Forgotten {
     grant: Grant,
     by: Surface,
-    done: Result<String, String>,
+    done: Result<remembered::Done, String>,
 }
 
 #[derive(Debug)]
@@ -353,27 +353,34 @@ impl Hub {
         let profile = self.fleet.get(grant.session).and_then(|session| session.spec.profile.as_deref());
         let profile = self.settings.config.profile(profile).unwrap_or_default();
         let claude_home = spawn::claude_home(&self.settings.config.claude, &profile);
-        let (grant, update) = (grant.clone(), update.clone());
+        let (grant, update, gate) = (grant.clone(), update.clone(), self.settings.trust.clone());
         self.forgetting.spawn_blocking(move || {
-            let done = remembered::forget(&update, Path::new(&grant.directory), &claude_home);
+            let directory = Path::new(&grant.directory);
+            let homes = gate.map_or_else(|| vec![directory.to_owned()], |gate| gate.homes_of_rules(directory));
+            let done = remembered::forget(&update, &homes, &claude_home);
             Forgotten { grant, by, done }
         });
     }
 
     fn forgotten(&mut self, forgotten: Forgotten) {
         let Forgotten { grant, by, done } = forgotten;
-        let notice = match done {
-            Ok(text) => Notice::info(text),
+        let remembered::Done { text, home } = match done {
+            Ok(done) => done,
             Err(why) => {
                 let text = format!("Grant {} could not be taken back: {why}.", grant.id);
                 return self.tell(grant.session, EventKind::Noted(Notice::error(text)));
             }
         };
         self.tell(grant.session, EventKind::GrantEnded { grant: grant.id, why: GrantEnd::Revoked(by) });
-        self.tell(grant.session, EventKind::Noted(notice));
+        self.tell(grant.session, EventKind::Noted(Notice::info(text)));
         let Granted::Remembered(update) = &grant.granted else { return };
         let everywhere = update.scope() == Some(Scope::User);
-        let concerned = self.fleet.sessions().filter(|other| everywhere || other.spec.directory == grant.directory);
+        // What stood at the top of a repository was for all that works in it.
+        let is_below = |directory: &str| home.as_deref().is_some_and(|home| Path::new(directory).starts_with(home));
+        let concerned = self
+            .fleet
+            .sessions()
+            .filter(|other| everywhere || other.spec.directory == grant.directory || is_below(&other.spec.directory));
         let concerned: Vec<SessionId> = concerned.map(|session| session.id).collect();
         for session in concerned {
             self.command(Command::Renew { session });

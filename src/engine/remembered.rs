@@ -9,6 +9,7 @@
 
 use std::io;
 use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -21,8 +22,19 @@ use crate::disk;
 /// No settings file is larger; a larger one is something else.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Takes what an update added out of the file that it was saved to. Returns what was done, in a sentence.
-pub(crate) fn forget(update: &PermissionUpdate, directory: &Path, claude_home: &Path) -> Result<String, String> {
+/// What was done.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// In a sentence.
+    pub(crate) text: String,
+    /// The folder in whose settings it stood.
+    pub(crate) home: Option<PathBuf>,
+}
+
+/// Takes what an update added out of the file that it was saved to. `homes`: the folders in whose settings the CLI may have
+/// saved it, the session's own first. It is taken out of the first that has it, and those that also have it are named:
+/// there somebody else may have written it.
+pub(crate) fn forget(update: &PermissionUpdate, homes: &[PathBuf], claude_home: &Path) -> Result<Done, String> {
     let (key, gone): (&str, Vec<String>) = match update {
         PermissionUpdate::AddRules { rules, behavior, .. } => {
             let key = match behavior {
@@ -37,38 +49,60 @@ pub(crate) fn forget(update: &PermissionUpdate, directory: &Path, claude_home: &
             return Err("adjutant does not know where the CLI keeps it".into());
         }
     };
-    let path = match update.scope() {
-        Some(Scope::Local) => directory.join(".claude/settings.local.json"),
-        Some(Scope::Project) => directory.join(".claude/settings.json"),
-        Some(Scope::User) => claude_home.join("settings.json"),
+    let own_home = [claude_home.to_owned()];
+    let (name, homes) = match update.scope() {
+        Some(Scope::Local) => (".claude/settings.local.json", homes),
+        Some(Scope::Project) => (".claude/settings.json", homes),
+        Some(Scope::User) => ("settings.json", own_home.as_slice()),
         Some(Scope::Session) | None => return Err("it is kept in no file".into()),
     };
+    let is_gone = |entry: &Value| entry.as_str().is_some_and(|text| gone.iter().any(|gone| gone == text));
+    let mut taken: Option<Done> = None;
+    let mut without = None;
+    for home in homes {
+        let path = home.join(name);
+        let shown = path.display().to_string();
+        let mut settings = match (read(&path, update.scope()), &taken) {
+            (Ok(Some(settings)), _) => settings,
+            (Ok(None), _) => {
+                without = without.or(Some(format!("There is no {shown} any more; nothing was left to take back.")));
+                continue;
+            }
+            // What was to be done is done.
+            (Err(_), Some(_)) => continue,
+            (Err(why), None) => return Err(why),
+        };
+        let list = settings.get_mut("permissions").and_then(|permissions| permissions.get_mut(key));
+        let list = list.and_then(Value::as_array_mut).filter(|list| list.iter().any(is_gone));
+        match (list, &mut taken) {
+            (None, _) => without = Some(format!("{shown} did not have it any more.")),
+            (Some(_), Some(done)) => done.text += &format!(" It also stands in {shown}, which is left as it is."),
+            (Some(list), None) => {
+                list.retain(|entry| !is_gone(entry));
+                replace(&path, &settings).map_err(|error| format!("{shown} cannot be written: {error}"))?;
+                let text = format!("Taken out of {shown}: {}.", gone.join(", "));
+                taken = Some(Done { text, home: Some(home.clone()) });
+            }
+        }
+    }
+    Ok(taken.unwrap_or_else(|| Done { text: without.unwrap_or_default(), home: None }))
+}
+
+/// The settings in a file; `None` when there is none.
+fn read(path: &Path, scope: Option<Scope>) -> Result<Option<Value>, String> {
     let shown = path.display();
     let by_hand = |error: io::Error| format!("{error}; or take it out by hand");
-    if let Some(folder) = path.parent().filter(|_| update.scope() != Some(Scope::User)) {
+    if let Some(folder) = path.parent().filter(|_| scope != Some(Scope::User)) {
         disk::check_no_link(folder).map_err(by_hand)?;
     }
-    let bytes = match disk::read(&path, MAX_BYTES) {
+    let bytes = match disk::read(path, MAX_BYTES) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(format!("There is no {shown} any more; nothing was left to take back."));
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if disk::is_refusal(&error) => return Err(by_hand(error)),
         Err(error) => return Err(format!("{shown} cannot be read: {error}")),
     };
-    let mut settings: Value =
-        serde_json::from_slice(&bytes).map_err(|error| format!("{shown} is no JSON ({error}); take it out by hand"))?;
-    let list = settings.get_mut("permissions").and_then(|permissions| permissions.get_mut(key));
-    let Some(list) = list.and_then(Value::as_array_mut) else {
-        return Ok(format!("{shown} did not have it any more."));
-    };
-    let n_before = list.len();
-    list.retain(|entry| !entry.as_str().is_some_and(|text| gone.iter().any(|gone| gone == text)));
-    if list.len() == n_before {
-        return Ok(format!("{shown} did not have it any more."));
-    }
-    replace(&path, &settings).map_err(|error| format!("{shown} cannot be written: {error}"))?;
-    Ok(format!("Taken out of {shown}: {}.", gone.join(", ")))
+    let settings = serde_json::from_slice(&bytes);
+    settings.map(Some).map_err(|error| format!("{shown} is no JSON ({error}); take it out by hand"))
 }
 
 fn replace(path: &Path, settings: &Value) -> io::Result<()> {
@@ -88,6 +122,36 @@ mod tests {
     fn rule(text: &str, scope: Scope) -> PermissionUpdate {
         let rules = vec![Rule::parse(text).unwrap()];
         PermissionUpdate::AddRules { rules, behavior: RuleBehavior::Allow, scope }
+    }
+
+    fn forget(update: &PermissionUpdate, project: &Path, home: &Path) -> Result<String, String> {
+        super::forget(update, &[project.to_owned()], home).map(|done| done.text)
+    }
+
+    #[test]
+    fn what_the_cli_saved_at_the_top_of_the_repository_is_taken_out_there() {
+        let base = tempfile::tempdir().unwrap();
+        let homes = ["top/pkg", "top"].map(|name| base.path().join(name));
+        let files = homes.clone().map(|home| home.join(".claude/settings.local.json"));
+        let text = r#"{"permissions":{"allow":["Bash(ls)"]}}"#;
+        fs::create_dir_all(files[1].parent().unwrap()).unwrap();
+        fs::create_dir_all(&homes[0]).unwrap();
+        fs::write(&files[1], text).unwrap();
+        let done = super::forget(&rule("Bash(ls)", Scope::Local), &homes, base.path()).unwrap();
+        assert!(done.text.contains("top/.claude/settings.local.json: Bash(ls)"), "{}", done.text);
+        assert_eq!(done.home.as_ref(), Some(&homes[1]));
+        assert!(!fs::read_to_string(&files[1]).unwrap().contains("Bash(ls)"));
+        // Where both have it, the session's own goes, and the other is named.
+        fs::create_dir_all(files[0].parent().unwrap()).unwrap();
+        files.iter().for_each(|file| fs::write(file, text).unwrap());
+        let done = super::forget(&rule("Bash(ls)", Scope::Local), &homes, base.path()).unwrap();
+        assert_eq!(done.home.as_ref(), Some(&homes[0]));
+        assert!(done.text.contains("It also stands in") && done.text.contains("top/.claude"), "{}", done.text);
+        assert_eq!(fs::read_to_string(&files[1]).unwrap(), text);
+        // One that cannot be read at the top is said when it is needed.
+        fs::write(&files[1], "{ // mine").unwrap();
+        let why = super::forget(&rule("Bash(ls)", Scope::Local), &homes, base.path()).unwrap_err();
+        assert!(why.contains("is no JSON"), "{why}");
     }
 
     #[test]

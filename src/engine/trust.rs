@@ -7,6 +7,7 @@
 //! Invariant: whatever goes wrong on the way, the process is started without what the folder brings, or not at all.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::path::PathBuf;
 
 use serde_json::Map;
@@ -33,6 +34,10 @@ pub trait Gate: std::fmt::Debug + Send + Sync {
 
     /// Remembers that a person trusts all of it.
     fn trust(&self, look: &Look, brought: &Brought, by: &Surface) -> Result<(), String>;
+
+    /// The folders in whose settings the CLI may keep rules for a session there: its own first, then the top of the
+    /// repository, where newer CLIs keep them.
+    fn homes_of_rules(&self, directory: &Path) -> Vec<PathBuf>;
 
     /// Remembers rules and further directories that an answer of a person has the CLI write into the project's
     /// settings.

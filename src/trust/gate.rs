@@ -207,6 +207,10 @@ impl Gate for Keeper {
         self.remember(&inventory.folder, &trusted, false, &by.describe())
     }
 
+    fn homes_of_rules(&self, directory: &Path) -> Vec<PathBuf> {
+        inventory::homes_of_rules(directory).unwrap_or_else(|_| vec![directory.to_owned()])
+    }
+
     fn adopt(&self, look: &Look, rules: &[String], directories: &[String]) -> Result<(), String> {
         let folders = inventory::homes_of_rules(&look.directory)?;
         self.records.change(|all| {

@@ -110,6 +110,7 @@ pub(super) fn homes_of_rules(directory: &Path) -> Result<Vec<PathBuf>, String> {
     let places = Places::of(directory)?;
     let mut homes = vec![places.folder];
     homes.extend(places.top);
+    homes.extend(places.main);
     homes.dedup();
     Ok(homes)
 }
