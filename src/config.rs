@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use crate::core::backlog::Access;
 use crate::core::permission::PermissionMode;
+use crate::core::tool::table;
 use crate::disk;
 use crate::disk::Refused;
 
@@ -115,6 +116,16 @@ pub const READING_TOOLS: [&str; 7] = ["Read", "Glob", "Grep", "LS", "NotebookRea
 
 /// What `auto_allow` is when nobody writes another list.
 pub const AUTO_ALLOW: [&str; 4] = ["Read", "Glob", "Grep", "WebSearch"];
+
+impl Approvals {
+    /// What is to be said of tools in `auto_allow` that no Claude Code offers that was tried. Those that stand there by
+    /// default are no mistake of anybody's.
+    pub fn gone_tools(&self) -> Option<String> {
+        let gone = table::gone(self.auto_allow.iter().map(String::as_str));
+        let is_said = self.auto_allow != AUTO_ALLOW && !gone.is_empty();
+        is_said.then(|| format!("auto_allow names what Claude Code no longer has: {}", gone.join(", ")))
+    }
+}
 
 #[derive(Debug, Clone, Default)]
 pub struct Approvals {

@@ -23,6 +23,9 @@ pub fn main(global: &Global, verb: &ConfigVerb) -> Result<u8, Stop> {
                 app_secret(&config, &places.config_file).map_err(|error| Stop::usage(error.to_string()))?;
             }
             let path = places.config_file.display();
+            if let Some(what) = config.approvals.gone_tools() {
+                printed(writeln!(out, "⚠ {what}. It allows nothing; its models search by Bash, which needs rules."))?;
+            }
             for rule in &config.approvals.rules {
                 if let Some(what) = rule.gives_away() {
                     printed(writeln!(out, "⚠ {rule} {what}."))?;

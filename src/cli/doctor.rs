@@ -124,6 +124,10 @@ async fn look(places: &Places, mut tell: impl FnMut(&Finding) -> Result<(), Stop
     add(folder(places, config.as_ref()))?;
     // Without a configuration that can be read nobody knows what else is meant.
     if let Some(config) = config {
+        if let Some(what) = config.approvals.gone_tools() {
+            let advice = "take them out; searches run by Bash, and rules or presets under [approvals] allow those";
+            add(Finding::new("automatic answers", State::Warning, what).advise(advice))?;
+        }
         for (name, profile) in profiles(&config) {
             add(claude(&config, name, &profile).await)?;
         }

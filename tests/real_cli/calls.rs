@@ -230,6 +230,8 @@ async fn every_tool_that_a_cli_names_is_known() {
         let unknown: Vec<&String> =
             offered.iter().filter(|name| adjutant::core::tool::table::is_unknown(name)).collect();
         assert_eq!(unknown, Vec::<&String>::new());
+        let gone = adjutant::core::tool::table::gone(offered.iter().map(String::as_str));
+        assert_eq!(gone, Vec::<&str>::new(), "said to be gone");
         rig.end().await;
     }
     with_each_cli!(test);

@@ -42,6 +42,14 @@ pub struct Tool {
     pub does: Does,
 }
 
+/// Reading tools of earlier CLIs that none of those named above offers: their models search by Bash.
+const GONE: [&str; 4] = ["Glob", "Grep", "LS", "NotebookRead"];
+
+/// Which of these tools no CLI offers that was tried.
+pub fn gone<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    names.filter(|name| GONE.contains(name)).collect()
+}
+
 const fn tool(name: &'static str, does: Does) -> Tool {
     Tool { name, does }
 }
