@@ -8,10 +8,12 @@
 //! request that binds its dialog is never allowed here, but it can be denied. The first rule that matches
 //! decides; what denies or asks matches liberally, what allows matches strictly.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
+use self::folders::Seen;
 use self::paths::Own;
 use crate::config::Approvals;
 use crate::config::rules::Rule;
@@ -26,6 +28,8 @@ pub(crate) mod anatomy;
 /// A call as `explain` is given it.
 mod explain;
 /// What a person granted for a time.
+/// Files that look secret in the folders that a command reads.
+mod folders;
 mod granted;
 mod paths;
 mod reading;
@@ -124,12 +128,25 @@ pub(crate) fn decide(approval: &Approval, config: &Approvals, scene: &Scene) -> 
             }
             None => ruling,
         },
+        (RuleBehavior::Allow, _) => among_files(approval, ruling),
         _ => ruling,
     };
     match why_bound(approval) {
         Some(why) if ruling.action == RuleBehavior::Allow => Ruling { action: RuleBehavior::Ask, why, ..ruling },
         _ => ruling,
     }
+}
+
+/// An allowance of a command, if no file that looks secret is among those that it reads without naming them.
+fn among_files(approval: &Approval, ruling: Ruling) -> Ruling {
+    let Some(Does::Runs { field }) = table::of(&approval.tool).map(|tool| tool.does) else { return ruling };
+    let Some(line) = approval.input.get(field).and_then(Value::as_str) else { return ruling };
+    let why = match folders::seen(line, Path::new(&approval.place.directory)) {
+        Seen::Harmless => return ruling,
+        Seen::Secret(found) => format!("“{found}” is among what it reads, and looks secret"),
+        Seen::Unknown(why) => format!("what it reads is not known: {why}"),
+    };
+    Ruling { action: RuleBehavior::Ask, rule: None, why, ..ruling }
 }
 
 /// Why nothing automatic may allow the request, if so.

@@ -113,3 +113,44 @@ fn input(tool: &str, text: &str, directory: &Path) -> Result<Value, String> {
         _ => return Err(format!("adjutant does not know what {tool} takes; write its input as a JSON object")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: &str = "[[approvals.rules]]\naction = \"deny\"\ntool = \"Bash\"\ncommand = \"rm\"\n\
+        [[approvals.rules]]\naction = \"ask\"\ntool = \"Bash\"\ncommand = \"make\"\n\
+        [[approvals.rules]]\naction = \"allow\"\ntool = \"Bash\"\ncommand = \"grep *\"\n";
+
+    #[test]
+    fn who_would_answer_is_told_truly() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().canonicalize().unwrap();
+        for name in ["a/.env", "b/x.txt", ".env"] {
+            std::fs::create_dir_all(directory.join(name).parent().unwrap()).unwrap();
+            std::fs::write(directory.join(name), "x").unwrap();
+        }
+        let config = crate::config::parse(CONFIG).unwrap();
+        let explained = |tool: &str, input: &str| {
+            let (tool, input, directory) = (tool.to_owned(), input.to_owned(), directory.clone());
+            let question = Question { tool, input, directory, profile: None, session: None };
+            let ruling = explain(&question, &config).unwrap();
+            (ruling.action, answerer(&ruling).0, ruling.why)
+        };
+        for (tool, input, action, who, why) in [
+            ("Bash", "rm x", RuleBehavior::Deny, "rule", ""),
+            ("Bash", "make all", RuleBehavior::Ask, "you", ""),
+            ("Bash", "grep x b/x.txt", RuleBehavior::Allow, "rule", ""),
+            ("Bash", "grep -r x b", RuleBehavior::Allow, "rule", ""),
+            ("Bash", "grep -r x a", RuleBehavior::Ask, "you", "“a/.env” looks secret"),
+            ("Bash", "cat .env", RuleBehavior::Ask, "you", "“.env” looks secret"),
+            ("Bash", "ls", RuleBehavior::Ask, "claude", "no rule"),
+            ("Read", "b/x.txt", RuleBehavior::Allow, "rule", ""),
+            ("Write", "b/y.txt", RuleBehavior::Ask, "claude", "no rule"),
+        ] {
+            let found = explained(tool, input);
+            assert_eq!((found.0, found.1), (action, who), "{tool} {input}: {}", found.2);
+            assert!(found.2.contains(why), "{tool} {input}: {}", found.2);
+        }
+    }
+}

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use globset::GlobBuilder;
 use serde_json::Value;
 
+use super::folders;
+use super::folders::Seen;
 use super::paths;
 use super::shell;
 use crate::config::places::below_home;
@@ -30,7 +32,15 @@ pub(crate) fn secret(approval: &Approval) -> Option<String> {
     let directory = Path::new(&approval.place.directory);
     let text = |field: &str| approval.input.get(field).and_then(Value::as_str);
     match table::of(&approval.tool).map(|tool| tool.does) {
-        Some(Does::Runs { field } | Does::RunsOther { field }) => of_line(text(field)?, directory),
+        Some(Does::Runs { field }) => {
+            let line = text(field)?;
+            of_line(line, directory).or_else(|| match folders::seen(line, directory) {
+                Seen::Secret(found) => Some(found),
+                // Nothing is known to be there: the CLI does as it would.
+                Seen::Harmless | Seen::Unknown(_) => None,
+            })
+        }
+        Some(Does::RunsOther { field }) => of_line(text(field)?, directory),
         Some(Does::Reads | Does::Changes { .. }) => {
             let named = PATHS.into_iter().filter_map(text).map(str::trim);
             if let Some(path) = named.clone().find(|path| is_secret_path(path, directory)) {
@@ -53,7 +63,7 @@ fn is_secret_path(path: &str, directory: &Path) -> bool {
     looks_secret(&path.to_string_lossy()) || real.is_some_and(|real| looks_secret(&real.to_string_lossy()))
 }
 
-fn at(path: &str, directory: &Path) -> PathBuf {
+pub(super) fn at(path: &str, directory: &Path) -> PathBuf {
     below_home(path).unwrap_or_else(|| directory.join(path))
 }
 
@@ -164,11 +174,13 @@ mod tests {
             "cd sub && cat .env.local",
             "cat plain.txt",
             "ls; bash -c 'cat .env'",
+            "grep -r token sub",
+            "rg password",
         ] {
             assert!(found(&base, "Bash", json!({"command": line})).is_some(), "{line}");
             assert!(found(&base, "Monitor", json!({"command": line})).is_some(), "{line}");
         }
-        for line in ["grep -r token sub", "rg password", "cat a.txt", "cat a*", "git log", "echo secret", "ls"] {
+        for line in ["grep token sub", "rg password sub", "cat a.txt", "cat a*", "git log", "echo secret", "ls"] {
             assert_eq!(found(&base, "Bash", json!({"command": line})), None, "{line}");
         }
         assert!(found(&base, "Read", json!({"file_path": base.join(".env")})).is_some());
