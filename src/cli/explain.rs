@@ -131,5 +131,9 @@ mod tests {
         assert_eq!(shown["marks"][0]["class"], "dangerous");
         assert_eq!(shown["marks"][0]["says"], "deletes x");
         assert_eq!(shown["anatomy"]["steps"][0]["program"], "rm");
+        assert_eq!(shown["who"], "rule");
+        let asked = Ruling { action: RuleBehavior::Ask, rule: None, ..ruling("ls") };
+        let shown: serde_json::Value = serde_json::from_str(&as_json(&asked, &approval("ls"))).unwrap();
+        assert_eq!(shown["who"], "claude");
     }
 }

@@ -14,7 +14,9 @@ use crate::core::event::Event;
 use crate::core::event::EventKind;
 use crate::core::ids::ApprovalId;
 use crate::core::ids::Generation;
+use crate::core::ids::TaskId;
 use crate::core::session::SessionSpec;
+use crate::tui::ui::dialog::Layer;
 use crate::tui::ui::guard::ARMING_MS;
 use crate::tui::ui::guard::HOLD_MS;
 
@@ -672,5 +674,32 @@ fn the_palette_finds_by_name_and_synonym_and_never_destroys_by_a_weak_match() {
                 assert!(rows.is_empty(), "nothing is called so: {typed}: {rows:?}");
             }
         }
+    }
+}
+
+#[test]
+fn what_the_model_has_scheduled_is_named_before_it_is_cut_off() {
+    for is_attached in [true, false] {
+        let mut desk = Desk::new();
+        desk.ui.is_attached = is_attached;
+        assert!(desk.press("ctrl-q").is_empty());
+        assert!(desk.ui.layers.is_empty(), "nothing waits, so nothing is asked");
+        let waits = [("w", "wake-up", "look at the build again"), ("s", "schedule", "every day: read the mail")];
+        for (id, kind, description) in waits {
+            let task = TaskId::from(id);
+            desk.happens(EventKind::TaskStarted {
+                task,
+                call: None,
+                kind: kind.into(),
+                description: description.into(),
+            });
+        }
+        desk.press("ctrl-q");
+        let Some(Layer::Confirm(confirm)) = desk.ui.layers.last() else { panic!("it quits without a question") };
+        let details = confirm.details.join("\n");
+        for (_, kind, description) in waits {
+            assert!(details.contains(&format!("a {kind} of the model, {description}")), "{details}");
+        }
+        assert!(!details.contains("background task"), "{details}");
     }
 }
