@@ -14,7 +14,9 @@ use crate::core::trust::Kind;
 /// Files that include one another.
 const MAX_INCLUDES: usize = 8;
 /// Keys whose value git runs; `*` stands for a name of the repository's own.
-const RUNS: [&str; 26] = [
+const RUNS: [&str; 45] = [
+    "browser.*.cmd",
+    "browser.*.path",
     "core.alternaterefscommand",
     "core.askpass",
     "core.editor",
@@ -22,21 +24,38 @@ const RUNS: [&str; 26] = [
     "core.gitproxy",
     "core.pager",
     "core.sshcommand",
-    "credential.helper",
     "credential.*.helper",
-    "diff.external",
+    "credential.helper",
     "diff.*.command",
     "diff.*.textconv",
+    "diff.external",
+    "difftool.*.cmd",
+    "difftool.*.path",
     "filter.*.clean",
     "filter.*.process",
     "filter.*.smudge",
-    "gpg.program",
+    "gc.recentobjectshook",
     "gpg.*.program",
+    "gpg.program",
     "gpg.ssh.defaultkeycommand",
+    "guitool.*.cmd",
+    "hook.*.command",
+    "imap.tunnel",
+    "instaweb.httpd",
     "interactive.difffilter",
+    "lfs.customtransfer.*.path",
+    "lfs.extension.*.clean",
+    "lfs.extension.*.smudge",
+    "man.*.cmd",
+    "man.*.path",
     "merge.*.driver",
+    "mergetool.*.cmd",
+    "mergetool.*.path",
     "remote.*.receivepack",
     "remote.*.uploadpack",
+    "remote.*.vcs",
+    "sendemail.*cmd",
+    "sendemail.*smtpserver",
     "sequence.editor",
     "trailer.*.cmd",
     "trailer.*.command",
@@ -100,6 +119,8 @@ fn runs(key: &str, value: &str) -> bool {
         _ if key.starts_with("alias.") => value.trim_start().starts_with('!'),
         _ if key.starts_with("pager.") => !is_bool,
         _ if key.starts_with("submodule.") && key.ends_with(".update") => value.starts_with('!'),
+        // The address that others are turned into stands in the key.
+        _ if key.starts_with("url.") => key.starts_with("url.ext::"),
         _ if key.ends_with(".url") || key.ends_with(".pushurl") => value.starts_with("ext::"),
         _ if key.starts_with("credential") => matches(key) && !KNOWN_HELPERS.contains(&value),
         _ if key.starts_with("filter.lfs.") => !is_lfs(value),
@@ -114,7 +135,7 @@ fn is_lfs(value: &str) -> bool {
 
 fn matches(key: &str) -> bool {
     RUNS.iter().any(|known| match known.split_once('*') {
-        Some((start, end)) => key.len() > start.len() + end.len() && key.starts_with(start) && key.ends_with(end),
+        Some((start, end)) => key.len() >= start.len() + end.len() && key.starts_with(start) && key.ends_with(end),
         None => key == *known,
     })
 }
@@ -126,9 +147,9 @@ fn entries(text: &str) -> Vec<(String, String)> {
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         let mut line = line.trim().to_owned();
-        while line.ends_with('\\') && !line.ends_with("\\\\") {
+        while goes_on(&line) {
             line.pop();
-            line.push_str(lines.next().unwrap_or_default().trim());
+            line.push_str(lines.next().unwrap_or_default().trim_end());
         }
         let mut rest = line.as_str();
         if let Some(head) = rest.strip_prefix('[') {
@@ -161,6 +182,21 @@ fn entries(text: &str) -> Vec<(String, String)> {
         found.push((format!("{section}.{}", name.to_lowercase()), value));
     }
     found
+}
+
+/// Whether a line goes on in the next one: it ends in a backslash that neither another one nor a comment takes away.
+fn goes_on(line: &str) -> bool {
+    let (mut in_quotes, mut is_escaped) = (false, false);
+    for c in line.chars() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => in_quotes = !in_quotes,
+            '#' | ';' if !in_quotes => return false,
+            _ => {}
+        }
+    }
+    is_escaped
 }
 
 /// A value without its quotes and the comment behind it.
@@ -209,5 +245,40 @@ mod tests {
                 ("credential.helper", "!evil"),
             ]
         );
+    }
+
+    #[test]
+    fn a_comment_hides_no_line_behind_it() {
+        for text in [
+            "[core]\n# \\\nfsmonitor = evil\n",
+            "[core]\n\tx = 1 ; words \\\nfsmonitor = evil\n",
+            "[core]\n\tx = \"#\" # \\\nfsmonitor = evil\n",
+            "[core] ; \\\nfsmonitor = evil\n",
+            "[core]\n\tx = a\\\\\nfsmonitor = evil\n",
+            "[core]\n\tx = \"a # \\\n b\"\nfsmonitor = evil\n",
+            "[core]\n\tfsmonitor = ev\\\nil\n",
+        ] {
+            let found: Vec<_> = entries(text).into_iter().filter(|(key, value)| runs(key, value)).collect();
+            assert_eq!(found, [("core.fsmonitor".to_owned(), "evil".to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_rarer_commands_of_git_run_is_found_too() {
+        let text = "[gc]\n recentObjectsHook = a\n[url \"ext::sh -c id\"]\n insteadOf = https://x\n[remote \"o\"]\n vcs = b\n\
+                    [mergetool \"m\"]\n cmd = c\n[hook \"h\"]\n command = d\n event = pre-commit\n[sendemail]\n toCmd = e\n\
+                    [lfs \"customtransfer.t\"]\n path = f\n[url \"https://y\"]\n insteadOf = git://y\n";
+        let found: Vec<_> = entries(text).into_iter().filter(|(key, value)| runs(key, value)).collect();
+        let keys: Vec<_> = found.iter().map(|(key, _)| key.as_str()).collect();
+        let expected = [
+            "gc.recentobjectshook",
+            "url.ext::sh -c id.insteadof",
+            "remote.o.vcs",
+            "mergetool.m.cmd",
+            "hook.h.command",
+            "sendemail.tocmd",
+            "lfs.customtransfer.t.path",
+        ];
+        assert_eq!(keys, expected);
     }
 }
