@@ -320,6 +320,9 @@ mod tests {
         let base = base.path().canonicalize().unwrap();
         let pkg = base.join("out/repo/pkg");
         put(&base.join("out/repo/.git/config"), "[core]\nfsmonitor = ./evil\n");
+        put(&base.join("out/repo/.git/HEAD"), "ref: refs/heads/main\n");
+        std::fs::create_dir_all(base.join("out/repo/.git/objects")).unwrap();
+        std::fs::create_dir_all(base.join("out/repo/.git/refs")).unwrap();
         put(&base.join("out/.mcp.json"), r#"{"mcpServers": {"above": {"command": "a"}}}"#);
         put(&base.join("out/.claude/skills/no/SKILL.md"), "beyond the repository");
         put(&base.join("out/repo/.claude/settings.local.json"), r#"{"permissions": {"allow": ["Bash"]}}"#);
@@ -350,6 +353,27 @@ mod tests {
         let hook = inventory.items[0].digest.clone();
         put(&pkg.join("h.sh"), "2");
         assert_ne!(of(&pkg).items[0].digest, hook, "the script is part of the hook");
+    }
+
+    #[test]
+    fn a_repository_that_looks_like_none_is_read_too() {
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path().canonicalize().unwrap();
+        let config = "[core]\n\tworktree = .\n# words \\\n\tfsmonitor = ./evil\n";
+        // A git folder without `.git`, and a `.git` that is none below one that is.
+        for (git, folder) in [("a/sub", "a/sub"), ("b/.git", "b/sub")] {
+            put(&base.join(git).join("HEAD"), "ref: refs/heads/main\n");
+            put(&base.join(git).join("config"), config);
+            std::fs::create_dir_all(base.join(git).join("objects")).unwrap();
+            std::fs::create_dir_all(base.join(git).join("refs")).unwrap();
+            std::fs::create_dir_all(base.join(folder)).unwrap();
+        }
+        std::fs::create_dir(base.join("b/sub/.git")).unwrap();
+        for folder in ["a/sub", "b/sub"] {
+            let inventory = of(&base.join(folder));
+            let found: Vec<_> = inventory.items.iter().map(|item| (item.kind, item.text.as_str())).collect();
+            assert_eq!(found, [(Kind::Git, "./evil")], "{folder}");
+        }
     }
 
     #[test]

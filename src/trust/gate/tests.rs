@@ -164,6 +164,9 @@ fn rules_of_our_own_answers_ask_nothing_and_others_do() {
 fn without_it_nothing_untrusted_is_given() {
     let ground = Ground::new();
     ground.put("project/.git/config", "[core]\nfsmonitor = x\n");
+    ground.put("project/.git/HEAD", "ref: refs/heads/main\n");
+    ground.put("project/.git/objects/x", "");
+    ground.put("project/.git/refs/x", "");
     ground.put(
         "project/.claude/settings.json",
         r#"{"env": {"A": "1"}, "model": "opus", "permissions": {"allow": ["Bash"], "deny": ["Read"]}}"#,
