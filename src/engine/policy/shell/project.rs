@@ -58,7 +58,8 @@ pub(super) fn belongs(words: &[PlainWord], ground: &Ground<'_>) -> Result<(), St
         place.ancestors().take_while(|folder| *folder != root.as_path()).map(Path::to_path_buf).collect();
     let has = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
     for folder in &between {
-        let is_bare = || name == "git" && has(folder, "HEAD") && (has(folder, "objects") || has(folder, "refs"));
+        // A git folder without `.git`; what else it needs may lie elsewhere.
+        let is_bare = || name == "git" && has(folder, "HEAD");
         if own.iter().any(|file| has(folder, file)) || is_bare() {
             return Err(format!("{program} finds another project in “{}”", folder.display()));
         }

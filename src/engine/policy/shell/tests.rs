@@ -83,6 +83,7 @@ static PROJECT: LazyLock<Project> = LazyLock::new(|| {
         "web/scripts",
         "web/fixtures/evil/.git",
         "web/fixtures/bare/objects",
+        "web/fixtures/linked",
         "web/fixtures/bare/refs",
         "other",
     ] {
@@ -103,6 +104,8 @@ static PROJECT: LazyLock<Project> = LazyLock::new(|| {
         "web/fixtures/evil/conftest.py",
         "web/fixtures/bare/HEAD",
         "web/fixtures/bare/config",
+        "web/fixtures/linked/HEAD",
+        "web/fixtures/linked/commondir",
     ] {
         fs::write(base.join(name), "x").unwrap();
     }
