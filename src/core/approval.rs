@@ -14,6 +14,7 @@ use super::anatomy::Anatomy;
 use super::anatomy::Effect;
 use super::grant::GrantRule;
 use super::grant::GrantTerms;
+use super::grant::marked::Hole;
 use super::hook::HookMark;
 use super::ids::ApprovalId;
 use super::ids::SessionId;
@@ -153,6 +154,9 @@ pub struct Approval {
     /// What may be granted for a time, each covering this call.
     #[serde(default)]
     pub grants: Vec<GrantRule>,
+    /// Words of the command that may be marked as free in a grant.
+    #[serde(default)]
+    pub markable: Vec<Hole>,
     /// The model's own words about the call. They may lie.
     pub description: Option<String>,
     /// Why the CLI asks.
@@ -192,6 +196,7 @@ impl Approval {
             ask: Ask::Tool,
             suggestions: Vec::new(),
             grants: Vec::new(),
+            markable: Vec::new(),
             description: None,
             reason: None,
             not_allowed: None,

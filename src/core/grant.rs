@@ -3,10 +3,13 @@
 //! A grant for a time is ours: the engine answers later calls by it, and ends it. What the CLI was told to
 //! remember is the CLI's, and listed here so that it can be found and taken back.
 
+pub mod marked;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use self::marked::Hole;
 use super::ids::ApprovalId;
 use super::ids::GrantId;
 use super::ids::SessionId;
@@ -28,6 +31,8 @@ const MAX_GRANTS: usize = 1000;
 pub enum GrantRule {
     /// The same call again, byte for byte.
     Same { tool: String, input: Value },
+    /// The same command again, with other values in the places that the person marked as free.
+    Marked { tool: String, input: Value, holes: Vec<Hole> },
     /// Command lines of which every simple command begins with one of these.
     Commands(Vec<CommandWords>),
     /// Changes to this file, or to everything below this directory.
@@ -63,6 +68,10 @@ impl GrantRule {
                 Some(command) => format!("exactly this {tool} command: {command}"),
                 None => format!("exactly this call of {tool}: {input}"),
             },
+            Self::Marked { tool, input, holes } => {
+                let command = input.get("command").and_then(Value::as_str).unwrap_or_default();
+                format!("this {tool} command with free words: {}", marked::pattern(command, holes))
+            }
             Self::Commands(commands) => {
                 let texts: Vec<String> = commands.iter().map(|words| format!("“{}”", words.text())).collect();
                 format!("commands that are {}", texts.join(" or "))
@@ -77,7 +86,7 @@ impl GrantRule {
     /// Whether it holds only where it was given: what the call means depends on the directory that it runs in.
     pub fn is_of_a_place(&self) -> bool {
         match self {
-            Self::Same { .. } | Self::Commands(_) => true,
+            Self::Same { .. } | Self::Marked { .. } | Self::Commands(_) => true,
             Self::Edits { .. } | Self::Reads { .. } | Self::Fetches { .. } | Self::Tool(_) => false,
         }
     }
@@ -86,6 +95,7 @@ impl GrantRule {
     pub fn reach(&self) -> Option<&'static str> {
         match self {
             Self::Same { .. } => Some("in this directory"),
+            Self::Marked { .. } => Some("in this directory; the rest of the line stays as it is, byte for byte"),
             Self::Commands(_) => {
                 Some("in this directory, with further words that change nothing; anything else on the line is asked")
             }

@@ -43,6 +43,7 @@ pub use explain::answerer;
 pub use explain::described;
 pub use explain::explain;
 pub(crate) use granted::covering;
+pub(crate) use granted::markable;
 pub(crate) use granted::offers;
 pub(crate) use secrets::secret;
 

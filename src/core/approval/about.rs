@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Approval;
 use super::Ask;
 use crate::core::grant::GrantRule;
+use crate::core::grant::marked::Hole;
 use crate::core::tool::table;
 
 /// One thing that is known.
@@ -57,6 +58,19 @@ impl Approval {
     /// The smallest thing that may be granted with it, where anything beyond this once may be.
     pub fn smallest_grant(&self) -> Option<&GrantRule> {
         self.grants.first().filter(|_| !self.binding.no_always)
+    }
+
+    /// Whether this may be granted with it: it was offered, or is this call with some of the words free that may be.
+    pub fn offers(&self, rule: &GrantRule) -> bool {
+        match rule {
+            GrantRule::Marked { tool, input, holes } => {
+                let is_markable = |hole: &Hole| self.markable.contains(hole);
+                let in_order = holes.windows(2).all(|pair| pair[0].end <= pair[1].start);
+                let is_this = *tool == self.tool && *input == self.input;
+                is_this && !holes.is_empty() && in_order && holes.iter().all(is_markable)
+            }
+            rule => self.grants.contains(rule),
+        }
     }
 
     /// Whether it may only be denied away from the session. The CLI asks for that where a card elsewhere cannot show

@@ -69,7 +69,7 @@ fn permission(pending: &Pending, decision: &Decision, by: &Surface) -> Result<Pe
             if approval.binding.no_always {
                 return Err("this call may be allowed only once".into());
             }
-            if !approval.grants.contains(&terms.rule) {
+            if !approval.offers(&terms.rule) {
                 return Err("that was not offered with this request".into());
             }
             if !(1..=MAX_MINUTES).contains(&terms.minutes) || terms.uses.is_some_and(|n| n == 0 || n > MAX_USES) {

@@ -78,6 +78,7 @@ pub(crate) fn approval(request: &CanUseTool, unknown_fields: &[String], around: 
         },
         ask,
         grants: Vec::new(),
+        markable: Vec::new(),
         suggestions: request.permission_suggestions.iter().map(suggestion).collect(),
         description: request.description.clone(),
         // What a hook could not do is told as what binds the answer.

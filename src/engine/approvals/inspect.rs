@@ -22,6 +22,7 @@ use crate::core::change::expected;
 use crate::core::change::expected::Expected;
 use crate::core::grant::Grant;
 use crate::core::grant::GrantRule;
+use crate::core::grant::marked::Hole;
 use crate::core::ids::GrantId;
 use crate::core::permission::RuleBehavior;
 use crate::core::tool::table;
@@ -83,6 +84,8 @@ pub(crate) struct Inspection {
     pub(crate) covered_by: Vec<GrantId>,
     /// What may be granted with it.
     pub(crate) offers: Vec<GrantRule>,
+    /// Words of it that may be free in a grant.
+    pub(crate) markable: Vec<Hole>,
     /// Why no rule allowed it, where there are rules.
     pub(crate) not_allowed: Option<String>,
     /// What a command line does.
@@ -106,6 +109,7 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
     let is_open = ruling.action == RuleBehavior::Ask && ruling.rule.is_none();
     let covered_by = if is_open { policy::covering(grants, approval, config, scene) } else { Vec::new() };
     let offers = if is_open { policy::offers(approval, config, scene) } else { Vec::new() };
+    let markable = if is_open { policy::markable(approval, config, scene) } else { Vec::new() };
     let preview = look::preview(approval, marks, job.cli.as_deref());
     let expected = if ruling.action == RuleBehavior::Allow || !covered_by.is_empty() {
         expected::of(&Approval { preview: preview.clone(), ..approval.clone() }, None)
@@ -120,6 +124,7 @@ pub(crate) fn inspect(job: &Job, config: &Approvals, marks: &ReadMarks) -> Inspe
         ruling: Some(ruling),
         covered_by,
         offers,
+        markable,
         anatomy: anatomy(approval),
         expected,
         directory_leads_to: look::leads_to(Path::new(&approval.place.directory)),

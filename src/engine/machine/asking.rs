@@ -153,6 +153,7 @@ impl Machine {
         pending.approval.preview = inspection.preview;
         pending.approval.place.leads_to = inspection.directory_leads_to;
         pending.approval.grants = inspection.offers;
+        pending.approval.markable = inspection.markable;
         pending.approval.anatomy = inspection.anatomy;
         pending.approval.not_allowed = inspection.not_allowed;
         pending.stage = Stage::Open;

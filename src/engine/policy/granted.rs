@@ -7,6 +7,9 @@
 //! them: it covers nothing that such rules would not, and nothing that a rule denies or asks. What is offered
 //! covers the call that it is offered with.
 
+/// Words that a person marks as free.
+mod marked;
+
 use std::path::Path;
 
 use serde_json::Value;
@@ -70,6 +73,9 @@ fn covers(rule: &GrantRule, approval: &Approval, config: &Approvals, scene: &Sce
         let is_same = *tool == approval.tool && without_words(input) == without_words(&approval.input);
         return is_same && decide(approval, config, scene).rule.is_none();
     }
+    if let GrantRule::Marked { tool, input, holes } = rule {
+        return *tool == approval.tool && marked::covers(input, holes, approval, config, scene);
+    }
     let Some(rules) = rules(rule) else { return false };
     let mut extended = config.clone();
     let granted_there = !is_at_home(approval, scene);
@@ -106,7 +112,7 @@ fn rules(rule: &GrantRule) -> Option<Vec<Rule>> {
     };
     let made = match rule {
         // A rule of the configuration cannot say it.
-        GrantRule::Same { .. } => return None,
+        GrantRule::Same { .. } | GrantRule::Marked { .. } => return None,
         GrantRule::Commands(commands) => commands
             .iter()
             .map(|CommandWords { words, more }| {
@@ -151,6 +157,8 @@ pub(crate) fn offers(approval: &Approval, config: &Approvals, scene: &Scene) -> 
     offers.retain(|offer| covers(offer, approval, config, scene));
     offers
 }
+
+pub(crate) use marked::markable;
 
 /// The file itself, and the directory of the session that it lies in, or else its own.
 fn places(approval: &Approval, scene: &Scene) -> Vec<GrantRule> {

@@ -96,7 +96,7 @@ fn is_same_place(one: &Path, other: &Path) -> bool {
     one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
-fn roots(scene: &Scene) -> Vec<PathBuf> {
+pub(super) fn roots(scene: &Scene) -> Vec<PathBuf> {
     scene.directories.iter().filter_map(|root| root.canonicalize().ok()).collect()
 }
 

@@ -22,6 +22,8 @@ mod expand;
 mod fit;
 /// How the calls of a line hang together.
 pub(super) mod flow;
+/// Words that another value may take the place of.
+mod free;
 /// Where a command would run.
 mod ground;
 mod harmless;
@@ -42,6 +44,9 @@ mod xargs;
 use fit::Fit;
 use fit::allows;
 use fit::may_be;
+pub(super) use free::FreeWord;
+pub(super) use free::free_words;
+pub(super) use free::is_harmless_operand;
 pub(super) use ground::Ground;
 use plain::Plain;
 use plain::PlainCommand;

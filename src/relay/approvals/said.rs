@@ -10,6 +10,7 @@ use crate::core::change::Refusal;
 use crate::core::change::Remark;
 use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
+use crate::core::grant::marked::pattern;
 use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
@@ -129,6 +130,10 @@ pub(super) fn rule(rule: &GrantRule, tongue: Tongue) -> String {
         (Tongue::English, GrantRule::Same { .. }) => "exactly this again".to_owned(),
         (Tongue::English, rule) => rule.describe(),
         (_, GrantRule::Same { .. }) => "仅这条命令".to_owned(),
+        (_, GrantRule::Marked { input, holes, .. }) => {
+            let command = input.get("command").and_then(serde_json::Value::as_str).unwrap_or_default();
+            format!("此命令，标出的词可变：{}", quoted(&pattern(command, holes)))
+        }
         (_, GrantRule::Commands(commands)) => {
             let texts: Vec<String> = commands.iter().map(|words| quoted(&words.text())).collect();
             format!("命令 {}", texts.join(" 或 "))

@@ -193,6 +193,20 @@ impl Table {
         best.map(|(row, n_words, _)| (row, n_words))
     }
 
+    /// Whether a row of the program may speak of the word that stands behind these.
+    pub(super) fn reaches(&self, program: &str, before: &[String]) -> bool {
+        let n_options = before.iter().filter(|word| word.starts_with('-')).count();
+        // Which of the words are values of options is not known.
+        let (least, most) = (before.len().saturating_sub(2 * n_options), before.len() - n_options);
+        self.rows(program).iter().any(|row| {
+            let is_named = |(alternatives, word): (&Vec<&'static str>, &String)| {
+                alternatives.iter().any(|known| *known == "*" || is_like(word, known))
+            };
+            let fits = || n_options > 0 || row.words.iter().zip(before).take(most).all(is_named);
+            row.words.iter().any(|word| word.contains(&"**")) || (row.words.len() > least && fits())
+        })
+    }
+
     /// Options of a program that have a value: `git`, or `git:commit`.
     pub(super) fn takes(&self, program: &str) -> &[&'static str] {
         self.takes.get(program).map_or(&[], Vec::as_slice)

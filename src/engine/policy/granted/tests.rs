@@ -12,12 +12,12 @@ use crate::core::approval::Binding;
 use crate::engine::approvals::ask;
 use crate::wire::permission::CanUseTool;
 
-struct Project {
+pub(super) struct Project {
     _folder: tempfile::TempDir,
-    root: PathBuf,
+    pub(super) root: PathBuf,
 }
 
-fn project() -> Project {
+pub(super) fn project() -> Project {
     let folder = tempfile::tempdir().unwrap();
     let base = folder.path().canonicalize().unwrap();
     let root = base.join("a/b/web");
@@ -31,17 +31,17 @@ fn project() -> Project {
 }
 
 impl Project {
-    fn call(&self, tool: &str, input: Value) -> Approval {
+    pub(super) fn call(&self, tool: &str, input: Value) -> Approval {
         let request = CanUseTool { tool_name: tool.into(), input, ..CanUseTool::default() };
         let directory = self.root.to_string_lossy();
         ask::approval(&request, &[], &ask::Surroundings { directory: &directory, ..ask::Surroundings::default() })
     }
 
-    fn bash(&self, line: &str) -> Approval {
+    pub(super) fn bash(&self, line: &str) -> Approval {
         self.call("Bash", json!({ "command": line, "description": "words" }))
     }
 
-    fn scene(&self) -> Scene {
+    pub(super) fn scene(&self) -> Scene {
         Scene { directories: vec![self.root.clone()], ..Scene::default() }
     }
 

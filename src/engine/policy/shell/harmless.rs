@@ -72,6 +72,19 @@ pub(super) fn is_known<'a>(words: &(impl Iterator<Item = &'a str> + Clone)) -> b
     programs::all().any(|program| program.words.split(' ').eq(words.clone().take(program.words.split(' ').count())))
 }
 
+/// Whether the table lets a command have operands that no rule names.
+pub(super) fn has_free_operands(words: &[PlainWord]) -> bool {
+    program(words).is_some_and(|program| !matches!(program.operands, Operands::None))
+}
+
+/// Whether the table tells sub-commands apart by the word at this place.
+pub(super) fn is_sub_command(words: &[String], idx: usize) -> bool {
+    programs::all().any(|program| {
+        let names: Vec<&str> = program.words.split(' ').collect();
+        names.len() > idx && names[..idx].iter().zip(words).all(|(name, word)| name == word)
+    })
+}
+
 /// Judges a command of a known program: the sentence says what is not harmless. The first `n_named` words
 /// stand in the rule itself: the person named them, whatever places they are.
 pub(super) fn known(

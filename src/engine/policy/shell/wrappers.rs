@@ -5,6 +5,7 @@
 
 use super::plain::PlainWord;
 use super::tree::Word;
+use crate::core::permission::changes_shell;
 
 /// Where the command of a wrapper may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,81 @@ const SHELLS: [&str; 21] = [
 
 /// Those that make one text of all their words.
 const JOIN_WORDS: [&str; 3] = ["eval", "watch", "trap"];
+
+/// Programs and parts of shells whose words are program texts, files to run, or expressions.
+const READ_PROGRAMS: [&str; 62] = [
+    "python",
+    "pypy",
+    "node",
+    "nodejs",
+    "deno",
+    "bun",
+    "ruby",
+    "perl",
+    "php",
+    "lua",
+    "luajit",
+    "tsx",
+    "ts-node",
+    "rscript",
+    "java",
+    "julia",
+    "elixir",
+    "swift",
+    "osascript",
+    "awk",
+    "gawk",
+    "mawk",
+    "nawk",
+    "sed",
+    "gsed",
+    "jq",
+    "yq",
+    "gdb",
+    "lldb",
+    "vim",
+    "vi",
+    "view",
+    "nvim",
+    "emacs",
+    "ed",
+    "ex",
+    "tmux",
+    "screen",
+    "expect",
+    "at",
+    "batch",
+    "crontab",
+    "bc",
+    "dc",
+    "expr",
+    "test",
+    "[",
+    "[[",
+    "let",
+    "exit",
+    "return",
+    "break",
+    "continue",
+    "bye",
+    "logout",
+    "private",
+    "getln",
+    "vared",
+    "print",
+    "read",
+    "getopts",
+    "sqlite3",
+];
+
+/// Whether the words of a program are only values to it, as far as anybody knows.
+pub(super) fn is_ordinary(program: &str) -> bool {
+    let name = name(program);
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let is_among = |list: &[&str]| list.contains(&name.as_str()) || list.contains(&plain);
+    let wraps = WRAPPERS.iter().any(|(wrapper, _)| *wrapper == name || *wrapper == plain);
+    !(wraps || is_among(&SHELLS) || is_among(&JOIN_WORDS) || is_among(&READ_PROGRAMS) || changes_shell(&name))
+}
 
 /// A program's own name, as it would be looked up, in small letters: some file systems do not mind.
 pub(in crate::engine::policy) fn name(word: &str) -> String {
