@@ -24,8 +24,8 @@ pub(super) struct Repository {
 }
 
 /// The first repository of these folders, the innermost first.
-pub(super) fn discover<'a>(folders: impl Iterator<Item = &'a Path>) -> Option<Repository> {
-    folders.into_iter().find_map(at)
+pub(super) fn discover<'a>(mut folders: impl Iterator<Item = &'a Path>) -> Option<Repository> {
+    folders.find_map(at)
 }
 
 fn at(top: &Path) -> Option<Repository> {

@@ -30,6 +30,8 @@ pub mod elicitation;
 pub mod glance;
 /// Whether a key is an answer, part of a sentence, or neither.
 pub mod guard;
+/// Words of a command that are marked as free.
+pub mod marks;
 /// The menu that completes what is typed.
 pub mod menu;
 /// One tab's view of its session.

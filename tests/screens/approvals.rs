@@ -14,6 +14,8 @@ use adjutant::core::approval::Question;
 use adjutant::core::approval::QuestionOption;
 use adjutant::core::grant::CommandWords;
 use adjutant::core::grant::GrantRule;
+use adjutant::core::grant::marked::Hole;
+use adjutant::core::grant::marked::Takes;
 use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
 use adjutant::core::permission::PermissionUpdate;
@@ -241,6 +243,29 @@ fn always_shows_what_can_be_granted_and_for_how_long() {
     }
     form(&mut stage).pane = Pane::Always(list);
     check("grants_offered_by_count", &mut stage, &story, 80, 24);
+}
+
+#[test]
+fn always_shows_what_free_words_would_match() {
+    let (story, mut stage) = asked("Bash", json!({"command": "make lint JOBS=4 7"}), |approval| {
+        approval.grants = vec![GrantRule::Same { tool: "Bash".into(), input: approval.input.clone() }];
+        approval.markable =
+            vec![Hole { start: 5, end: 9, takes: Takes::Word }, Hole { start: 17, end: 18, takes: Takes::Number }];
+    });
+    let mut list = AlwaysList::of(&story.fleet.inbox().last().expect("pending").approval);
+    list.selected = 1;
+    assert_eq!(list.decision(), None, "nothing is free until it is marked");
+    form(&mut stage).pane = Pane::Always(list.clone());
+    check("marks_none", &mut stage, &story, 100, 34);
+    let marks = list.marks_mut().expect("selected");
+    marks.toggle();
+    marks.next_word();
+    marks.toggle();
+    let Some(Decision::Grant(terms)) = list.decision() else { panic!("marked") };
+    assert_eq!(terms.rule.describe(), "this Bash command with free words: make ‹word› JOBS=4 ‹number›");
+    form(&mut stage).pane = Pane::Always(list.clone());
+    check("marks_two", &mut stage, &story, 100, 34);
+    check("marks_two_40x10", &mut stage, &story, 40, 10);
 }
 
 #[test]

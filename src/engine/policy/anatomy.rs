@@ -91,14 +91,14 @@ pub(super) fn is_tame(anatomy: &Anatomy) -> bool {
     let is_tame = |step: &Step| {
         matches!(step.effect, Effect::Reads | Effect::Writes | Effect::Network | Effect::Installs | Effect::RunsCode)
             || step.effect == Effect::Unknown
+    };
+    anatomy.whole && anatomy.steps.iter().all(is_tame)
+}
 
 /// Whether the tables may tell sub-commands of this program apart by the word at this place.
 pub(super) fn is_sub_command(words: &[String], idx: usize) -> bool {
     let (Some(program), Some(before)) = (words.first(), words.get(1..idx)) else { return true };
     table::programs().reaches(&shell::name(program), before)
-}
-    };
-    anatomy.whole && anatomy.steps.iter().all(is_tame)
 }
 
 #[cfg(test)]

@@ -381,6 +381,9 @@ fn texts_of(line: &Line) -> Vec<String> {
                 behind_c(at) || words[at].text.contains([' ', '\t', '\n', ';', '|', '&', '$', '`', '<', '>'])
             };
             texts.extend((1..words.len()).filter(|at| is_text(*at)).map(|at| words[at].text.clone()));
+            if wrappers::name(&shell.text) == "alias" {
+                texts.extend(words[1..].iter().filter_map(|word| Some(word.text.split_once('=')?.1.to_owned())));
+            }
             if wrappers::joins_words(&shell.text) {
                 texts.push(words[1..].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "));
             }

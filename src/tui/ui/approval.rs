@@ -3,6 +3,7 @@
 
 use super::composer::Composer;
 use super::elicitation::Filling;
+use super::marks::Marks;
 use crate::core::approval::Answer;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
@@ -79,6 +80,8 @@ pub enum AlwaysChoice {
     Remember(PermissionUpdate),
     /// For us to allow, until the grant ends.
     Grant(GrantTerms),
+    /// The same, with words that the person marks.
+    Marks(Marks),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -107,7 +110,9 @@ impl AlwaysList {
         let (minutes, uses) = LIMITS[0];
         let grants = approval.grants.iter().map(|rule| GrantTerms { rule: rule.clone(), minutes, uses });
         // What ends by itself stands first: a permanent rule is never the one that enter takes unasked.
-        Self { choices: grants.map(AlwaysChoice::Grant).chain(remember).collect(), selected: 0, editing: None }
+        let marks = Marks::of(approval, LIMITS[0]).map(AlwaysChoice::Marks);
+        let choices = grants.map(AlwaysChoice::Grant).chain(marks).chain(remember).collect();
+        Self { choices, selected: 0, editing: None }
     }
 
     pub fn current(&self) -> Option<&AlwaysChoice> {
@@ -118,6 +123,7 @@ impl AlwaysList {
     pub fn decision(&self) -> Option<Decision> {
         Some(match self.current()? {
             AlwaysChoice::Grant(terms) => Decision::Grant(terms.clone()),
+            AlwaysChoice::Marks(marks) => Decision::Grant(marks.terms()?),
             AlwaysChoice::Remember(update) => Decision::remembering(update),
         })
     }
@@ -131,12 +137,27 @@ impl AlwaysList {
                 *choice = choice.with_scope(if is_mode { Scope::Session } else { scope.next() });
             }
             Some(AlwaysChoice::Grant(terms)) => {
-                let here = LIMITS.iter().position(|limit| *limit == (terms.minutes, terms.uses)).unwrap_or(0);
-                (terms.minutes, terms.uses) = LIMITS[(here + 1) % LIMITS.len()];
+                (terms.minutes, terms.uses) = next_limit((terms.minutes, terms.uses));
+            }
+            Some(AlwaysChoice::Marks(marks)) => {
+                (marks.minutes, marks.uses) = next_limit((marks.minutes, marks.uses));
             }
             None => {}
         }
     }
+
+    /// The command of which words may be marked, when it is selected.
+    pub fn marks_mut(&mut self) -> Option<&mut Marks> {
+        match self.choices.get_mut(self.selected) {
+            Some(AlwaysChoice::Marks(marks)) => Some(marks),
+            Some(AlwaysChoice::Grant(_) | AlwaysChoice::Remember(_)) | None => None,
+        }
+    }
+}
+
+fn next_limit(limit: (u32, Option<u32>)) -> (u32, Option<u32>) {
+    let here = LIMITS.iter().position(|known| *known == limit).unwrap_or(0);
+    LIMITS[(here + 1) % LIMITS.len()]
 }
 
 /// The input while the person changes it.

@@ -328,6 +328,15 @@ fn act_on_always(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
         Action::ListDown => list.selected = (list.selected + 1) % n_choices,
         Action::ListUp => list.selected = (list.selected + n_choices - 1) % n_choices,
         Action::ListScope => list.next_scope(),
+        Action::ListToggle => match list.marks_mut() {
+            Some(marks) => marks.toggle(),
+            None => ui.say("Only words of a command can be marked.", false, world.now),
+        },
+        Action::ListEdit if list.marks_mut().is_some() => {
+            if let Some(marks) = list.marks_mut() {
+                marks.next_word();
+            }
+        }
         Action::ListEdit => {
             let rule = match list.current() {
                 Some(AlwaysChoice::Remember(PermissionUpdate::AddRules { rules, .. })) => {
@@ -341,7 +350,11 @@ fn act_on_always(ui: &mut Ui, world: World<'_>, action: Action) -> Vec<Effect> {
             }
         }
         Action::ListTake => {
-            let Some(decision) = list.decision() else { return Vec::new() };
+            let Some(decision) = list.decision() else {
+                let text = "Mark a word first: “mark” makes the one in brackets free.";
+                ui.say(text, false, world.now);
+                return Vec::new();
+            };
             return approvals::decide(ui, world, &open.approval, decision);
         }
         Action::ListClose => form.pane = Pane::Main,

@@ -24,6 +24,7 @@ use crate::tui::input::action::Action;
 use crate::tui::input::action::Context;
 use crate::tui::input::key;
 use crate::tui::render::width;
+use crate::tui::ui::approval::AlwaysChoice;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::dialog::Layer;
 use crate::tui::ui::dialog::ListKind;
@@ -274,15 +275,22 @@ fn written(scene: &Scene<'_>) -> Vec<Hint> {
     vec![said(Action::EditorDone, done), hint(Action::EditorClose), hint(Action::EditorNewline), external]
 }
 
+/// Whether words of a command can be marked now.
+fn marks(scene: &Scene<'_>) -> bool {
+    let form = scene.ui.approval.as_ref().and_then(|focus| scene.ui.forms.get(&focus.id));
+    let current = form.and_then(|form| if let Pane::Always(list) = &form.pane { list.current() } else { None });
+    matches!(current, Some(AlwaysChoice::Marks(_)))
+}
+
 fn list(scene: &Scene<'_>) -> Vec<Hint> {
     let Some(Layer::List(list)) = scene.ui.layers.last() else {
         // The list of what to remember, inside an approval.
-        return vec![
-            said(Action::ListTake, "allow and more like it"),
-            hint(Action::ListScope),
-            hint(Action::ListEdit),
-            hint(Action::ListClose),
-        ];
+        let take = said(Action::ListTake, "allow and more like it");
+        if marks(scene) {
+            let word = [said(Action::ListToggle, "free this word"), said(Action::ListEdit, "next word")];
+            return [take].into_iter().chain(word).chain([hint(Action::ListScope), hint(Action::ListClose)]).collect();
+        }
+        return vec![take, hint(Action::ListScope), hint(Action::ListEdit), hint(Action::ListClose)];
     };
     let mut out = vec![hint(Action::ListTake)];
     match list.kind {
@@ -311,5 +319,6 @@ fn list(scene: &Scene<'_>) -> Vec<Hint> {
 
 /// Whether an approval offers "always" at all.
 pub(super) fn offers_always(approval: &Approval) -> bool {
-    !approval.binding.no_always && (!approval.suggestions.is_empty() || !approval.grants.is_empty())
+    !approval.binding.no_always
+        && (!approval.suggestions.is_empty() || !approval.grants.is_empty() || !approval.markable.is_empty())
 }

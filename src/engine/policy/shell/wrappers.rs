@@ -79,16 +79,17 @@ const WRAPPERS: &[(&str, Inside)] = &[
 ];
 
 /// Programs that take a command as a text.
-const SHELLS: [&str; 21] = [
+const SHELLS: [&str; 24] = [
     "sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "eval", "source", ".", "trap", "su", "ssh",
-    "watch", "script", "env", "parallel", "flock", "runuser",
+    "watch", "script", "env", "parallel", "flock", "runuser", "alias", "tmux", "screen",
 ];
 
 /// Those that make one text of all their words.
 const JOIN_WORDS: [&str; 3] = ["eval", "watch", "trap"];
 
-/// Programs and parts of shells whose words are program texts, files to run, or expressions.
-const READ_PROGRAMS: [&str; 62] = [
+/// Programs and parts of shells whose words are program texts, files to run, expressions, names of secrets, or what is
+/// in production.
+const NOT_ORDINARY: [&str; 82] = [
     "python",
     "pypy",
     "node",
@@ -151,6 +152,26 @@ const READ_PROGRAMS: [&str; 62] = [
     "read",
     "getopts",
     "sqlite3",
+    "kubectl",
+    "oc",
+    "helm",
+    "terraform",
+    "tofu",
+    "pulumi",
+    "ansible",
+    "ansible-playbook",
+    "aws",
+    "gcloud",
+    "az",
+    "vault",
+    "op",
+    "pass",
+    "gopass",
+    "doppler",
+    "psql",
+    "mysql",
+    "redis-cli",
+    "mongosh",
 ];
 
 /// Whether the words of a program are only values to it, as far as anybody knows.
@@ -159,7 +180,7 @@ pub(super) fn is_ordinary(program: &str) -> bool {
     let plain = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     let is_among = |list: &[&str]| list.contains(&name.as_str()) || list.contains(&plain);
     let wraps = WRAPPERS.iter().any(|(wrapper, _)| *wrapper == name || *wrapper == plain);
-    !(wraps || is_among(&SHELLS) || is_among(&JOIN_WORDS) || is_among(&READ_PROGRAMS) || changes_shell(&name))
+    !(wraps || is_among(&SHELLS) || is_among(&JOIN_WORDS) || is_among(&NOT_ORDINARY) || changes_shell(&name))
 }
 
 /// A program's own name, as it would be looked up, in small letters: some file systems do not mind.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::sheet::Sheet;
 use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
+use crate::core::grant::marked::Takes;
 use crate::core::permission::Scope;
 use crate::tui::render::sanitize::reveal_with;
 use crate::tui::render::wrap::Indent;
@@ -13,6 +14,7 @@ use crate::tui::render::wrap::wrap;
 use crate::tui::theme::Theme;
 use crate::tui::ui::approval::AlwaysChoice;
 use crate::tui::ui::approval::AlwaysList;
+use crate::tui::ui::marks::Marks;
 use crate::tui::view::paint::quoted;
 use crate::tui::view::paint::span;
 use crate::tui::view::paint::spelled;
@@ -36,6 +38,11 @@ pub(super) fn lines(list: &AlwaysList, room: usize, theme: &Theme) -> (Vec<Line<
                 out.extend(wrap(&line, room, &under));
             }
         }
+        if let AlwaysChoice::Marks(marks) = choice {
+            for text in marking(marks, is_selected) {
+                out.extend(wrap(&[span(spelled(&text, theme).into_owned(), theme.text)], room, &under));
+            }
+        }
         out.extend(wrap(&[span(spelled(&place(choice), theme), theme.dim)], room, &under));
         if let Some(warning) = warning(choice) {
             let warning = reveal_with(&warning, &theme.glyphs).text;
@@ -53,7 +60,9 @@ pub(super) fn lines(list: &AlwaysList, room: usize, theme: &Theme) -> (Vec<Line<
 fn place(choice: &AlwaysChoice) -> String {
     let update = match choice {
         AlwaysChoice::Remember(update) => update,
-        AlwaysChoice::Grant(_) => return format!("for {}; adjutant ends it by itself", Scope::Session.describe()),
+        AlwaysChoice::Grant(_) | AlwaysChoice::Marks(_) => {
+            return format!("for {}; adjutant ends it by itself", Scope::Session.describe());
+        }
     };
     match update.scope() {
         Some(scope) => match scope.file() {
@@ -72,13 +81,41 @@ fn exactly(choice: &AlwaysChoice) -> String {
             input.get("command").and_then(Value::as_str).map_or_else(|| input.to_string(), str::to_owned)
         }
         AlwaysChoice::Grant(terms) => terms.rule.reach().unwrap_or_default().to_owned(),
+        AlwaysChoice::Marks(marks) => marks.pattern(),
     }
+}
+
+/// Which words are free, what may stand there, and another line that would be allowed.
+fn marking(marks: &Marks, is_selected: bool) -> Vec<String> {
+    if !is_selected {
+        return Vec::new();
+    }
+    let word = |(text, is_free, is_here): (&str, bool, bool)| {
+        let text = if is_free { format!("{text} (free)") } else { text.to_owned() };
+        if is_here { format!("[{text}]") } else { text }
+    };
+    let mut out = vec![format!("words: {}", marks.words().map(word).collect::<Vec<_>>().join(" · "))];
+    let holes = marks.holes();
+    if holes.is_empty() {
+        return out;
+    }
+    for takes in [Takes::Word, Takes::Number] {
+        if holes.iter().any(|hole| hole.takes == takes) {
+            out.push(format!("{} is {}", takes.shown(), takes.describe()));
+        }
+    }
+    out.push(format!("would also run: {}", marks.example()));
+    out
 }
 
 fn warning(choice: &AlwaysChoice) -> Option<String> {
     match choice {
         AlwaysChoice::Remember(update) => update.warning(),
         AlwaysChoice::Grant(_) => None,
+        // Of digits the program's own meaning is plain enough.
+        AlwaysChoice::Marks(marks) => marks.holes().iter().any(|hole| hole.takes == Takes::Word).then(|| {
+            "what the program does with another word is not known: a word may also name something to run".to_owned()
+        }),
     }
 }
 
@@ -93,6 +130,10 @@ fn words(choice: &AlwaysChoice, theme: &Theme) -> String {
             };
             format!("allow {what} {}", terms.limit())
         }
+        AlwaysChoice::Marks(marks) if marks.holes().is_empty() => {
+            format!("allow this with other values in the words that you mark, {}", marks.limit())
+        }
+        AlwaysChoice::Marks(marks) => format!("allow this with other values in the marked words, {}", marks.limit()),
     };
     reveal_with(&text, &theme.glyphs).text.as_str().replace('\n', " ")
 }

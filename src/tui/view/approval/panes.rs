@@ -13,6 +13,7 @@ use crate::core::approval::Ask;
 use crate::tui::input::action::Action;
 use crate::tui::render::wrap::Indent;
 use crate::tui::render::wrap::wrap;
+use crate::tui::ui::approval::AlwaysChoice;
 use crate::tui::ui::approval::Pane;
 use crate::tui::ui::composer::Composer;
 use crate::tui::view::composer;
@@ -90,6 +91,16 @@ impl<'d> Dialog<'d, '_> {
                 let (mut lines, mut keep) = always::lines(list, room, theme);
                 let Some(edit) = &list.editing else {
                     let words = |long: &'static str, short: &'static str| if self.is_tight { short } else { long };
+                    if matches!(list.current(), Some(AlwaysChoice::Marks(_))) {
+                        let keys = keys(&[
+                            (Action::ListTake, words("allow and remember", "allow")),
+                            (Action::ListToggle, words("make the word free, or not", "free")),
+                            (Action::ListEdit, words("next word", "next")),
+                            (Action::ListScope, words("for how long", "time")),
+                            (Action::ListClose, "back"),
+                        ]);
+                        return Lower { lines, keep, text: None, keys };
+                    }
                     let keys = keys(&[
                         (Action::ListTake, words("allow and remember", "allow")),
                         (Action::ListScope, words("change where or for how long", "scope")),
