@@ -185,6 +185,9 @@ fn show(standing: &Standing, json: bool) -> Result<u8, Stop> {
             for line in sanitize(&item.text).as_str().lines() {
                 say(&format!("      {line}"))?;
             }
+            if let Some(note) = item.note() {
+                say(&format!("      ({note})"))?;
+            }
         }
     }
     if standing.unknown.is_empty() && standing.trusted.is_empty() {

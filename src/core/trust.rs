@@ -120,6 +120,22 @@ pub struct Item {
     pub digest: String,
 }
 
+impl Item {
+    /// What it can do that its text does not say.
+    pub fn note(&self) -> Option<&'static str> {
+        // Seen on 2.1.197 to 2.1.332: all hooks of a call are asked at once, and what one of them changes is not told to
+        // the others. Only a request for permission shows the changed call.
+        let is_on = |event: &str| self.kind == Kind::Hook && self.name.contains(event);
+        if is_on("PreToolUse") {
+            Some("may also change or allow a call after rules and secret files were looked at")
+        } else if is_on("PermissionRequest") {
+            Some("may also answer requests before you see them")
+        } else {
+            None
+        }
+    }
+}
+
 /// What a folder brings that nobody has trusted yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brought {
@@ -225,5 +241,22 @@ mod tests {
         let items = [Kind::Skill, Kind::Hook, Kind::Hook, Kind::McpServer].map(item).to_vec();
         let brought = Brought { folder: "/w".into(), items, n_trusted: 0, mark: "m".into(), from_phone: false };
         assert_eq!(brought.summary(), "2 hooks, 1 MCP server, 1 skill");
+    }
+
+    #[test]
+    fn a_hook_that_may_change_calls_says_so() {
+        let item = |kind, name: &str| {
+            let name = name.to_owned();
+            Item { kind, place: String::new(), name, text: String::new(), digest: String::new() }
+        };
+        for (kind, name, says) in [
+            (Kind::Hook, "PreToolUse Bash", "change or allow"),
+            (Kind::Hook, "PreToolUse", "change or allow"),
+            (Kind::Hook, "PermissionRequest", "answer requests"),
+        ] {
+            assert!(item(kind, name).note().unwrap().contains(says), "{name}");
+        }
+        assert_eq!(item(Kind::Hook, "PostToolUse").note(), None);
+        assert_eq!(item(Kind::Helper, "PreToolUse").note(), None);
     }
 }

@@ -236,3 +236,40 @@ async fn every_tool_that_a_cli_names_is_known() {
     }
     with_each_cli!(test);
 }
+
+/// All hooks of a call are asked at once: ours sees the call as the model made it. What a hook makes of it is seen where
+/// it is asked, and there rules hold for what would run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_a_hook_changes_is_asked_and_judged_as_changed() {
+    async fn test(cli: PathBuf) {
+        let rules = rule("Bash", "command = \"touch denied\"", "deny");
+        let (mut rig, api) = rig_with(&cli, &rules, |_| vec![bash("touch one"), bash("touch two"), text("done")]).await;
+        let project = rig.project();
+        let changed = |name: &str| {
+            let input = json!({ "command": format!("touch {name}"), "description": "look" });
+            json!({ "hookSpecificOutput": { "hookEventName": "PreToolUse", "updatedInput": input } }).to_string()
+        };
+        std::fs::write(project.join("denied.json"), changed("denied")).unwrap();
+        std::fs::write(project.join("other.json"), changed("other")).unwrap();
+        // The first call becomes one that a rule denies, the second another one.
+        let hook = "if [ -e seen ]; then cat other.json; else : > seen; cat denied.json; fi";
+        let hooks = json!([{ "matcher": "Bash", "hooks": [{ "type": "command", "command": hook }] }]);
+        std::fs::create_dir_all(project.join(".claude")).unwrap();
+        let settings = json!({ "hooks": { "PreToolUse": hooks } }).to_string();
+        std::fs::write(project.join(".claude/settings.json"), settings).unwrap();
+        let id = rig.open().await;
+        rig.prompt(id, "look at it").await;
+        let asked = rig.approval().await;
+        assert_eq!(asked.input["command"], "touch other", "what is shown is what would run");
+        rig.answer(id, asked.id, Decision::allow_once()).await;
+        assert_eq!(rig.turn_end().await, TurnOutcome::Completed);
+        let is_there = |name: &str| project.join(name).exists();
+        assert_eq!(
+            [is_there("one"), is_there("two"), is_there("denied"), is_there("other")],
+            [false, false, false, true]
+        );
+        assert_eq!(api.tool_results().len(), 2);
+        rig.end().await;
+    }
+    with_each_cli!(test);
+}

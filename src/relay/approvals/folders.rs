@@ -24,6 +24,10 @@ pub(super) fn listing(brought: &Brought, language: Language) -> String {
         for line in item.text.lines() {
             text.push_str(&format!("    {line}\n"));
         }
+        if let Some(note) = item.note() {
+            let chinese = "还可能在规则和敏感文件检查之后更改或放行调用";
+            text.push_str(&format!("    {}\n", tongue.pick(note, chinese)));
+        }
     }
     text
 }

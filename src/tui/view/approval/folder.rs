@@ -54,4 +54,7 @@ fn show_item(sheet: &mut Sheet<'_>, item: &Item) {
         }
         _ => sheet.code(&item.text, None),
     }
+    if let Some(note) = item.note() {
+        sheet.say(note, theme.warning);
+    }
 }
