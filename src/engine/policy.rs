@@ -34,6 +34,8 @@ mod granted;
 mod paths;
 mod reading;
 mod rules;
+/// Searches that would print a line of a secret file.
+mod searches;
 /// What a call touches that looks secret.
 mod secrets;
 mod shell;
@@ -132,6 +134,14 @@ pub(crate) fn decide(approval: &Approval, config: &Approvals, scene: &Scene) -> 
         (RuleBehavior::Allow, _) => among_files(approval, ruling),
         _ => ruling,
     };
+    if ruling.action == RuleBehavior::Allow
+        && let Some(what) = searches::secret(approval)
+    {
+        return Ruling {
+            parts: ruling.parts,
+            ..Ruling::ask(format!("it would print from “{what}”, which looks secret"))
+        };
+    }
     match why_bound(approval) {
         Some(why) if ruling.action == RuleBehavior::Allow => Ruling { action: RuleBehavior::Ask, why, ..ruling },
         _ => ruling,

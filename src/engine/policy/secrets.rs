@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::folders;
 use super::folders::Seen;
 use super::paths;
+use super::searches;
 use super::shell;
 use crate::config::places::below_home;
 use crate::core::approval::Approval;
@@ -29,6 +30,11 @@ const PATTERNS: [&str; 2] = ["glob", "pattern"];
 
 /// The first thing that the call touches and that looks secret, as the call names it. Blocking.
 pub(crate) fn secret(approval: &Approval) -> Option<String> {
+    named(approval).or_else(|| searches::secret(approval))
+}
+
+/// ... that the call names.
+fn named(approval: &Approval) -> Option<String> {
     let directory = Path::new(&approval.place.directory);
     let text = |field: &str| approval.input.get(field).and_then(Value::as_str);
     match table::of(&approval.tool).map(|tool| tool.does) {
