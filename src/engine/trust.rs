@@ -14,6 +14,7 @@ use serde_json::Map;
 use serde_json::Value;
 
 use crate::core::prompt::Surface;
+use crate::core::sensitive::secret;
 use crate::core::trust::Brought;
 
 /// Why a folder is not trusted from the phone.
@@ -78,6 +79,8 @@ pub struct Restraint {
 
 /// Makes the CLI read the instructions of a directory that was added, and nothing else of it.
 const INSTRUCTIONS: &str = "CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD";
+/// Files that the CLI never takes for instructions, imported ones included. Seen on 2.1.197, 2.1.331 and 2.1.332.
+const NOT_TAKEN_IN: &str = "claudeMdExcludes";
 const NO_SCHEDULES: &str = "CLAUDE_CODE_DISABLE_CRON";
 
 impl Restraint {
@@ -92,6 +95,8 @@ impl Restraint {
             // 2.1.197 takes it from the project's local settings although it is told not to read them.
             settings.insert("autoMemoryDirectory".into(), "".into());
         }
+        // Instructions may take in other files (`@.env`): what looks secret would reach the model unasked.
+        settings.insert(NOT_TAKEN_IN.into(), secret::globs::globs(directory).into());
         // In the settings too: a command that starts the CLI elsewhere hands no variables on.
         settings.insert("env".into(), env.into());
         let settings = Value::Object(settings);
@@ -130,14 +135,16 @@ mod tests {
             is_refused: true,
             ..Restraint::default()
         };
-        assert_eq!(
-            restraint.flags("/w"),
-            [
-                "--setting-sources=user",
-                "--add-dir=/w",
-                r#"--settings={"autoMemoryDirectory":"","env":{"CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD":"1","CLAUDE_CODE_DISABLE_CRON":"1"}}"#
-            ]
-        );
+        let flags = restraint.flags("/w");
+        assert_eq!(flags[..2], ["--setting-sources=user", "--add-dir=/w"]);
+        let settings: Value = serde_json::from_str(flags[2].strip_prefix("--settings=").unwrap()).unwrap();
+        let env =
+            serde_json::json!({ "CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD": "1", "CLAUDE_CODE_DISABLE_CRON": "1" });
+        assert_eq!((&settings["autoMemoryDirectory"], &settings["env"]), (&Value::from(""), &env));
+        let kept_out = settings["claudeMdExcludes"].as_array().unwrap();
+        for glob in ["**/.env", "**/id_rsa", "**/*.pem", "/w/**/.ssh/**"] {
+            assert!(kept_out.contains(&glob.into()), "{glob}");
+        }
         let environment = restraint.environment(Some("1"));
         let value =
             |name: &str| environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.to_str().unwrap());

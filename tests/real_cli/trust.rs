@@ -412,7 +412,10 @@ async fn what_appears_in_an_open_session_takes_no_effect_before_it_is_trusted() 
         let api = Api::start(&[]).await;
         let mut rig = Rig::gated(vec![cli.display().to_string()], Some(&api));
         let ways = Ways::new(&rig);
-        put(ways.folder().join("CLAUDE.md"), "MARK-own-words");
+        put(ways.folder().join("CLAUDE.md"), "MARK-own-words\n@more.md\n@.env\n@deep/id_rsa\n");
+        put(ways.folder().join("more.md"), "MARK-taken-in");
+        put(ways.folder().join(".env"), "KEY=MARK-secret");
+        put(ways.folder().join("deep/id_rsa"), "MARK-secret");
         put(ways.folder().join("CLAUDE.local.md"), "MARK-local-words");
         put(ways.base.join("project/CLAUDE.md"), "MARK-words-above");
         put(ways.folder().join(".claude/settings.json"), "{}");
@@ -446,9 +449,10 @@ async fn what_appears_in_an_open_session_takes_no_effect_before_it_is_trusted() 
         rig.listen(Duration::from_secs(2)).await;
         assert_eq!(ways.found(), BTreeSet::new(), "with {}", cli.display());
         let said = serde_json::to_string(&api.requests()).unwrap();
-        for mark in ["MARK-own-words", "MARK-local-words", "MARK-words-above"] {
+        for mark in ["MARK-own-words", "MARK-local-words", "MARK-words-above", "MARK-taken-in"] {
             assert!(said.contains(mark), "{mark} is lost with {}", cli.display());
         }
+        assert!(!said.contains("MARK-secret"), "instructions take in no secret file with {}", cli.display());
         // The next prompt asks, and goes on with the same conversation.
         go(&mut rig, id, "SECOND", TrustAnswer::Trust).await;
         assert!(ways.found().contains("new-UserPromptSubmit"), "{:?}", ways.found());

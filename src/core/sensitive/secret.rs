@@ -8,6 +8,7 @@ use super::is_named;
 use super::outermost;
 use super::parts;
 
+pub mod globs;
 mod words;
 
 use words::WHOLE_WORDS;
