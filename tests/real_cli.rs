@@ -15,6 +15,7 @@ mod import;
 mod subagents;
 mod trust;
 mod unasked;
+mod woken;
 mod worktrees;
 
 use std::path::PathBuf;
