@@ -22,8 +22,6 @@ pub mod inventory;
 mod places;
 /// What was answered.
 pub mod records;
-/// The repository that git would find.
-mod repository;
 /// Skills, slash commands, agents and the like.
 mod rooms;
 /// Files that a command line names.

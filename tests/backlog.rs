@@ -21,9 +21,10 @@ struct Stage(TempDir);
 impl Stage {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["data", "home", "web/.git", "web/src", "other"] {
+        for name in ["data", "home", "web/.git/objects", "web/.git/refs", "web/src", "other"] {
             std::fs::create_dir_all(folder.path().join(name)).unwrap();
         }
+        std::fs::write(folder.path().join("web/.git/HEAD"), "ref: refs/heads/main\n").unwrap();
         Self(folder)
     }
 

@@ -52,7 +52,11 @@ fn projects_are_apart_and_work_trees_together() {
         std::fs::create_dir_all(&path).unwrap();
         path
     };
-    let (one, two) = (folder("one/.git/.."), folder("two"));
+    let (one, two) = (folder("one"), folder("two"));
+    for inner in ["objects", "refs"] {
+        folder(&format!("one/.git/{inner}"));
+    }
+    std::fs::write(one.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
     let below = folder("one/src/deep");
     let mut project = Project::open(dir.path(), &one).unwrap();
     project.change(&Who::Person, |backlog, now| backlog.create(vec![draft("a")], &Who::Person, now)).unwrap();

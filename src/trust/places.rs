@@ -5,13 +5,9 @@
 use std::path::Path;
 use std::path::PathBuf;
 
-use super::repository;
-use super::repository::Repository;
-use super::repository::pointer;
 use crate::core::file_name;
-
-/// Folders above one that are looked at.
-const MAX_ABOVE: usize = 64;
+use crate::repository::MAX_ABOVE;
+use crate::repository::Repository;
 
 /// Where a session works and what lies around it. All paths are real.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,14 +31,11 @@ impl Places {
         let folder =
             directory.canonicalize().map_err(|error| format!("{} cannot be reached: {error}", directory.display()))?;
         let above: Vec<PathBuf> = folder.ancestors().skip(1).take(MAX_ABOVE).map(Path::to_owned).collect();
-        let found = repository::discover(folder.ancestors().take(MAX_ABOVE));
-        let (top, git, common) = match found {
+        let repository = Repository::around(&folder);
+        let main = repository.as_ref().and_then(Repository::main_tree);
+        let (top, git, common) = match repository {
             Some(Repository { top, git, common }) => (Some(top), Some(git), Some(common)),
             None => (None, None, None),
-        };
-        let main = match (&top, &git, &common) {
-            (Some(top), Some(git), Some(common)) if git != common => main_tree(top, git, common),
-            _ => None,
         };
         Ok(Self { folder, above, top, git, common, main })
     }
@@ -71,15 +64,6 @@ impl Places {
 /// A path as it is shown: below the folder, or whole.
 pub(super) fn shown(path: &Path, folder: &Path) -> String {
     file_name::shown(path.strip_prefix(folder).unwrap_or(path))
-}
-
-/// The main work tree, if the repository itself says that this tree is one of its own: the pointer from the tree to
-/// the repository could have been written by anybody.
-fn main_tree(top: &Path, git: &Path, common: &Path) -> Option<PathBuf> {
-    let is_listed = git.parent().is_some_and(|parent| parent == common.join("worktrees"));
-    let points_back = pointer(&git.join("gitdir"), "")? == top.join(".git").canonicalize().ok()?;
-    let is_plain = common.file_name().is_some_and(|name| name == ".git");
-    (is_listed && points_back && is_plain).then(|| common.parent().map(Path::to_owned)).flatten()
 }
 
 #[cfg(test)]

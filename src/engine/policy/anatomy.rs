@@ -98,7 +98,7 @@ pub(super) fn is_tame(anatomy: &Anatomy) -> bool {
 /// Whether the tables may tell sub-commands of this program apart by the word at this place.
 pub(super) fn is_sub_command(words: &[String], idx: usize) -> bool {
     let (Some(program), Some(before)) = (words.first(), words.get(1..idx)) else { return true };
-    table::programs().reaches(&shell::name(program), before)
+    table::programs().reaches(&super::shell::name(program), before)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use ignore::overrides::OverrideBuilder;
 
 use super::secrets::at;
 use super::shell;
+use super::shell::flow;
 use crate::core::sensitive::looks_secret;
 use crate::disk;
 
@@ -39,7 +40,7 @@ pub(super) enum Seen {
 
 /// Looks through the folders and patterns of a line. Blocking.
 pub(super) fn seen(line: &str, directory: &Path) -> Seen {
-    let Some(calls) = shell::calls(line) else { return Seen::Unknown("the line cannot be read".to_owned()) };
+    let Some(calls) = flow::read(line) else { return Seen::Unknown("the line cannot be read".to_owned()) };
     let mut here = directory.to_owned();
     let mut look = Look { left: MAX_ENTRIES };
     let mut unknown = None;

@@ -88,7 +88,7 @@ fn of_line(line: &str, directory: &Path) -> Option<String> {
     if !["grep", "rg", "diff", "ag", "ack"].iter().any(|name| line.contains(name)) {
         return None;
     }
-    let calls = shell::calls(line)?;
+    let calls = shell::flow::read(line)?;
     let mut here = directory.to_owned();
     let mut n_searches = 0;
     for call in &calls.all {

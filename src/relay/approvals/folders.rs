@@ -26,7 +26,7 @@ pub(super) fn listing(brought: &Brought, language: Language) -> String {
         }
         if let Some(note) = item.note() {
             let chinese = "还可能在规则和敏感文件检查之后更改或放行调用";
-            text.push_str(&format!("    {}\n", tongue.pick(note, chinese)));
+            text.push_str(&format!("    {}\n", language.pick(note, chinese)));
         }
     }
     text

@@ -24,8 +24,8 @@ mod tests {
 
     #[test]
     fn secret_files_fit_and_instructions_do_not() {
-        let globs = globs("/w/secrets/app");
-        let fits = |path: &str| globs.iter().any(|glob| Glob::new(glob).unwrap().compile_matcher().is_match(path));
+        let made = globs("/w/secrets/app");
+        let fits = |path: &str| made.iter().any(|glob| Glob::new(glob).unwrap().compile_matcher().is_match(path));
         for path in [
             "/w/secrets/app/.env",
             "/w/secrets/app/.env.local",

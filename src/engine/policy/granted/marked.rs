@@ -24,7 +24,6 @@ use crate::core::approval::danger::DangerClass;
 use crate::core::grant::marked;
 use crate::core::grant::marked::Hole;
 use crate::core::grant::marked::Takes;
-use crate::core::risk::Risk;
 use crate::core::tool::table;
 use crate::core::tool::table::Does;
 
@@ -40,7 +39,7 @@ pub(crate) fn markable(approval: &Approval, config: &Approvals, scene: &Scene) -
     let may_be = is_small
         && may_be_granted(approval)
         && !approval.place.is_doubtful
-        && approval.risks.iter().all(|risk| matches!(risk, Risk::Network))
+        && approval.risks.iter().all(|risk| matches!(risk, Effect::Network))
         && known.as_ref().is_some_and(|known| known.iter().all(is_mild));
     if !may_be {
         return Vec::new();
@@ -70,7 +69,7 @@ pub(super) fn covers(input: &Value, holes: &[Hole], approval: &Approval, config:
     // A value that the tables know must not make the line do more.
     let was = Approval { input: input.clone(), ..approval.clone() };
     let (Some(now), Some(before)) = (effects(line, approval), effects(granted, &was)) else { return false };
-    if now != before || !approval.risks.iter().all(|risk| matches!(risk, Risk::Network)) {
+    if now != before || !approval.risks.iter().all(|risk| matches!(risk, Effect::Network)) {
         return false;
     }
     let roots = rules::roots(scene);
