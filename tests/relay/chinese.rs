@@ -5,6 +5,7 @@ use std::path::Path;
 use adjutant::core::language::Language;
 use adjutant::relay::card::Block;
 use adjutant::relay::card::Card;
+use adjutant::relay::card::Tone;
 use adjutant::relay::messenger::Happening;
 use serde_json::json;
 
@@ -91,6 +92,8 @@ const NAMES: &[&str] = &[
     "toml",
     "command",
     "make",
+    "AskUserQuestion",
+    "ExitPlanMode",
     "MB",
     "uXXXX",
     "roots",
@@ -256,23 +259,33 @@ async fn whatever_the_phone_shows_is_chinese() {
     let mut hand = Hand::start(&rig, |settings| settings.language = Language::Chinese);
     hand.say("/help").await;
     hand.wait("the help", |message| message.text().contains("/new 目录")).await;
+    // The card that asks this, when its turn has come.
+    async fn asked(hand: &Hand, what: &str) -> Message {
+        let is_it = |message: &Message| {
+            message.card().is_some_and(|card| card.tone == Tone::Pending && card.is_live())
+                && message.text().contains(what)
+        };
+        let asked = hand.wait(what, is_it).await;
+        hand.settled().await;
+        asked
+    }
     hand.say("/new project 开始").await;
-    let press = |message: &Message, act: &str, form| Happening::Pressed(Hand::press(message, act, form));
-    let asked = hand.asked().await;
-    hand.happens(press(&asked, "allow", json!({}))).await;
+    let press = |message: &Message, act: &str| Happening::Pressed(Hand::press(message, act, json!({})));
+    let first = asked(&hand, "touch made").await;
+    hand.happens(press(&first, "allow")).await;
     rig.turn_end().await;
     hand.say("再来").await;
-    hand.asked().await;
+    asked(&hand, "用哪个").await;
     hand.say("1").await;
     rig.turn_end().await;
     hand.say("计划").await;
-    let plan = hand.asked().await;
-    hand.happens(press(&plan, "plan_edits", json!({}))).await;
+    let plan = asked(&hand, "一步一步来").await;
+    hand.happens(press(&plan, "plan_edits")).await;
     rig.turn_end().await;
     hand.say("失败").await;
     rig.turn_end().await;
     hand.say("最后").await;
-    hand.asked().await;
+    asked(&hand, "make all").await;
     for text in [
         "/list",
         "/progress",

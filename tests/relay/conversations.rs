@@ -94,6 +94,7 @@ async fn a_copy_is_a_session_of_its_own_and_only_where_its_person_may_work() {
     hand.wait("that there is none", |message| message.text().contains("no conversation yet")).await;
     hand.say("go").await;
     rig.turn_end().await;
+    hand.wait("the relay's word of it", |message| message.text().contains("hello")).await;
     let conversation = rig.fleet.sessions().next().unwrap().conversation.clone();
     hand.say("/fork another way").await;
     hand.wait("the copy", |message| message.text().contains("Opened a copy as session 2")).await;
@@ -112,6 +113,7 @@ async fn what_one_member_opened_another_learns_nothing_of_when_it_is_closed() {
     let mut hand = Hand::known(&rig, change).await;
     hand.say("/new project go").await;
     rig.turn_end().await;
+    hand.wait("the relay's word of it", |message| message.text().contains("hello")).await;
     let id = rig.fleet.sessions().next().unwrap().conversation.clone().unwrap();
     held(&rig, &id.0, &rig.project(), "my own plans");
     // Nobody knows whose this is.

@@ -54,6 +54,8 @@ async fn what_waits_is_shown_and_taken_back_one_by_one() {
     let is_less = |message: &Message| message.id == shown.id && !message.text().contains("drop the table");
     let less = hand.wait("the card without it", is_less).await;
     assert_eq!(values(less.card().unwrap()).len(), 1);
+    let shows = |message: &Message| message.card().is_some() && message.text().contains("1 queued");
+    hand.wait("one on the card", shows).await;
     assert_eq!(note(&hand.happens(Happening::Pressed(press)).await).0, Mood::Info, "it waits no more");
     // The request still is what a word answers.
     hand.settled().await;
@@ -77,6 +79,8 @@ async fn stopping_says_what_is_held_and_the_queue_lets_it_go_on() {
     };
     hand.wait("what becomes of the queue", is_told).await;
     rig.turn_end().await;
+    let is_end = |message: &Message| message.card().is_some_and(|card| card.tag.as_deref() == Some("interrupted"));
+    hand.wait("the end of the turn", is_end).await;
     hand.say("/stop").await;
     hand.wait("word of it", |message| message.text().contains("Nothing is running there. 1 queued message is held"))
         .await;
