@@ -109,6 +109,9 @@ pub fn asked(approval: &Approval, mark: Mark<'_>, around: Around<'_>) -> Shown {
                 "Denied by itself after {} without an answer, at {at}.",
                 crate::core::figures::count(seconds, "second", "seconds")
             ),
+            Language::Chinese if seconds >= 60 && seconds % 60 == 0 => {
+                format!("{} 分钟内（至 {at}）无答复将自动拒绝。", seconds / 60)
+            }
             Language::Chinese => format!("{seconds} 秒内（至 {at}）无答复将自动拒绝。"),
         };
         card.blocks.push(Block::Small(text));

@@ -38,7 +38,8 @@ fn one_press(card: &mut Card, question: &Question, keys: Keys<'_>) {
     let language = keys.language;
     let mut text = question.text.clone();
     for (nth, option) in question.options.iter().enumerate().filter(|(_, option)| !option.description.is_empty()) {
-        let _ = write!(text, "\n{}. {}: {}", nth + 1, option.label, option.description);
+        let colon = language.pick(": ", "：");
+        let _ = write!(text, "\n{}. {}{colon}{}", nth + 1, option.label, option.description);
     }
     card.blocks.push(Block::Text(keys.safe(&text)));
     for (nth, option) in question.options.iter().enumerate() {
@@ -78,7 +79,7 @@ pub(super) fn keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
         for (nth, option) in question.options.iter().enumerate() {
             let _ = write!(text, "\n{}. {}", nth + 1, option.label);
             if !option.description.is_empty() {
-                let _ = write!(text, ": {}", option.description);
+                let _ = write!(text, "{}{}", language.pick(": ", "："), option.description);
             }
         }
         card.blocks.push(Block::Text(keys.safe(&text)));
@@ -111,8 +112,8 @@ pub(super) fn keys(card: &mut Card, questions: &[Question], keys: Keys<'_>) {
 /// How the questions are answered in words.
 pub fn usage(id: ApprovalId, questions: &[Question], language: Language) -> String {
     let parts: Vec<&str> = questions.iter().map(|question| if question.multiple { "1,2" } else { "1" }).collect();
-    let own = language.pick("or in your own words", "或自行填写");
-    format!("/answer {id} {} ({own})", parts.join("; "))
+    let own = language.pick(" (or in your own words)", "（或自己的话）");
+    format!("/answer {id} {}{own}", parts.join("; "))
 }
 
 /// The answers that a form holds; the sentence says what is missing.

@@ -66,6 +66,7 @@ class Page:
 
 def content(it):
     text = it.get("content", "")
+    text = text.replace("\u2197", "^")
     return re.sub(r"&#(\d+);", lambda m: chr(int(m[1])), text).replace("\u200b", "")
 
 
@@ -94,14 +95,14 @@ def element(page, it):
         heights = [button(page, column["elements"][0], PAD + n * (width + 8), width) for n, column in enumerate(columns)]
         page.y += max(heights)
     elif tag == "collapsible_panel":
-        page.text("▸ " + content(it["header"]["title"]), 14, "#245bdb")
+        page.text("> " + content(it["header"]["title"]), 14, "#245bdb")
     elif tag == "form":
         for inside in it["elements"]:
             element(page, inside)
     elif tag in ("select_static", "multi_select_static", "input"):
-        page.y += page.boxed(content(it["placeholder"]) + (" ▾" if tag != "input" else ""), PAD, WIDTH - 2 * PAD, "white", "#bbbfc4", "#8f959e")
+        page.y += page.boxed(content(it["placeholder"]) + (" v" if tag != "input" else ""), PAD, WIDTH - 2 * PAD, "white", "#bbbfc4", "#8f959e")
     elif tag == "person":
-        page.text("◉ (" + it["user_id"] + " by name)", 14, "#245bdb")
+        page.text("(o) " + it["user_id"][:9] + "… by name", 14, "#245bdb")
     elif tag == "hr":
         page.draw.line([PAD * SCALE, page.y * SCALE, (WIDTH - PAD) * SCALE, page.y * SCALE], fill="#dee0e3", width=2)
         page.y += 10
