@@ -10,6 +10,8 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+/// What a request would do, and what is offered with it.
+mod approvals;
 /// Lengths of time and counts.
 mod figures;
 /// What sessions do, and under which rules.
@@ -21,6 +23,15 @@ mod trouble;
 /// What a worktree holds.
 mod worktree;
 
+pub use approvals::danger;
+pub use approvals::danger_kind;
+pub use approvals::doubt;
+pub use approvals::limit;
+pub use approvals::remark;
+pub use approvals::rule;
+pub use approvals::scope;
+pub use approvals::update;
+pub use approvals::warning;
 pub use figures::ago;
 pub use figures::duration;
 pub use figures::tool_calls;

@@ -23,6 +23,7 @@ use crate::core::approval::Decision;
 use crate::core::approval::danger::DangerClass;
 use crate::core::grant::GrantRule;
 use crate::core::grant::GrantTerms;
+use crate::core::language;
 use crate::core::language::Language;
 use crate::core::permission::PermissionMode;
 use crate::core::permission::PermissionUpdate;
@@ -41,8 +42,6 @@ mod folders;
 mod forms;
 /// Questions, and their answers.
 mod questions;
-/// What core says in English, in the language of the chat.
-mod said;
 
 use content::Cut;
 use content::about;
@@ -159,7 +158,7 @@ fn summary(approval: &Approval, language: Language) -> String {
     } else {
         approval.tool.as_str()
     };
-    let mark = approval.dangers().first().map(|danger| said::kind(danger, language));
+    let mark = approval.dangers().first().map(|danger| language::danger_kind(danger, language));
     let about = match (&approval.ask, mark) {
         (Ask::Tool, Some(mark)) => format!("{tool} {}{}{mark}", waits(approval, language), language.pick(": ", "：")),
         (Ask::Tool, None) => format!("{tool} {}", waits(approval, language)),
@@ -356,11 +355,12 @@ fn always(approval: &Approval, language: Language, redactor: &Redactor) -> Vec<(
         for (nth, scope) in scopes.into_iter().enumerate() {
             let update = scope.map_or_else(|| update.clone(), |scope| update.with_scope(scope));
             let place = match scope {
-                Some(scope) => scope.file().map_or(said::scope(scope, language), |file| file),
+                Some(scope) => scope.file().map_or(language::scope(scope, language), |file| file),
                 None => language.pick("as the CLI keeps it", "由 Claude Code 决定"),
             };
-            let warning = said::warning(&update, language).map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
-            let label = format!("{place} · {}{warning}", said::update(&update, language));
+            let warning =
+                language::warning(&update, language).map(|warning| format!(" ⚠ {warning}")).unwrap_or_default();
+            let label = format!("{place} · {}{warning}", language::update(&update, language));
             choices.push((format!("s{at}.{nth}"), label, Decision::remembering(&update)));
         }
     }
@@ -368,7 +368,7 @@ fn always(approval: &Approval, language: Language, redactor: &Redactor) -> Vec<(
         for (nth, (minutes, uses)) in LIMITS.into_iter().enumerate() {
             let terms = GrantTerms { rule: rule.clone(), minutes, uses };
             // What differs stands first: a phone shows the beginning.
-            let label = format!("{} · {}", said::limit(&terms, language), said::rule(rule, language));
+            let label = format!("{} · {}", language::limit(&terms, language), language::rule(rule, language));
             choices.push((format!("g{at}.{nth}"), label, Decision::Grant(terms)));
         }
     }

@@ -1,10 +1,6 @@
 //! Small pieces of text that cards and answers have in common.
 
 use crate::core::ids::Timestamp;
-use crate::core::language::Language;
-
-/// The language that is spoken in the chat.
-pub type Tongue = Language;
 
 /// A line that was cut elsewhere, without the word that the cut went through: it may be half a secret, which nothing
 /// would know for one.

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::MAX_SHOWN;
-use super::said;
 use crate::core::approval::Approval;
 use crate::core::approval::Ask;
 use crate::core::approval::about::Fact;
@@ -19,16 +18,12 @@ use crate::core::change::Fate;
 use crate::core::change::FileChange;
 use crate::core::change::Remark;
 use crate::core::figures;
+use crate::core::language;
+use crate::core::language::Language;
 use crate::redact;
 use crate::redact::Redactor;
 use crate::relay::card::Block;
 use crate::relay::steps;
-use crate::relay::words::Tongue;
-
-/// Words from outside between quotation marks of ours.
-pub(super) fn quoted(text: &str) -> String {
-    format!("“{text}”")
-}
 
 /// What would run or be written.
 #[derive(Debug)]
@@ -40,15 +35,15 @@ pub(super) struct Content {
     pub warnings: Vec<String>,
 }
 
-pub(super) fn content(approval: &Approval, tongue: Tongue) -> Content {
+pub(super) fn content(approval: &Approval, language: Language) -> Content {
     match change::of(approval) {
-        Some(Change::File(file)) => return file_content(&file, &approval.place.directory, tongue),
-        Some(Change::Cell(cell)) => return cell_content(&cell, &approval.place.directory, tongue),
+        Some(Change::File(file)) => return file_content(&file, &approval.place.directory, language),
+        Some(Change::Cell(cell)) => return cell_content(&cell, &approval.place.directory, language),
         None => {}
     }
     let mut warnings = Vec::new();
     if change::is_change(&approval.tool) {
-        let text = tongue
+        let text = language
             .pick("This request has an unusual form; it is shown just as it came.", "请求格式异常，以下为原始内容。");
         warnings.push(text.to_owned());
     }
@@ -62,14 +57,14 @@ pub(super) fn content(approval: &Approval, tongue: Tongue) -> Content {
     for (name, value) in fields {
         match (name.as_str(), value) {
             ("command" | "description", Value::String(_)) => {}
-            ("timeout", Value::Number(ms)) => facts.push((tongue.pick("timeout", "超时"), format!("{ms} ms"))),
+            ("timeout", Value::Number(ms)) => facts.push((language.pick("timeout", "超时"), format!("{ms} ms"))),
             ("run_in_background" | "dangerouslyDisableSandbox", Value::Bool(false)) => {}
             ("run_in_background", Value::Bool(true)) => {
-                facts.push((tongue.pick("runs", "运行方式"), tongue.pick("in the background", "后台").to_owned()));
+                facts.push((language.pick("runs", "运行方式"), language.pick("in the background", "后台").to_owned()));
             }
             ("dangerouslyDisableSandbox", Value::Bool(true)) => {
-                let text = tongue.pick("outside the sandbox", "沙箱之外");
-                facts.push((tongue.pick("runs", "运行方式"), text.to_owned()));
+                let text = language.pick("outside the sandbox", "沙箱之外");
+                facts.push((language.pick("runs", "运行方式"), text.to_owned()));
             }
             _ => return Content { text: serde_json::to_string_pretty(&approval.input).unwrap_or_default(), ..plain },
         }
@@ -78,17 +73,17 @@ pub(super) fn content(approval: &Approval, tongue: Tongue) -> Content {
     Content { language, text: command.to_owned(), facts, ..plain }
 }
 
-fn file_content(file: &FileChange<'_>, directory: &str, tongue: Tongue) -> Content {
+fn file_content(file: &FileChange<'_>, directory: &str, language: Language) -> Content {
     let is_same = file.pieces.iter().all(|piece| piece.before.as_deref() == Some(piece.after.as_ref()));
     let fate = match file.fate {
-        _ if is_same && file.remarks.is_empty() => tongue.pick("stays as it is: nothing changes", "内容相同，无变化"),
-        Fate::Made => tongue.pick("new file", "新文件"),
-        Fate::Replaced => tongue.pick("is replaced", "整体替换"),
-        Fate::Written => tongue.pick("is written whole", "整体写入"),
-        Fate::Edited | Fate::EditedUnseen => tongue.pick("is edited", "修改"),
-        Fate::Misfit => tongue.pick("does not fit the file", "与文件不符"),
-        Fate::Missing => tongue.pick("does not exist", "文件不存在"),
-        Fate::Refused => tongue.pick("will be refused", "将被拒绝"),
+        _ if is_same && file.remarks.is_empty() => language.pick("stays as it is: nothing changes", "内容相同，无变化"),
+        Fate::Made => language.pick("new file", "新文件"),
+        Fate::Replaced => language.pick("is replaced", "整体替换"),
+        Fate::Written => language.pick("is written whole", "整体写入"),
+        Fate::Edited | Fate::EditedUnseen => language.pick("is edited", "修改"),
+        Fate::Misfit => language.pick("does not fit the file", "与文件不符"),
+        Fate::Missing => language.pick("does not exist", "文件不存在"),
+        Fate::Refused => language.pick("will be refused", "将被拒绝"),
     };
     let mut text = String::new();
     for (at, piece) in file.pieces.iter().enumerate() {
@@ -96,15 +91,15 @@ fn file_content(file: &FileChange<'_>, directory: &str, tongue: Tongue) -> Conte
             text.push_str(&format!("# {} / {}\n", at + 1, file.pieces.len()));
         }
         if piece.everywhere {
-            text.push_str(tongue.pick("# everywhere in the file\n", "# 文件中所有位置\n"));
+            text.push_str(language.pick("# everywhere in the file\n", "# 文件中所有位置\n"));
         }
         let before = piece.before.as_deref().unwrap_or_default();
         let diff = similar::TextDiff::from_lines(before, &piece.after);
         text.push_str(&diff.unified_diff().context_radius(3).to_string());
     }
     text.truncate(text.trim_end_matches('\n').len());
-    let facts = file_facts(inside(file.path, directory), file.leads_to, &format!(" · {fate}"), tongue);
-    let warnings = warnings(&file.doubts, &file.remarks, tongue);
+    let facts = file_facts(inside(file.path, directory), file.leads_to, &format!(" · {fate}"), language);
+    let warnings = warnings(&file.doubts, &file.remarks, language);
     Content { language: "diff", text, facts, warnings }
 }
 
@@ -116,30 +111,30 @@ fn inside<'p>(path: &'p str, directory: &str) -> &'p str {
 }
 
 /// The file, and where it leads when its path goes through a link.
-fn file_facts(path: &str, leads_to: Option<&str>, fate: &str, tongue: Tongue) -> Vec<(&'static str, String)> {
-    let mut facts = vec![(tongue.pick("file", "文件"), format!("{path}{fate}"))];
-    facts.extend(leads_to.map(|to| (tongue.pick("leads to", "实际路径"), format!("→ {to}"))));
+fn file_facts(path: &str, leads_to: Option<&str>, fate: &str, language: Language) -> Vec<(&'static str, String)> {
+    let mut facts = vec![(language.pick("file", "文件"), format!("{path}{fate}"))];
+    facts.extend(leads_to.map(|to| (language.pick("leads to", "实际路径"), format!("→ {to}"))));
     facts
 }
 
-fn warnings(doubts: &[Doubt], remarks: &[Remark], tongue: Tongue) -> Vec<String> {
-    let doubts = doubts.iter().map(|doubt| said::doubt(doubt, tongue).into_owned());
-    doubts.chain(remarks.iter().map(|remark| said::remark(remark, tongue).into_owned())).collect()
+fn warnings(doubts: &[Doubt], remarks: &[Remark], language: Language) -> Vec<String> {
+    let doubts = doubts.iter().map(|doubt| language::doubt(doubt, language).into_owned());
+    doubts.chain(remarks.iter().map(|remark| language::remark(remark, language).into_owned())).collect()
 }
 
-fn cell_content(cell: &CellChange<'_>, directory: &str, tongue: Tongue) -> Content {
+fn cell_content(cell: &CellChange<'_>, directory: &str, language: Language) -> Content {
     let fate = match cell.how {
-        CellFate::Replaced => tongue.pick("is replaced", "替换"),
+        CellFate::Replaced => language.pick("is replaced", "替换"),
         CellFate::Inserted if cell.cell.is_some() => {
-            tongue.pick("a new one is inserted after it", "在其后插入新单元格")
+            language.pick("a new one is inserted after it", "在其后插入新单元格")
         }
-        CellFate::Inserted => tongue.pick("a new one is inserted at the top", "在开头插入新单元格"),
-        CellFate::Deleted => tongue.pick("is deleted", "删除"),
+        CellFate::Inserted => language.pick("a new one is inserted at the top", "在开头插入新单元格"),
+        CellFate::Deleted => language.pick("is deleted", "删除"),
     };
-    let mut facts = file_facts(inside(cell.path, directory), cell.leads_to, "", tongue);
+    let mut facts = file_facts(inside(cell.path, directory), cell.leads_to, "", language);
     let name = cell.cell.map(|name| format!("{name} · ")).unwrap_or_default();
-    facts.push((tongue.pick("cell", "单元格"), format!("{name}{fate}")));
-    let warnings = warnings(&cell.doubts, &cell.remarks, tongue);
+    facts.push((language.pick("cell", "单元格"), format!("{name}{fate}")));
+    let warnings = warnings(&cell.doubts, &cell.remarks, language);
     let old = cell.old.as_ref().filter(|_| cell.how != CellFate::Inserted);
     if let Some(old) = old {
         let ended = |text: &str| if text.is_empty() { String::new() } else { format!("{text}\n") };
@@ -164,17 +159,17 @@ pub enum OnlyDeny {
 }
 
 impl OnlyDeny {
-    pub fn describe(self, tongue: Tongue) -> &'static str {
+    pub fn describe(self, language: Language) -> &'static str {
         match self {
-            Self::AtSession => tongue.pick(
+            Self::AtSession => language.pick(
                 "Only somebody at the session itself may allow this. From here it can be denied.",
                 "只能在会话所在终端允许，此处仅可拒绝。",
             ),
-            Self::Obscured => tongue.pick(
+            Self::Obscured => language.pick(
                 "What is hidden here is more than a key: only the terminal, which shows it, can allow this.",
                 "此处脱敏的不只是密钥：只能在终端查看全部内容后允许。",
             ),
-            Self::NoPlan => tongue.pick(
+            Self::NoPlan => language.pick(
                 "The plan itself is not known here: look at the terminal before you accept it.",
                 "此处没有计划内容：请在终端查看后再接受。",
             ),
@@ -192,7 +187,7 @@ pub fn only_deny(approval: &Approval, redactor: &Redactor) -> Option<OnlyDeny> {
         _ if approval.is_for_the_session() => Some(OnlyDeny::AtSession),
         Ask::Questions(_) | Ask::Elicitation(_) => None,
         Ask::Trust(brought) => {
-            let text = super::folders::listing(brought, Tongue::English);
+            let text = super::folders::listing(brought, Language::English);
             is_obscured(&text).then_some(OnlyDeny::Obscured)
         }
         Ask::Plan(plan) if plan.trim().is_empty() => Some(OnlyDeny::NoPlan),
@@ -201,7 +196,7 @@ pub fn only_deny(approval: &Approval, redactor: &Redactor) -> Option<OnlyDeny> {
             (is_obscured(plan) || is_obscured(&more)).then_some(OnlyDeny::Obscured)
         }
         Ask::Tool => {
-            let content = content(approval, Tongue::English);
+            let content = content(approval, Language::English);
             let mut texts = content.facts.iter().map(|(_, value)| value).chain([&content.text]);
             texts.any(|text| is_obscured(text)).then_some(OnlyDeny::Obscured)
         }
@@ -215,48 +210,48 @@ pub(super) fn beside_the_plan(approval: &Approval) -> Option<String> {
 }
 
 /// What is known about the request, with names for it: what is in view, and what is folded away.
-pub(super) fn about(approval: &Approval, tongue: Tongue) -> (Vec<Block>, Vec<Block>) {
+pub(super) fn about(approval: &Approval, language: Language) -> (Vec<Block>, Vec<Block>) {
     let fact = |name: &str, value: String| Block::Fact { name: name.to_owned(), value };
-    let mut blocks = vec![fact(tongue.pick("where", "位置"), place(approval, tongue))];
-    let mut folded = vec![fact(tongue.pick("directory", "目录"), approval.place.directory.clone())];
+    let mut blocks = vec![fact(language.pick("where", "位置"), place(approval, language))];
+    let mut folded = vec![fact(language.pick("directory", "目录"), approval.place.directory.clone())];
     let is_folded = |known: &Fact<'_>| matches!(known, Fact::AskedByRule(_) | Fact::NotAllowed(_) | Fact::Agent { .. });
     let (later, first): (Vec<Fact<'_>>, Vec<Fact<'_>>) = approval.facts().into_iter().partition(is_folded);
-    let told = |known: Fact<'_>| match known {
-        Fact::Why(text) => fact(tongue.pick("the model says", "Claude 的说明"), text.trim().to_owned()),
-        Fact::AskedByRule(rule) => fact(tongue.pick("asked by rule", "询问规则"), rule.to_owned()),
+    let named = |known: Fact<'_>| match known {
+        Fact::Why(text) => fact(language.pick("the model says", "Claude 的说明"), text.trim().to_owned()),
+        Fact::AskedByRule(rule) => fact(language.pick("asked by rule", "按规则询问"), rule.to_owned()),
         Fact::AskedBySafetyCheck => {
-            let text = tongue.pick("the CLI's own safety check", "CLI 自身的安全检查");
-            fact(tongue.pick("asked by", "询问方"), text.to_owned())
+            let text = language.pick("the CLI's own safety check", "Claude Code 自身的安全检查");
+            fact(language.pick("asked by", "触发者"), text.to_owned())
         }
-        Fact::AskedByHook(text) => fact(tongue.pick("asked because", "询问原因"), text.to_owned()),
-        Fact::Hook(text) => fact(tongue.pick("hooks", "钩子"), text),
-        Fact::Reason(text) => fact(tongue.pick("asked because", "询问原因"), text.to_owned()),
-        Fact::NotAllowed(why) => fact(tongue.pick("your rules", "你的规则"), why.to_owned()),
+        Fact::AskedByHook(text) => fact(language.pick("asked because", "询问原因"), language::told(text, language)),
+        Fact::Hook(text) => fact(language.pick("hooks", "hook"), text),
+        Fact::Reason(text) => fact(language.pick("asked because", "询问原因"), language::told(text, language)),
+        Fact::NotAllowed(why) => fact(language.pick("your rules", "你的规则"), language::told(why, language)),
         Fact::Agent { what, kind } => {
             let kind = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
-            fact(tongue.pick("sub-agent", "子 agent"), format!("{what}{kind}"))
+            fact(language.pick("sub-agent", "子 agent"), format!("{what}{kind}"))
         }
-        Fact::Path(path) => fact(tongue.pick("path", "路径"), path.to_owned()),
-        Fact::DirectoryLeadsTo(to) => fact(tongue.pick("directory leads to", "目录实际路径"), format!("→ {to}")),
-        Fact::RunsIn(place) => fact(tongue.pick("runs in", "运行目录"), place.to_owned()),
+        Fact::Path(path) => fact(language.pick("path", "路径"), path.to_owned()),
+        Fact::DirectoryLeadsTo(to) => fact(language.pick("directory leads to", "目录实际路径"), format!("→ {to}")),
+        Fact::RunsIn(place) => fact(language.pick("runs in", "运行目录"), place.to_owned()),
         Fact::PerhapsNotIn(_) => {
-            let text = tongue.pick("perhaps not in this directory", "可能不在此目录");
-            fact(tongue.pick("directory", "目录"), text.to_owned())
+            let text = language.pick("perhaps not in this directory", "可能不在此目录");
+            fact(language.pick("directory", "目录"), text.to_owned())
         }
     };
-    blocks.extend(first.into_iter().map(told));
-    folded.extend(later.into_iter().map(told));
+    blocks.extend(first.into_iter().map(named));
+    folded.extend(later.into_iter().map(named));
     let warnings = approval.notes().into_iter().filter_map(|note| match note {
         Note::Posing => {
-            let text = tongue.pick(
+            let text = language.pick(
                 "The tool comes from an MCP server, but has a name of the CLI's own.",
                 "此工具来自 MCP 服务器，却使用了 CLI 自带工具的名称。",
             );
             Some(text.to_owned())
         }
-        Note::NotUnderstood(names) => Some(match tongue {
-            Tongue::English => format!("The request says more than adjutant understands: {names}"),
-            Tongue::Chinese => format!("请求包含 adjutant 无法理解的内容：{names}"),
+        Note::NotUnderstood(names) => Some(match language {
+            Language::English => format!("The request says more than adjutant understands: {names}"),
+            Language::Chinese => format!("请求包含 adjutant 无法理解的内容：{names}"),
         }),
         // The keys of the card say so.
         Note::TypeYes | Note::OnceOnly | Note::AtSession => None,
@@ -266,20 +261,20 @@ pub(super) fn about(approval: &Approval, tongue: Tongue) -> (Vec<Block>, Vec<Blo
 }
 
 /// The project and its branch. Where several have one name, the whole path is a tap away.
-fn place(approval: &Approval, tongue: Tongue) -> String {
+fn place(approval: &Approval, language: Language) -> String {
     let directory = approval.place.directory.as_str();
     let project = directory.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty());
     let project = project.unwrap_or(directory);
-    match (&approval.place.branch, tongue) {
-        (Some(branch), Tongue::English) => format!("{project} ({branch})"),
-        (Some(branch), Tongue::Chinese) => format!("{project}（{branch}）"),
+    match (&approval.place.branch, language) {
+        (Some(branch), Language::English) => format!("{project} ({branch})"),
+        (Some(branch), Language::Chinese) => format!("{project}（{branch}）"),
         (None, _) => project.to_owned(),
     }
 }
 
 /// All dangers in one line.
-pub(super) fn dangers(approval: &Approval, tongue: Tongue) -> Option<String> {
-    let dangers: Vec<String> = approval.dangers().iter().map(|danger| said::danger(danger, tongue)).collect();
+pub(super) fn dangers(approval: &Approval, language: Language) -> Option<String> {
+    let dangers: Vec<String> = approval.dangers().iter().map(|danger| language::danger(danger, language)).collect();
     (!dangers.is_empty()).then(|| dangers.join(" · "))
 }
 
@@ -288,7 +283,7 @@ const MAX_ROWS: usize = 20;
 const ROW: usize = 40;
 
 /// What would run or be written: the beginning in view, the rest folded away right below it.
-pub(super) fn in_view(of: &str, text: &str, tongue: Tongue) -> Vec<Block> {
+pub(super) fn in_view(of: &str, text: &str, language: Language) -> Vec<Block> {
     let code = |text: &str| Block::Code { language: of.to_owned(), text: text.to_owned() };
     let (mut n_rows, mut end) = (0, 0);
     for line in text.split_inclusive('\n') {
@@ -303,32 +298,32 @@ pub(super) fn in_view(of: &str, text: &str, tongue: Tongue) -> Vec<Block> {
         return vec![code(text)];
     }
     let n = rest.lines().count();
-    let title = match tongue {
-        Tongue::English => figures::count(n as u64, "more line, tap to see it", "more lines, tap to see them"),
-        Tongue::Chinese => format!("还有 {n} 行，点开查看"),
+    let title = match language {
+        Language::English => figures::count(n as u64, "more line, tap to see it", "more lines, tap to see them"),
+        Language::Chinese => format!("还有 {n} 行，点开查看"),
     };
     vec![code(head.trim_end_matches('\n')), Block::Folded { title, blocks: vec![code(rest)] }]
 }
 
 /// A way to shorten a text that is too long for a card.
-pub(super) type Cut = for<'t> fn(&'t str, Tongue) -> Cow<'t, str>;
+pub(super) type Cut = for<'t> fn(&'t str, Language) -> Cow<'t, str>;
 
 /// A plan that is too long for a card, without steps from its middle.
-pub(super) fn cut_between_steps(text: &str, tongue: Tongue) -> Cow<'_, str> {
+pub(super) fn cut_between_steps(text: &str, language: Language) -> Cow<'_, str> {
     if text.len() <= MAX_SHOWN {
         return text.into();
     }
-    steps::cut(text, MAX_SHOWN, tongue).map_or_else(|| cut_middle(text, tongue), Cow::Owned)
+    steps::cut(text, MAX_SHOWN, language).map_or_else(|| cut_middle(text, language), Cow::Owned)
 }
 
 /// Both ends of a text that is too long for a card, with what is missing said between them.
-pub(super) fn cut_middle(text: &str, tongue: Tongue) -> Cow<'_, str> {
+pub(super) fn cut_middle(text: &str, language: Language) -> Cow<'_, str> {
     if text.len() <= MAX_SHOWN {
         return text.into();
     }
     let (head, tail) =
         (text.floor_char_boundary(MAX_SHOWN * 2 / 3), text.floor_char_boundary(text.len() - MAX_SHOWN / 3));
-    format!("{}\n{}\n{}", &text[..head], steps::gap(tail - head, tongue), &text[tail..]).into()
+    format!("{}\n{}\n{}", &text[..head], steps::gap(tail - head, language), &text[tail..]).into()
 }
 
 #[cfg(test)]
@@ -338,7 +333,7 @@ mod tests {
     #[test]
     fn one_that_has_no_steps_is_cut_all_the_same() {
         let plan = "x".repeat(MAX_SHOWN * 2);
-        assert!(cut_between_steps(&plan, Tongue::English).len() < MAX_SHOWN + 64);
-        assert_eq!(cut_between_steps("short", Tongue::English), "short");
+        assert!(cut_between_steps(&plan, Language::English).len() < MAX_SHOWN + 64);
+        assert_eq!(cut_between_steps("short", Language::English), "short");
     }
 }

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::content::cut_middle;
-use super::said;
 use crate::core::approval::Decision;
 use crate::core::approval::Verdict;
 use crate::core::approval::Withdrawal;
@@ -81,7 +80,8 @@ pub fn by(what: &str, surface: &Surface, language: Language) -> Block {
         }
         _ => {
             let gap = language.pick(" ", "");
-            Block::Text(format!("{what}{gap}{}", said::by(surface, language)))
+            let who = language::surface(surface, language).unwrap_or_default();
+            Block::Text(format!("{what}{gap}{who}"))
         }
     }
 }
@@ -140,7 +140,7 @@ fn details_of(decision: &Decision, language: Language) -> Vec<Block> {
         Decision::Grant(terms) => {
             vec![fact(
                 language.pick("allowed", "允许"),
-                format!("{} · {}", said::rule(&terms.rule, language), said::limit(terms, language)),
+                format!("{} · {}", language::rule(&terms.rule, language), language::limit(terms, language)),
             )]
         }
         // What was filled in is for the server, and stands in no chat.
@@ -163,7 +163,7 @@ fn details_of(decision: &Decision, language: Language) -> Vec<Block> {
                 details.push(Block::Code { language: language.to_owned(), text });
             }
             for update in remember {
-                details.push(fact(language.pick("remembered", "记住"), said::update(update, language)));
+                details.push(fact(language.pick("remembered", "记住"), language::update(update, language)));
             }
             if let Some(comment) = comment {
                 details.push(fact(language.pick("comment", "备注"), comment.clone()));

@@ -1,8 +1,9 @@
-//! What core says in English, in the language of the chat.
+//! What a request would do, what it would change and what is offered with it, in both languages.
 
 use std::borrow::Cow;
 
-use super::content::quoted;
+use super::Language;
+use super::mode as mode_name;
 use crate::core::anatomy::Effect;
 use crate::core::approval::danger::Danger;
 use crate::core::change::Doubt;
@@ -15,22 +16,20 @@ use crate::core::permission::PermissionUpdate;
 use crate::core::permission::Rule;
 use crate::core::permission::RuleBehavior;
 use crate::core::permission::Scope;
-use crate::core::prompt::Surface;
-use crate::relay::words::Tongue;
 
 /// A mark in words: what a command does, with what it is about.
-pub(super) fn danger(danger: &Danger, tongue: Tongue) -> String {
-    match (tongue, danger) {
-        (Tongue::Chinese, Danger::Does { effect: done, about, lines }) => {
+pub fn danger(danger: &Danger, language: Language) -> String {
+    match (language, danger) {
+        (Language::Chinese, Danger::Does { effect: done, about, lines }) => {
             let at = lines.first().map(|line| format!("（第 {line} 行）")).unwrap_or_default();
             format!("{} {about}{at}", effect(*done))
         }
-        (Tongue::English, Danger::Does { lines, .. }) => {
+        (Language::English, Danger::Does { lines, .. }) => {
             let at = lines.first().map(|line| format!(" (line {line})")).unwrap_or_default();
             format!("{}{at}", danger.describe())
         }
-        (_, Danger::Mark(mark)) => tongue.pick(mark.phrase(), effect(*mark)).to_owned(),
-        (_, Danger::NotRead) => tongue.pick("a part of this could not be read", "有一部分无法解析").to_owned(),
+        (_, Danger::Mark(mark)) => language.pick(mark.phrase(), effect(*mark)).to_owned(),
+        (_, Danger::NotRead) => language.pick("a part of this could not be read", "有一部分无法解析").to_owned(),
     }
 }
 
@@ -64,9 +63,9 @@ fn effect(effect: Effect) -> &'static str {
     }
 }
 
-pub(super) fn doubt(doubt: &Doubt, tongue: Tongue) -> Cow<'static, str> {
-    match (tongue, doubt) {
-        (Tongue::English, doubt) => doubt.describe(),
+pub fn doubt(doubt: &Doubt, language: Language) -> Cow<'static, str> {
+    match (language, doubt) {
+        (Language::English, doubt) => doubt.describe(),
         (_, Doubt::ChangedSinceRead) => "会话上次读取后，此文件已被他人修改。".into(),
         (_, Doubt::NotCompared(why)) => format!("未与当前文件比较：{why}").into(),
         (_, Doubt::Edited) => "这是你修改后的内容，尚未发送。".into(),
@@ -91,8 +90,8 @@ pub(super) fn doubt(doubt: &Doubt, tongue: Tongue) -> Cow<'static, str> {
 }
 
 /// What a change does that its lines do not show.
-pub(super) fn remark(remark: &Remark, tongue: Tongue) -> Cow<'static, str> {
-    if tongue == Tongue::English {
+pub fn remark(remark: &Remark, language: Language) -> Cow<'static, str> {
+    if language == Language::English {
         return remark.describe();
     }
     match remark {
@@ -115,27 +114,27 @@ pub(super) fn remark(remark: &Remark, tongue: Tongue) -> Cow<'static, str> {
 }
 
 /// The kind of a danger in words of ours alone, without what it is about.
-pub(super) fn kind(danger: &Danger, tongue: Tongue) -> &'static str {
+pub fn danger_kind(danger: &Danger, language: Language) -> &'static str {
     match danger {
-        Danger::Does { effect: done, .. } => tongue.pick(done.verb(), effect(*done)),
-        Danger::Mark(mark) => tongue.pick(mark.phrase(), effect(*mark)),
-        Danger::NotRead => tongue.pick("a part of this could not be read", "有一部分无法解析"),
+        Danger::Does { effect: done, .. } => language.pick(done.verb(), effect(*done)),
+        Danger::Mark(mark) => language.pick(mark.phrase(), effect(*mark)),
+        Danger::NotRead => language.pick("a part of this could not be read", "有一部分无法解析"),
     }
 }
 
 /// Which calls a grant covers.
-pub(super) fn rule(rule: &GrantRule, tongue: Tongue) -> String {
+pub fn rule(rule: &GrantRule, language: Language) -> String {
     let place = |path: &str, below: bool| if below { format!("{path} 目录内") } else { path.to_owned() };
-    match (tongue, rule) {
-        (Tongue::English, GrantRule::Same { .. }) => "exactly this again".to_owned(),
-        (Tongue::English, rule) => rule.describe(),
+    match (language, rule) {
+        (Language::English, GrantRule::Same { .. }) => "exactly this again".to_owned(),
+        (Language::English, rule) => rule.describe(),
         (_, GrantRule::Same { .. }) => "仅这条命令".to_owned(),
         (_, GrantRule::Marked { input, holes, .. }) => {
             let command = input.get("command").and_then(serde_json::Value::as_str).unwrap_or_default();
             format!("此命令，标出的词可变：{}", quoted(&pattern(command, holes)))
         }
         (_, GrantRule::Commands(commands)) => {
-            let texts: Vec<String> = commands.iter().map(|words| quoted(&words.text())).collect();
+            let texts: Vec<String> = commands.iter().map(|words| language.quoted(&words.text())).collect();
             format!("命令 {}", texts.join(" 或 "))
         }
         (_, GrantRule::Edits { path, below }) => format!("修改 {}", place(path, *below)),
@@ -146,8 +145,8 @@ pub(super) fn rule(rule: &GrantRule, tongue: Tongue) -> String {
 }
 
 /// How much of it.
-pub(super) fn limit(terms: &GrantTerms, tongue: Tongue) -> String {
-    if tongue == Tongue::English {
+pub fn limit(terms: &GrantTerms, language: Language) -> String {
+    if language == Language::English {
         return terms.limit();
     }
     let time = match terms.minutes {
@@ -161,10 +160,10 @@ pub(super) fn limit(terms: &GrantTerms, tongue: Tongue) -> String {
 }
 
 /// What the CLI would remember.
-pub(super) fn update(update: &PermissionUpdate, tongue: Tongue) -> String {
-    let of = |rule: &Rule| quoted(&rule.text());
-    match (tongue, update) {
-        (Tongue::English, update) => update.words(&quoted),
+pub fn update(update: &PermissionUpdate, language: Language) -> String {
+    let of = |rule: &Rule| language.quoted(&rule.text());
+    match (language, update) {
+        (Language::English, update) => update.words(&|text: &str| language.quoted(text)),
         (_, PermissionUpdate::AddRules { rules, behavior, .. }) => {
             let verb = match behavior {
                 RuleBehavior::Allow => "允许",
@@ -177,41 +176,28 @@ pub(super) fn update(update: &PermissionUpdate, tongue: Tongue) -> String {
             format!("会话也可在 {} 中工作", directories.join("、"))
         }
         (_, PermissionUpdate::SetMode { mode, .. }) => {
-            format!("切换到模式「{}」", crate::core::language::mode(*mode, tongue))
+            format!("切换到模式「{}」", mode_name(*mode, language))
         }
         (_, PermissionUpdate::Other(_)) => "Claude Code 建议的设置".to_owned(),
     }
 }
 
-pub(super) fn scope(scope: Scope, tongue: Tongue) -> &'static str {
+pub fn scope(scope: Scope, language: Language) -> &'static str {
     let chinese = match scope {
         Scope::Session => "本次会话",
         Scope::Local => "本项目，仅限我",
         Scope::Project => "本项目，所有人",
         Scope::User => "我的所有项目",
     };
-    tongue.pick(scope.describe(), chinese)
-}
-
-/// Who it was, for somebody who reads it elsewhere: "you" would be whoever reads it.
-pub(super) fn by(surface: &Surface, tongue: Tongue) -> String {
-    let said = surface.describe();
-    match (tongue, surface) {
-        (Tongue::English, Surface::Terminal) => "at the terminal".to_owned(),
-        (Tongue::English, _) => format!("by {said}"),
-        (Tongue::Chinese, Surface::Terminal) => "（在终端）".to_owned(),
-        (Tongue::Chinese, Surface::Phone(_)) => format!("（{}，手机）", said.trim_end_matches(" on the phone")),
-        (Tongue::Chinese, Surface::Headless) => "（脚本）".to_owned(),
-        (Tongue::Chinese, Surface::Policy(_) | Surface::Engine) => format!("（{said}）"),
-    }
+    language.pick(scope.describe(), chinese)
 }
 
 /// What remembering it would allow besides the call.
-pub(super) fn warning(update: &PermissionUpdate, tongue: Tongue) -> Option<String> {
+pub fn warning(update: &PermissionUpdate, language: Language) -> Option<String> {
     let warning = update.warning()?;
-    Some(match (tongue, update.example()) {
-        (Tongue::English, _) => warning,
-        (Tongue::Chinese, Some(example)) => format!("放行的远不止这一次，例如「{example}」"),
-        (Tongue::Chinese, None) => "放行的远不止这一次".to_owned(),
+    Some(match (language, update.example()) {
+        (Language::English, _) => warning,
+        (Language::Chinese, Some(example)) => format!("放行的远不止这一次，例如「{example}」"),
+        (Language::Chinese, None) => "放行的远不止这一次".to_owned(),
     })
 }
