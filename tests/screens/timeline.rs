@@ -308,5 +308,5 @@ fn what_the_cli_denied_by_itself_says_why() {
     let mut stage = Stage::of(&story.fleet);
     let (buffer, _) = stage.draw(&story.fleet, story.now, 120, 40);
     let shown = rows(&buffer).join("\n");
-    assert_eq!(shown.matches("could not be determined").count(), 2, "{shown}");
+    assert_eq!(shown.matches("Refusing to read").count(), 2, "{shown}");
 }
