@@ -120,7 +120,12 @@ fn subject(sheet: &mut Sheet<'_>, approval: &Approval, home: &str) {
     let command = input.get("command").and_then(Value::as_str);
     if let Some(command) = command.filter(|_| approval.is_command()) {
         let language = if approval.tool == "PowerShell" { "powershell" } else { "bash" };
-        sheet.command(command, Language::from_token(language));
+        let steps = approval.anatomy.iter().flat_map(|read| &read.steps);
+        let dangers: Vec<(usize, &str)> = steps
+            .filter(|step| step.effect.is_danger())
+            .filter_map(|step| Some((step.line?, step.program.as_str())))
+            .collect();
+        sheet.command(command, Language::from_token(language), &dangers);
         fields(sheet, input, &["command", "description"]);
         return;
     }

@@ -95,16 +95,17 @@ impl<'s> Sheet<'s> {
 
     /// A command: like code, but blank lines and blanks that only push something out of sight are folded, with
     /// their number. The raw request has them all.
-    pub(super) fn command(&mut self, raw: &str, language: Option<Language>) {
+    /// `dangers`: lines, counted from 1, and the programs on them that do what has to be looked at.
+    pub(super) fn command(&mut self, raw: &str, language: Option<Language>, dangers: &[(usize, &str)]) {
         let text = self.reveal(raw);
         let rows = highlight(&text, language, self.theme);
         let is_blank = |row: &Spans| row.iter().all(|span| span.content.trim().is_empty());
-        let mut rows = rows.into_iter().peekable();
-        while let Some(row) = rows.next() {
+        let mut rows = rows.into_iter().enumerate().peekable();
+        while let Some((n, mut row)) = rows.next() {
             let mut n_blank = usize::from(is_blank(&row));
             let mut skipped = Vec::new();
             while n_blank > 0
-                && let Some(next) = rows.next_if(|next| is_blank(next))
+                && let Some((_, next)) = rows.next_if(|(_, next)| is_blank(next))
             {
                 n_blank += 1;
                 skipped.push(next);
@@ -114,6 +115,12 @@ impl<'s> Sheet<'s> {
                 let text = format!("{} {n_blank} blank lines", self.theme.glyphs.gap);
                 self.lines.push(Line::from(span(text, self.theme.hidden_char)));
                 continue;
+            }
+            for (_, program) in dangers.iter().filter(|(line, _)| *line == n + 1) {
+                let names = |word: &str| word == *program || word.rsplit('/').next() == Some(*program);
+                for span in row.iter_mut().filter(|span| names(span.content.trim())) {
+                    span.style = self.theme.strong.patch(self.theme.warning);
+                }
             }
             for row in std::iter::once(row).chain(skipped) {
                 self.command_rows.push(self.lines.len());
