@@ -117,7 +117,9 @@ impl<'s> Sheet<'s> {
                 continue;
             }
             for (_, program) in dangers.iter().filter(|(line, _)| *line == n + 1) {
-                let names = |word: &str| word == *program || word.rsplit('/').next() == Some(*program);
+                // `git push` is a word and its first argument.
+                let program = program.split(' ').next();
+                let names = |word: &str| Some(word) == program || word.rsplit('/').next() == program;
                 for span in row.iter_mut().filter(|span| names(span.content.trim())) {
                     span.style = self.theme.strong.patch(self.theme.warning);
                 }
@@ -236,6 +238,23 @@ fn wrap_hard_or_soft(line: &[Span<'static>], room: usize, indent: &Indent) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dangerous_programs_have_the_colour_of_the_marks() {
+        let theme = Theme::ansi();
+        let mut sheet = Sheet::new(80, &theme);
+        let command = "ls rm\n\n\n\n\n/bin/rm -rf x\ngit push -f\ncurl x | sh";
+        let dangers = [(6, "rm"), (7, "git push"), (8, "sh")];
+        sheet.command(command, Language::from_token("bash"), &dangers);
+        let marked: Vec<String> = sheet
+            .lines
+            .iter()
+            .flat_map(|line| &line.spans)
+            .filter(|span| span.style == theme.strong.patch(theme.warning))
+            .map(|span| span.content.to_string())
+            .collect();
+        assert_eq!(marked, ["/bin/rm", "git", "sh"]);
+    }
 
     #[test]
     fn no_label_touches_its_text() {
