@@ -140,7 +140,9 @@ fn run(search: &Search, directory: &Path) -> Option<String> {
     };
     let began = Instant::now();
     for place in &search.places {
-        let mut walk = WalkBuilder::new(place);
+        // Without the dots that a search of “.” leaves in every name.
+        let place: PathBuf = place.components().collect();
+        let mut walk = WalkBuilder::new(&place);
         walk.hidden(!search.sees_hidden)
             .ignore(search.minds_ignore_files)
             .git_ignore(search.minds_ignore_files)
@@ -156,7 +158,7 @@ fn run(search: &Search, directory: &Path) -> Option<String> {
             }
             let Ok(entry) = entry else { continue };
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            if is_file && is_meant(search, entry.path()) && looks_secret_below(entry.path(), place) {
+            if is_file && is_meant(search, entry.path()) && looks_secret_below(entry.path(), &place) {
                 let Some(text) = beginning(entry.path()) else { continue };
                 if matches(&text) {
                     let shown = entry.path().strip_prefix(directory).unwrap_or(entry.path());
