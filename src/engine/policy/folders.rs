@@ -123,7 +123,8 @@ impl Look {
             if kind.is_none_or(|kind| kind.is_dir()) && !is_git(path) {
                 continue;
             }
-            let shown = Path::new(root).join(path.strip_prefix(&base).unwrap_or(path)).display().to_string();
+            let named = if root == "." { "" } else { root };
+            let shown = Path::new(named).join(path.strip_prefix(&base).unwrap_or(path)).display().to_string();
             if is_git(path) {
                 if !reach.only_tracked && has_credentials(&path.join("config")) {
                     return Err(Seen::Secret(format!("{shown}/config")));
@@ -162,7 +163,9 @@ impl Look {
                 }
             };
             if !is_pattern(part) {
-                found.iter_mut().for_each(|folder| *folder = join(folder, part));
+                for folder in &mut found {
+                    *folder = join(folder, part);
+                }
                 continue;
             }
             let glob = GlobBuilder::new(part).literal_separator(true).build().ok().map(|glob| glob.compile_matcher());
@@ -339,6 +342,6 @@ mod tests {
         let config = "[remote \"origin\"]\n\turl = https://me:hunter22@git.example.com/x.git\n";
         fs::write(folder.path().join(".git/config"), config).unwrap();
         assert!(matches!(seen(line, folder.path()), Seen::Secret(found) if found.ends_with(".git/config")));
-        assert_eq!(seen("git grep x", folder.path()), Seen::Secret("./ign/.env".into()));
+        assert_eq!(seen("git grep x", folder.path()), Seen::Secret("conf/.env.local".into()));
     }
 }

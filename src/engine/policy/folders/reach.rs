@@ -95,7 +95,7 @@ impl Reach {
                 reach.without = values(rest, &["--exclude"]);
             }
             "cp" | "scp" if has("rRa", &["--recursive", "--archive"]) => {
-                reach.follows_links = has("L", &["--dereference"])
+                reach.follows_links = has("L", &["--dereference"]);
             }
             "rsync" if has("ra", &["--recursive", "--archive"]) => {
                 reach.follows_links = has("L", &["--copy-links"]);
