@@ -287,3 +287,36 @@ fn the_terminal_records_who_decided() {
     assert_eq!(records.last().unwrap()["kind"], "stopped");
     assert_eq!(stage.verify().status.code(), Some(0));
 }
+
+#[test]
+fn what_is_trusted_from_the_command_line_is_on_the_record() {
+    let stage = Stage::new(r#"{"turn": [{"say": "done"}]}"#, "[audit]\nrequired = true");
+    fs::create_dir(stage.path().join("web/.claude")).unwrap();
+    let settings = r#"{"hooks": {"SessionStart": [{"hooks": [{"type": "command", "command": "touch x"}]}]}}"#;
+    fs::write(stage.path().join("web/.claude/settings.json"), settings).unwrap();
+    let of = |kind: &str| stage.records().into_iter().filter(|record| record["kind"] == kind).collect::<Vec<_>>();
+    assert_eq!(stage.adjutant(&["trust", "add", "web"]).status.code(), Some(0));
+    let added = of("trust_added");
+    assert_eq!(added.len(), 1);
+    let folder = stage.path().join("web").canonicalize().unwrap();
+    assert_eq!((&added[0]["who"], &added[0]["folder"]), (&"headless".into(), &folder.display().to_string().into()));
+    assert!(added[0]["items"][0].as_str().unwrap().contains("SessionStart"), "{added:?}");
+    assert_eq!((&added[0]["below"], &added[0]["session"]), (&false.into(), &Value::Null));
+    assert_eq!(stage.adjutant(&["trust", "remove", "web"]).status.code(), Some(0));
+    assert_eq!(of("trust_removed")[0]["folder"], folder.display().to_string());
+    assert_eq!(stage.adjutant(&["trust", "remove", "web"]).status.code(), Some(1));
+    assert_eq!(of("trust_removed").len(), 1, "nothing was removed the second time");
+    let run = stage.adjutant(&["run", "--trust", "-p", "go", "web"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    let decided = &of("decided")[0];
+    assert_eq!((&decided["who"], &decided["decision"]), (&"headless".into(), &"allow".into()), "{decided}");
+    assert_eq!(stage.verify().status.code(), Some(0));
+    stage.adjutant(&["trust", "remove", "web"]);
+    // Without the log that must be kept, nothing is trusted.
+    let lock = fs::File::options().write(true).open(stage.path().join("data/audit.lock")).unwrap();
+    lock.lock().unwrap();
+    let refused = stage.adjutant(&["trust", "add", "web"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("nothing was changed"), "{}", text(&refused.stderr));
+    assert!(text(&stage.adjutant(&["trust", "list"]).stdout).contains("No folder is trusted"));
+}

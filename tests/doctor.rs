@@ -95,6 +95,24 @@ fn a_wrong_configuration_is_named_with_its_line() {
 }
 
 #[test]
+fn tools_that_no_claude_code_has_are_said() {
+    let machine = Machine::playing("");
+    let config = fs::read_to_string(machine.path().join("config.toml")).unwrap();
+    let with = |list: &str| {
+        fs::write(machine.path().join("config.toml"), format!("{config}[approvals]\nauto_allow = {list}\n")).unwrap();
+        let printed = String::from_utf8(machine.run(&["config", "check"]).stdout).unwrap();
+        (machine.doctor().0, printed)
+    };
+    let (found, printed) = with(r#"["Read", "LS", "Grep"]"#);
+    is(&found, "automatic answers", "warning", "no longer has: LS, Grep");
+    assert!(printed.contains("⚠ auto_allow names what Claude Code no longer has: LS, Grep."), "{printed}");
+    for list in [r#"["Read", "WebSearch"]"#, r#"["Read", "Glob", "Grep", "WebSearch"]"#] {
+        let (found, printed) = with(list);
+        assert!(!found.to_string().contains("automatic answers") && !printed.contains('⚠'), "{list}: {printed}");
+    }
+}
+
+#[test]
 fn each_profile_is_tried_as_its_sessions_would_start() {
     let machine = Machine::playing("");
     let config = fs::read_to_string(machine.path().join("config.toml")).unwrap();
