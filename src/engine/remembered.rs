@@ -143,7 +143,9 @@ mod tests {
         assert!(!fs::read_to_string(&files[1]).unwrap().contains("Bash(ls)"));
         // Where both have it, the session's own goes, and the other is named.
         fs::create_dir_all(files[0].parent().unwrap()).unwrap();
-        files.iter().for_each(|file| fs::write(file, text).unwrap());
+        for file in &files {
+            fs::write(file, text).unwrap();
+        }
         let done = super::forget(&rule("Bash(ls)", Scope::Local), &homes, base.path()).unwrap();
         assert_eq!(done.home.as_ref(), Some(&homes[0]));
         assert!(done.text.contains("It also stands in") && done.text.contains("top/.claude"), "{}", done.text);

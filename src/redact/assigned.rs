@@ -298,7 +298,7 @@ impl<'a> Name<'a> {
             let is_one_word = !text.contains(char::is_whitespace) && text.len() > 2 && !names::is_said_of(text);
             if kind.is_certain || (kind.label == "password" && is_variable) {
                 let is_rules = text.split_once('|').is_some_and(|(first, _)| names::is_said_of(first));
-                return (is_data && !is_rules) || (is_one_word && !is_rules) || self.is_phrase(kind, value);
+                return (!is_rules && (is_data || is_one_word)) || self.is_phrase(kind, value);
             }
             return is_one_word && looks_likely(text);
         }

@@ -36,7 +36,7 @@ pub(super) struct Rules<T> {
     owners: Vec<usize>,
     /// Those that long words alone announce.
     by_length: Vec<usize>,
-    rules: Vec<Rule<T>>,
+    all: Vec<Rule<T>>,
     is_unicode: bool,
 }
 
@@ -73,14 +73,14 @@ impl<T> Rules<T> {
             .ascii_case_insensitive(is_unicode)
             .build(words)
             .ok()?;
-        Some(Self { words, owners, by_length, rules: kept, is_unicode })
+        Some(Self { words, owners, by_length, all: kept, is_unicode })
     }
 
     /// The patterns that are none, and how many rules there are.
     #[cfg(test)]
     pub(super) fn wrong(&self) -> (Vec<&str>, usize) {
-        let wrong = self.rules.iter().filter(|rule| self.regex(rule).is_none());
-        (wrong.map(|rule| &*rule.pattern).collect(), self.rules.len())
+        let wrong = self.all.iter().filter(|rule| self.regex(rule).is_none());
+        (wrong.map(|rule| &*rule.pattern).collect(), self.all.len())
     }
 
     // A test holds that every pattern is one.
@@ -94,7 +94,7 @@ impl<T> Rules<T> {
         let mut all = Vec::new();
         let mut before = (usize::MAX, 0);
         for (place, window) in self.windows(text) {
-            let Some((rule, regex)) = self.rules.get(place).and_then(|rule| Some((rule, self.regex(rule)?))) else {
+            let Some((rule, regex)) = self.all.get(place).and_then(|rule| Some((rule, self.regex(rule)?))) else {
                 continue;
             };
             let done = if before.0 == place { before.1 } else { 0 };
