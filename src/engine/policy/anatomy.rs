@@ -3,7 +3,7 @@
 //! **For:** [`Anatomy`] of a request, which its marks are made of. **Not for:** deciding, and not for what a program does
 //! once it runs.
 //!
-//! Invariants: deterministic; reads only where names lead; what no table knows is unknown, never harmless; what the line
+//! Invariants: deterministic; reads only where names lead, and small scripts of the project; what no table knows is unknown, never harmless; what the line
 //! computes as it runs is said to be unread.
 
 use std::path::Path;
@@ -28,6 +28,8 @@ mod names;
 mod place;
 /// Lines for PowerShell.
 mod powershell;
+/// Scripts of the project.
+mod scripts;
 /// Variables by which others run something.
 mod settings;
 /// Programs of which a table cannot say all.
@@ -48,19 +50,23 @@ const MAX_TARGETS: usize = 20;
 
 /// The anatomy of a command line that runs in this directory.
 pub(crate) fn of(line: &str, directory: &Path) -> Anatomy {
-    anatomy(line, flow::read(line), directory, table::programs())
+    anatomy(line, flow::read(line), Place::new(directory), table::programs())
 }
 
 /// The anatomy of a line for PowerShell.
 pub(crate) fn of_powershell(line: &str, directory: &Path) -> Anatomy {
-    anatomy(line, powershell::calls(line), directory, table::powershell())
+    anatomy(line, powershell::calls(line), Place::new(directory), table::powershell())
 }
 
-fn anatomy(line: &str, calls: Option<Calls>, directory: &Path, table: &'static Table) -> Anatomy {
+/// The anatomy of a text of which nothing else is known: no name in it is looked up.
+fn within(text: &str) -> Anatomy {
+    anatomy(text, flow::read(text), Place::new(Path::new("/")).elsewhere(), table::programs())
+}
+
+fn anatomy(line: &str, calls: Option<Calls>, mut place: Place, table: &'static Table) -> Anatomy {
     let several_lines = line.trim_end().contains('\n');
     let line_of = |at: usize| 1 + line[..line.floor_char_boundary(at)].matches('\n').count();
     let Some(calls) = calls else { return Anatomy { several_lines, ..Anatomy::default() } };
-    let mut place = Place::new(directory);
     let mut reader = Reader::new(table, line, &calls);
     let mut steps: Vec<Step> =
         calls.settings.iter().filter_map(|(setting, at)| Reader::set(setting, &place, at.map(line_of))).collect();

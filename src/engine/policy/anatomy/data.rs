@@ -105,10 +105,6 @@ fn statements(text: &str) -> Vec<Statement> {
                     if inner == c {
                         break;
                     }
-                    // Names in quotes stay; texts do not.
-                    if c != '\'' {
-                        bare.push(inner);
-                    }
                 }
                 bare.push(' ');
             }
@@ -174,6 +170,10 @@ fn of_statement(bare: &str, is_file: bool) -> Vec<Effect> {
     }
     if matches!(*first, "SYSTEM" | "SOURCE") && !is_file {
         return vec![Effect::RunsUnread];
+    }
+    // It says how a statement would be done, and does it only where that is asked for.
+    if *first == "EXPLAIN" && !has("ANALYZE") {
+        return vec![Effect::Reads];
     }
     let mut effects = Vec::new();
     if has("DROP") || has("TRUNCATE") || has("PURGE") {
@@ -248,6 +248,11 @@ fn of_statement(bare: &str, is_file: bool) -> Vec<Effect> {
 
 /// The command of a call of Redis.
 fn redis(run: &Run<'_>) -> Vec<Deed> {
+    let looks =
+        ["--scan", "--bigkeys", "--memkeys", "--hotkeys", "--stat", "--latency", "--latency-history", "--version"];
+    if run.parsed.has_any(&looks) {
+        return vec![deed(Effect::Reads, &[])];
+    }
     let mut texts: Vec<String> = vec![run.parsed.operands.join(" ")];
     texts.extend(run.given().iter().flat_map(|text| text.lines()).map(str::to_owned));
     texts.retain(|text| !text.trim().is_empty());
@@ -385,6 +390,10 @@ mod tests {
             ("WITH gone AS (DELETE FROM x RETURNING *) SELECT * FROM gone", Effect::Deletes),
             ("SELECT * FROM x FOR UPDATE", Effect::Reads),
             ("EXPLAIN SELECT 1", Effect::Reads),
+            ("EXPLAIN DELETE FROM x", Effect::Reads),
+            ("EXPLAIN ANALYZE DELETE FROM x", Effect::Deletes),
+            ("SELECT * FROM x WHERE a = \"drop\"", Effect::Reads),
+            ("DROP TABLE \"x\"", Effect::Deletes),
         ] {
             assert_eq!(worst(text), effect, "{text}");
         }

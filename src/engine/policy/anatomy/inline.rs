@@ -125,6 +125,20 @@ const SECRETS: [&str; 7] = [
     "getpass.getuser",
 ];
 
+/// How code sends something, and how it reads what lies on the disk.
+const SENDS: [&str; 9] = ["post(", "put(", "patch(", "data=", "files=", "body:", "body=", "sendall(", "send("];
+const LOOKS: [&str; 9] = [
+    "open(",
+    "readfile",
+    "readfilesync",
+    "read_text",
+    "read_bytes",
+    "file_get_contents",
+    "file.read",
+    "os.environ",
+    "process.env",
+];
+
 /// What the code that a call brings does beside running.
 pub(super) fn deeds(run: &Run<'_>, given: Option<&str>) -> Vec<Deed> {
     let options: &[&str] = match run.name {
@@ -182,6 +196,10 @@ fn of_code(text: &str, run: &Run<'_>) -> Vec<Deed> {
         if let Some(name) = has(names) {
             deeds.push(deed(effect, &[name.trim_end_matches(['(', ' ', '.'])]));
         }
+    }
+    let sends = has(&NETWORK).is_some() && has(&SENDS).is_some();
+    if sends && has(&LOOKS).is_some() {
+        deeds.push(deed(Effect::Exfiltrates, &["what it reads"]));
     }
     let opens = lower.split("open(").skip(1).any(|rest| {
         let arguments = rest.split(')').next().unwrap_or_default();

@@ -32,6 +32,10 @@ pub(super) fn about_words(run: &Run<'_>) -> Vec<Deed> {
     };
     let is_web = FETCHERS.contains(&run.name) || matches!(run.name, "ssh" | "scp" | "rsync" | "sftp");
     let mut words: Vec<&str> = run.parsed.operands.iter().skip(n_skipped).copied().collect();
+    // What stands behind the host is for the other machine.
+    if matches!(run.name, "ssh" | "mosh" | "autossh") {
+        words.clear();
+    }
     words.extend(run.parsed.values(&PATH_OPTIONS));
     words.retain(|word| !(word.contains("://") || is_web && word.contains(':')));
     words.extend(run.call().input.as_deref());

@@ -55,7 +55,13 @@ impl Place {
 
     /// Whether it is a path that is surely inside the session's directory.
     pub(super) fn is_inside(&self, named: &str) -> bool {
-        self.path(named).is_some_and(|path| paths::flat(&path).starts_with(&self.root))
+        self.file(named).is_some()
+    }
+
+    /// Where a file of the project is that may be read.
+    pub(super) fn file(&self, named: &str) -> Option<PathBuf> {
+        let path = paths::flat(&self.path(named)?);
+        path.starts_with(&self.root).then_some(path)
     }
 
     /// Goes where a call goes. Only the first call of a line surely does.

@@ -169,6 +169,7 @@ impl Reader {
             words,
             beginnings: vec![0],
             at: Some(self.begin),
+            elsewhere: false,
             from,
             within: None,
             given: Vec::new(),

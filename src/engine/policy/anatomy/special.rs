@@ -27,6 +27,16 @@ pub(super) fn deeds(run: &Run<'_>, row: &[Deed]) -> Vec<Deed> {
         }
         "npm" | "pnpm" | "yarn" | "bun" | "make" | "gmake" | "just" | "task" | "rake" | "mage" | "poetry"
         | "composer" | "invoke" => by_script_name(run, row),
+        "go" if run.parsed.operands.first() == Some(&"run") => run
+            .parsed
+            .operands
+            .get(1)
+            .filter(|package| is_foreign_package(package))
+            .map(|package| vec![deed(Effect::RunsDownloaded, &[package])]),
+        "gh" | "glab" if run.parsed.operands.first() == Some(&"api") => Some(vec![api(run)]),
+        "parallel" if run.parsed.operands.is_empty() && !run.parsed.has_any(&["--version", "--help"]) => {
+            Some(vec![deed(Effect::RunsUnread, &[])])
+        }
         "chmod" => Some(vec![chmod(run)]),
         "date" | "hostname" => sets_the_machine(run),
         "env" | "printenv" => Some(environment(run)),
@@ -39,8 +49,83 @@ pub(super) fn deeds(run: &Run<'_>, row: &[Deed]) -> Vec<Deed> {
         _ => data::deeds(run).or_else(|| unknown_script(run, row)),
     };
     let mut deeds = found.unwrap_or_else(|| row.to_vec());
+    // What is fetched from an address runs code as it is installed.
+    let named: Vec<&str> = run.parsed.operands.iter().filter(|word| word.contains("://")).copied().collect();
+    if !named.is_empty() && deeds.iter().any(|deed| deed.effect == Effect::Installs) {
+        deeds.push(deed(Effect::RunsDownloaded, &named));
+    }
     as_the_disk_has_it(run, &mut deeds);
     deeds
+}
+
+/// Words by which programs are told to do something for good, whatever the program.
+const VERBS: [(Effect, &[&str]); 3] = [
+    (
+        Effect::Deletes,
+        &[
+            "delete",
+            "destroy",
+            "purge",
+            "wipe",
+            "drop",
+            "erase",
+            "nuke",
+            "terminate",
+            "uninstall",
+            "rm",
+            "remove",
+            "del",
+            "unpublish",
+            "decommission",
+            "teardown",
+            "truncate",
+            "prune",
+        ],
+    ),
+    (Effect::Publishes, &["publish", "deploy", "push"]),
+    (Effect::Stops, &["shutdown", "poweroff", "reboot", "halt", "kill"]),
+];
+
+/// A program of which no row speaks: unknown, and what its sub-command says by its name.
+pub(super) fn unknown(run: &Run<'_>) -> Vec<Deed> {
+    let subs = run.parsed.operands.iter().take(2);
+    let mut deeds = vec![deed(Effect::Unknown, &[])];
+    for (effect, verbs) in VERBS {
+        if let Some(verb) = subs.clone().find(|sub| verbs.contains(sub)) {
+            deeds.push(deed(effect, &[verb]));
+        }
+    }
+    deeds
+}
+
+/// `github.com/x/y@v1` is no file of the project.
+fn is_foreign_package(package: &str) -> bool {
+    let first = package.split('/').next().unwrap_or_default();
+    package.contains('@') || !package.starts_with(['.', '/']) && package.contains('/') && first.contains('.')
+}
+
+/// A call of the interface of a forge, by its method.
+fn api(run: &Run<'_>) -> Deed {
+    let parsed = run.parsed;
+    let address = parsed.operands.get(1).copied().unwrap_or_default();
+    let fields = parsed.values(&["-f", "-F", "--field", "--raw-field"]);
+    let method = parsed.value("-X").or_else(|| parsed.value("--method")).map(str::to_ascii_uppercase);
+    let effect = match method.as_deref() {
+        Some("DELETE") => Effect::Deletes,
+        _ if address == "graphql" => {
+            let text = fields.join(" ");
+            let lower = text.to_ascii_lowercase();
+            match (lower.contains("mutation"), lower.contains("delete")) {
+                (true, true) => Effect::Deletes,
+                (false, _) if !fields.is_empty() && !text.contains("=@") => Effect::Reads,
+                _ => Effect::ChangesRemote,
+            }
+        }
+        Some("GET" | "HEAD") => Effect::Reads,
+        None if fields.is_empty() && !parsed.has("--input") => Effect::Reads,
+        _ => Effect::ChangesRemote,
+    };
+    deed(effect, &[address])
 }
 
 /// What is to be overwritten is only what is there.
@@ -183,7 +268,8 @@ fn fetched_tool(run: &Run<'_>, at: usize) -> Vec<Deed> {
     let is_there = run.place.holds(&format!("node_modules/.bin/{tool}"));
     let is_known = run.table.knows(tool) && !is_pinned;
     let only_local = run.parsed.has_any(&["--no-install", "--no", "--offline"]);
-    let is_foreign = run.parsed.has_any(&["-p", "--package", "--from", "--spec", "--with"]);
+    // What stands behind the tool is the tool's own.
+    let is_foreign = run.parsed.leads_with(&["-p", "--package", "--from", "--spec", "--with"], at);
     let effect =
         if (is_known || is_there || only_local) && !is_foreign { Effect::RunsCode } else { Effect::RunsDownloaded };
     vec![deed(effect, &[tool])]
@@ -387,7 +473,9 @@ pub(super) fn in_production(run: &Run<'_>, deeds: &[Deed]) -> Option<Deed> {
         )
     };
     let set = run.calls.settings.iter().map(|(setting, _)| setting).find(|setting| settings::is_production(setting));
-    if let Some(setting) = set.filter(|_| deeds.iter().any(reaches)) {
+    let is_data =
+        run.parsed.operands.iter().any(|word| parts(word).any(|part| matches!(part, "db" | "migrate" | "seed")));
+    if let Some(setting) = set.filter(|_| is_data || deeds.iter().any(reaches)) {
         return Some(deed(Effect::TouchesProduction, &[setting]));
     }
     if reads || !(is_remote || is_host || is_push) {

@@ -6,17 +6,23 @@ use super::names::about_words;
 use super::names::has_pattern;
 use super::place::Place;
 use super::place::is_a_stream;
+use super::scripts;
 use super::settings;
 use super::special;
 use super::table::About;
 use super::table::Table;
 use super::transfer;
 use super::words::Words;
+use super::words::is_computed_text;
+use super::words::is_fed_code;
+use super::words::read_words;
+use super::words::settled;
 use crate::core::anatomy::Effect;
 use crate::core::anatomy::Step;
 use crate::engine::policy::shell;
 use crate::engine::policy::shell::flow::Call;
 use crate::engine::policy::shell::flow::Calls;
+use crate::engine::policy::shell::flow::ELSEWHERE;
 use crate::engine::policy::shell::flow::Written;
 
 /// Programs that know `--dry-run`.
@@ -67,8 +73,6 @@ const REHEARSED: [&str; 45] = [
     "patch",
     "just",
 ];
-/// Programs that run programs of other machines.
-const ELSEWHERE: [&str; 9] = ["ssh", "docker", "podman", "nerdctl", "kubectl", "oc", "mosh", "docker-compose", "k"];
 /// Programs whose words are those of what they run.
 const HANDS_ON: [&str; 10] =
     ["sudo", "doas", "su", "pkexec", "runuser", "nohup", "timeout", "nice", "chroot", "strace"];
@@ -220,20 +224,29 @@ impl<'a> Reader<'a> {
                 _ => call.words.len(),
             };
             let Some(words) = self.resolved(&call.words[*start..end]) else { continue };
-            let name = shell::name(&words[0]);
+            let name = self.canonical(&words[0]);
             let is_computed = name.contains(['$', '`']) || name.starts_with("<(");
             // Behind a wrapper only what the table knows is surely a program.
             if *start > 0 && !self.table.knows(&name) && !is_computed {
                 continue;
             }
             has_inner |= *start > 0;
-            let place = match (*start > 0 && ELSEWHERE.contains(&outer.as_str()), call.at) {
+            let is_elsewhere = call.elsewhere
+                || call
+                    .beginnings
+                    .iter()
+                    .take_while(|before| *before < start)
+                    .any(|before| ELSEWHERE.contains(&shell::name(&call.words[*before]).as_str()));
+            let place = match (is_elsewhere, call.at) {
                 (true, _) => &elsewhere,
                 (false, None) => &unknown,
                 (false, Some(_)) => place,
             };
             let mut found =
                 if is_computed { self.computed(at, &words) } else { self.program(at, &name, &words, place) };
+            if *start > 0 && matches!(outer.as_str(), "xargs" | "parallel") && is_fed_code(&name, &words) {
+                found.push((words[0].clone(), deed(Effect::RunsUnread, &[])));
+            }
             for (label, deed) in &mut found {
                 if *start > 0 {
                     given_by_wrapper(&outer, &call.words, deed);
@@ -252,6 +265,17 @@ impl<'a> Reader<'a> {
             steps.push(step(program, &deed(Effect::Unknown, &[]), place, line));
         }
         steps
+    }
+
+    /// The name of a program as the tables have it: without what Windows adds, and GNU's on other systems.
+    fn canonical(&self, word: &str) -> String {
+        let name = shell::name(word.rsplit('\\').next().filter(|_| word.contains(".exe")).unwrap_or(word));
+        let stem = [".exe", ".cmd", ".bat"].iter().find_map(|end| name.strip_suffix(end));
+        let other = stem.or_else(|| name.strip_prefix('g'));
+        match other.filter(|other| !self.table.knows(&name) && self.table.knows(other)) {
+            Some(other) => other.to_owned(),
+            None => name,
+        }
     }
 
     /// The words, with a variable in the place of the program replaced by what the line itself puts into it.
@@ -307,12 +331,15 @@ impl<'a> Reader<'a> {
         let base = |option: &str| table.takes(name).contains(&option);
         let sub = Words::read(&settled[1..], &base).operands.first().map(|sub| format!("{name}:{sub}"));
         let takes = |option: &str| base(option) || sub.as_deref().is_some_and(|sub| table.takes(sub).contains(&option));
-        let parsed = Words::read(&settled[1..], &takes);
+        let parsed = read_words(table, name, &settled[1..], &takes);
         let run = Run { name, words: &settled, parsed: &parsed, place, calls: self.calls, at, table };
         let (mut label, row) = self.by_table(&run);
         let mut deeds = special::deeds(&run, &row);
         self.brought_from_outside(&run, &mut deeds);
         deeds.extend(transfer::sends(&run, &deeds));
+        if self.calls.all[at].at.is_some() {
+            deeds.extend(scripts::deeds(&run));
+        }
         let mut more = Vec::new();
         for deed in &deeds {
             let named: Vec<&str> = deed.named.iter().map(String::as_str).collect();
@@ -343,7 +370,7 @@ impl<'a> Reader<'a> {
         let Some((row, n_words)) = self.table.row(name, &parsed.operands, &|option| parsed.has(option)) else {
             let sub = parsed.operands.first().filter(|_| self.table.knows(name));
             let label = sub.map_or_else(|| run.words[0].clone(), |sub| format!("{name} {sub}"));
-            return (label, vec![deed(Effect::Unknown, &[])]);
+            return (label, special::unknown(run));
         };
         let words = parsed.operands.iter().take(if row.words.len() > 1 { n_words.min(3) } else { n_words });
         let label = std::iter::once(&name).chain(words).copied().collect::<Vec<_>>().join(" ");
@@ -361,6 +388,7 @@ impl<'a> Reader<'a> {
             About::First => operands.first().copied().into_iter().collect(),
             About::AllButFirst if has_pattern(parsed) => operands.to_vec(),
             About::AllButFirst => operands.get(1..).unwrap_or_default().to_vec(),
+            About::Values(options) => options.split(',').filter_map(|option| parsed.value(option)).collect(),
             About::Behind(mark) => run.words.iter().filter_map(|word| word.strip_prefix(mark)).collect(),
         };
         (label, row.effects.iter().map(|effect| deed(*effect, &named)).collect())
@@ -398,6 +426,8 @@ impl<'a> Reader<'a> {
         {
             deeds.retain(|deed| !runs(deed));
             deeds.insert(0, deed(Effect::RunsUnread, &[]));
+        } else if is_interpreter && has_own_text && run.words[1..].iter().any(|word| is_computed_text(word)) {
+            deeds.insert(0, deed(Effect::RunsUnread, &[]));
         } else if is_interpreter {
             let given = run.given().filter(|_| reads_input && !reads_commands);
             let said = inline::deeds(run, given.as_deref());
@@ -416,6 +446,12 @@ impl<'a> Reader<'a> {
             self.fetched
                 .extend(self.calls.writes.iter().filter_map(|it| it.name.rsplit('/').next()).map(str::to_owned));
         }
+        let unpacks = matches!(run.name, "tar" | "bsdtar" | "unzip" | "7z" | "7za" | "unrar" | "unar" | "gunzip");
+        let is_fetched = |word: &&str| self.fetched.iter().any(|file| word.rsplit('/').next() == Some(file));
+        let archive = run.parsed.value("-f");
+        self.cloned |= unpacks
+            && (run.feeders().any(Self::fetches)
+                || run.parsed.operands.iter().chain(&archive).any(|it| is_fetched(it)));
         self.cloned |= matches!(run.name, "git" | "hg" | "svn" | "gh")
             && run.parsed.operands.iter().take(2).any(|word| matches!(*word, "clone" | "checkout-from"));
     }
@@ -442,23 +478,4 @@ fn given_by_wrapper(wrapper: &str, words: &[String], deed: &mut Deed) {
         Some(place) => format!("what {wrapper} finds in {place}"),
         None => format!("what {wrapper} hands it"),
     });
-}
-
-/// The words as the table expects them.
-fn settled(name: &str, words: &[String]) -> Vec<String> {
-    let mut words = words.to_vec();
-    match name {
-        // `tar xf`: the first word is letters of options.
-        "tar" | "bsdtar" | "unrar" => {
-            if let Some(letters) = words.get_mut(1).filter(|word| !word.starts_with('-')) {
-                letters.insert(0, '-');
-            }
-        }
-        // `cargo +nightly test`
-        "cargo" | "rustc" | "rustup" if words.get(1).is_some_and(|word| word.starts_with('+')) => {
-            words.remove(1);
-        }
-        _ => {}
-    }
-    words
 }

@@ -25,6 +25,8 @@ pub(super) enum About {
     AllButFirst,
     /// What stands behind a word such as `of=`.
     Behind(&'static str),
+    /// The values of these options.
+    Values(&'static str),
 }
 
 /// One row.
@@ -150,6 +152,7 @@ impl Table {
             Some("first") => About::First,
             Some("rest") => About::AllButFirst,
             Some(mark) if mark.ends_with('=') => About::Behind(mark),
+            Some(options) if options.starts_with('-') => About::Values(options),
             Some(_) => return None,
         };
         for program in programs.split('|') {
@@ -205,6 +208,13 @@ impl Table {
             let fits = || n_options > 0 || row.words.iter().zip(before).take(most).all(is_named);
             row.words.iter().any(|word| word.contains(&"**")) || (row.words.len() > least && fits())
         })
+    }
+
+    /// Whether a row speaks of the first words of a call, or none speaks of any words.
+    pub(super) fn speaks_of(&self, program: &str, operands: &[&str]) -> bool {
+        let rows = self.rows(program);
+        rows.iter().all(|row| row.words.is_empty())
+            || rows.iter().any(|row| !row.words.is_empty() && fits(&row.words, operands).is_some())
     }
 
     /// Options of a program that have a value: `git`, or `git:commit`.

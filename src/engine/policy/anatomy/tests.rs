@@ -85,6 +85,11 @@ fn each_program_of_a_line_says_what_it_does() {
         ("sh -c 'rm -rf x'", &["runs code sh: rm -rf x", "deletes rm: x"]),
         ("for f in a b; do rm \"$f\"; done", &["deletes rm: $f"]),
         ("crontab -r", &["deletes crontab"]),
+        (
+            "docker exec db sh -c 'rm -rf /data'",
+            &["runs code docker: exec, db, sh", "runs code sh: rm -rf /data", "deletes rm: /data"],
+        ),
+        ("sudo ssh h rm /x", &["more rights sudo", "network ssh: h", "deletes rm: /x"]),
         ("kill -9 123", &["stops kill: 123"]),
     ] {
         let found = told(line, folder.path());
@@ -134,6 +139,42 @@ fn a_name_that_leads_elsewhere_says_where() {
     assert!(named.as_ref().is_some_and(|named| named.ends_with("/caf\\xE9/x")), "{named:?}");
     // Once the line has gone elsewhere, a relative name is not looked up here.
     assert_eq!(of("cd x && rm -rf build/data", folder.path()).steps[1].targets[0].leads_to, None);
+}
+
+#[test]
+fn scripts_of_the_project_are_read_where_they_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("clean.sh", "#!/bin/sh\nset -e\nrm -rf build\n");
+    write("tool", "#!/usr/bin/env bash\ngit push --force\n");
+    write("app.py", "#!/usr/bin/env python3\nprint('rm -rf x')\n");
+    write("package.json", r#"{"scripts": {"tidy": "rimraf dist", "test": "jest", "ship-it": "npm publish"}}"#);
+    write("long.sh", &format!("rm -rf build\n{}", "#\n".repeat(16 << 10)));
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("x.sh"), "rm -rf build").unwrap();
+    symlink(elsewhere.path().join("x.sh"), folder.path().join("link.sh")).unwrap();
+    let worst = |line: &str| marks(line, folder.path()).first().copied();
+    for (line, expected) in [
+        ("./clean.sh", Some(Effect::Deletes)),
+        ("bash clean.sh", Some(Effect::Deletes)),
+        ("source clean.sh", Some(Effect::Deletes)),
+        ("cd . && ./clean.sh", Some(Effect::Deletes)),
+        ("./tool now", Some(Effect::RewritesHistory)),
+        ("npm run tidy", Some(Effect::Deletes)),
+        ("yarn tidy", Some(Effect::Deletes)),
+        ("pnpm run ship-it", Some(Effect::Publishes)),
+        ("npm test", None),
+        ("npm run nothing", None),
+        ("./app.py", None),
+        ("bash -n clean.sh", None),
+        ("bash long.sh", None),
+        ("./link.sh", None),
+        ("bash missing.sh", None),
+        ("docker exec web ./clean.sh", None),
+    ] {
+        assert_eq!(worst(line), expected, "{line}");
+    }
+    assert_eq!(told("./clean.sh", folder.path()), ["unknown ./clean.sh", "deletes ./clean.sh: ./clean.sh: rm build"]);
 }
 
 #[test]

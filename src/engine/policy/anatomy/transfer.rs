@@ -83,7 +83,12 @@ pub(super) fn web(run: &Run<'_>) -> Vec<Deed> {
     }
     let changes =
         sends && !asks_only || method.is_some_and(|method| !matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS"));
-    let effect = if is_local && !changes { Effect::Reads } else { Effect::Network };
+    let effect = match (is_local, changes) {
+        (true, false) => Effect::Reads,
+        // What a server of one's own makes of it is not known; it is no stranger.
+        (true, true) => Effect::Unknown,
+        (false, _) => Effect::Network,
+    };
     deeds.push(if reads_disk.is_empty() { deed(effect, &named) } else { deed(Effect::Reads, &reads_disk) });
     let kept = kept_files(run, &urls);
     for file in &kept {

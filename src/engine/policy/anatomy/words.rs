@@ -1,5 +1,8 @@
 //! The words of a call, told apart: options with their values, and operands.
 
+use super::table::Table;
+use crate::engine::policy::shell;
+
 /// What the words behind a program are.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Words<'a> {
@@ -60,6 +63,20 @@ impl<'a> Words<'a> {
         None
     }
 
+    /// The option right before the first operand, if it seems to have no value.
+    pub(super) fn before_first(&self) -> Option<&str> {
+        let (option, value) = self.options.iter().zip(&self.before).rfind(|(_, before)| **before == 0)?.0;
+        self.operands.first().filter(|_| value.is_none()).map(|_| option.as_str())
+    }
+
+    /// Whether one of the options stands before an operand.
+    pub(super) fn leads_with(&self, options: &[&str], n_operands: usize) -> bool {
+        self.options
+            .iter()
+            .zip(&self.before)
+            .any(|((name, _), before)| *before <= n_operands && options.contains(&name.as_str()))
+    }
+
     pub(super) fn has(&self, option: &str) -> bool {
         match option.split_once('=').filter(|_| option.starts_with("--")) {
             Some((name, value)) => self.value(name) == Some(value),
@@ -100,6 +117,59 @@ impl<'a> Words<'a> {
             _ => false,
         })
     }
+}
+
+/// The words of a program. What stands behind an option that no table knows may be its value, where the sub-command is
+/// found only then.
+pub(super) fn read_words<'w>(
+    table: &Table,
+    name: &str,
+    words: &'w [String],
+    takes: &dyn Fn(&str) -> bool,
+) -> Words<'w> {
+    let first = Words::read(words, takes);
+    let mut valued: Vec<String> = Vec::new();
+    for _ in 0..3 {
+        let read = Words::read(words, &|option| takes(option) || valued.iter().any(|it| it == option));
+        if table.speaks_of(name, &read.operands) {
+            return read;
+        }
+        match read.before_first() {
+            Some(option) => valued.push(option.to_owned()),
+            None => return first,
+        }
+    }
+    first
+}
+
+/// Whether the text of a program is nothing but what the line computes.
+pub(super) fn is_computed_text(word: &str) -> bool {
+    word.starts_with("$(") && word.ends_with(')') || word.len() > 1 && word.starts_with('`') && word.ends_with('`')
+}
+
+/// Whether a shell gets its command line from what hands it words.
+pub(super) fn is_fed_code(name: &str, words: &[String]) -> bool {
+    let text = words.iter().position(|word| word == "-c").map(|at| words.get(at + 1));
+    shell::reads_commands(name) && text.is_some_and(|text| text.is_none_or(|text| text.trim() == "{}"))
+}
+
+/// The words as the table expects them.
+pub(super) fn settled(name: &str, words: &[String]) -> Vec<String> {
+    let mut words = words.to_vec();
+    match name {
+        // `tar xf`: the first word is letters of options.
+        "tar" | "bsdtar" | "unrar" => {
+            if let Some(letters) = words.get_mut(1).filter(|word| !word.starts_with('-')) {
+                letters.insert(0, '-');
+            }
+        }
+        // `cargo +nightly test`
+        "cargo" | "rustc" | "rustup" if words.get(1).is_some_and(|word| word.starts_with('+')) => {
+            words.remove(1);
+        }
+        _ => {}
+    }
+    words
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub(in crate::engine::policy) struct Call {
     pub(in crate::engine::policy) beginnings: Vec<usize>,
     /// Where in the line it stands; none for what stands in a text that a shell on it is given.
     pub(in crate::engine::policy) at: Option<usize>,
+    /// It runs on another machine, or in a container: names are not those of this machine.
+    pub(in crate::engine::policy) elsewhere: bool,
     /// The call whose output it reads.
     pub(in crate::engine::policy) from: Option<usize>,
     /// The call in whose words it stands.
@@ -56,19 +58,22 @@ pub(in crate::engine::policy) struct Calls {
 /// All commands of a line, read liberally; `None` when it is too long or too deep.
 pub(in crate::engine::policy) fn read(line: &str) -> Option<Calls> {
     let mut found = Calls::default();
-    found.whole = add(&mut found, line, false)?;
+    found.whole = add(&mut found, line, Kind::Line)?;
     let mut n_texts = 0;
     let mut begin = 0;
     // Texts that are handed to shells, and texts in these.
     for _ in 0..MAX_TEXTS_DEEP {
-        let level: Vec<String> = (begin..found.all.len()).flat_map(|at| texts_of(&found, at)).collect();
+        let level: Vec<(String, Kind)> = (begin..found.all.len())
+            .flat_map(|at| texts_of(&found, at).into_iter().map(move |text| (text, at)))
+            .map(|(text, at)| (text, Kind::Text { elsewhere: is_elsewhere(&found.all[at]) }))
+            .collect();
         begin = found.all.len();
-        for text in level {
+        for (text, kind) in level {
             n_texts += 1;
             if n_texts > MAX_TEXTS {
                 return None;
             }
-            add(&mut found, &text, true)?;
+            add(&mut found, &text, kind)?;
         }
         if begin == found.all.len() {
             return Some(found);
@@ -78,8 +83,29 @@ pub(in crate::engine::policy) fn read(line: &str) -> Option<Calls> {
     Some(found)
 }
 
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Line,
+    /// A text that a call hands to a shell, here or elsewhere.
+    Text {
+        elsewhere: bool,
+    },
+}
+
+/// Programs that run programs of other machines.
+pub(in crate::engine::policy) const ELSEWHERE: [&str; 9] =
+    ["ssh", "docker", "podman", "nerdctl", "kubectl", "oc", "mosh", "docker-compose", "k"];
+
+/// Whether what a call hands on runs elsewhere.
+fn is_elsewhere(call: &Call) -> bool {
+    call.elsewhere
+        || call.beginnings.iter().any(|start| ELSEWHERE.contains(&wrappers::name(&call.words[*start]).as_str()))
+}
+
 /// Adds the calls of a text; whether all of it was understood.
-fn add(found: &mut Calls, text: &str, is_inner: bool) -> Option<bool> {
+fn add(found: &mut Calls, text: &str, kind: Kind) -> Option<bool> {
+    let is_inner = kind != Kind::Line;
     let tree = tree::read(text)?;
     let base = found.all.len();
     let commands: Vec<&Simple> = tree.commands.iter().filter(|command| !command.words.is_empty()).collect();
@@ -90,6 +116,7 @@ fn add(found: &mut Calls, text: &str, is_inner: bool) -> Option<bool> {
             words: command.words.iter().map(|word| word.text.clone()).collect(),
             beginnings: beginnings(&command.words),
             at: Some(command.span.start).filter(|_| is_placed && !is_inner),
+            elsewhere: kind == Kind::Text { elsewhere: true },
             from: feeder(text, &spans, at).map(|feeder| base + feeder),
             within: holder(&spans, at).map(|holder| base + holder),
             given: if is_placed { given(text, &command.span) } else { Vec::new() },
@@ -161,7 +188,12 @@ fn texts_of(found: &Calls, at: usize) -> Vec<String> {
 pub(in crate::engine::policy) fn said(found: &Calls, call: Option<usize>) -> Option<String> {
     let call = found.all.get(call?)?;
     match call.words.first().map(|word| wrappers::name(word)).as_deref() {
-        Some("echo" | "printf") => Some(call.words[1..].join(" ")),
+        Some("echo" | "printf") => {
+            let text = call.words[1..].join(" ").replace("\\n", "\n");
+            // Letters by their numbers say something else than what stands there.
+            let is_encoded = text.split('\\').skip(1).any(|rest| rest.starts_with(['x', 'u', 'U', '0', '1']));
+            (!is_encoded).then_some(text)
+        }
         Some("cat" | "tee") if !call.given.is_empty() => Some(call.given.join("\n")),
         _ => None,
     }

@@ -24,6 +24,8 @@ enum Before {
 
 const RUNS: &[(&str, Before)] = &[
     ("find", Before::Mark(&["-exec", "-execdir", "-ok", "-okdir"])),
+    ("gfind", Before::Mark(&["-exec", "-execdir", "-ok", "-okdir"])),
+    ("gxargs", Before::Words(0)),
     ("fd", Before::Mark(&["-x", "-X", "--exec", "--exec-batch"])),
     ("fdfind", Before::Mark(&["-x", "-X", "--exec", "--exec-batch"])),
     ("kubectl", Before::Dashes(&["exec", "run", "debug"])),
