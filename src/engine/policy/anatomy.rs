@@ -20,6 +20,8 @@ use table::Table;
 
 /// What is said to databases.
 mod data;
+/// Calls of git.
+mod git;
 /// Programs that a line brings as a text.
 mod inline;
 /// Secrets, and places outside.

@@ -113,7 +113,10 @@ impl Place {
     /// Whether something is there; what cannot be told is.
     pub(super) fn exists(&self, named: &str) -> bool {
         // A device is always somebody's, also where it is not plugged in.
-        named.starts_with("/dev/") || self.path(named).is_none_or(|path| path.symlink_metadata().is_ok())
+        // ... and a name that is made to be a new one is new.
+        let is_made_up = ["$$", "$RANDOM", "$(date", "$(mktemp", "$(uuidgen"].iter().any(|part| named.contains(part));
+        !is_made_up
+            && (named.starts_with("/dev/") || self.path(named).is_none_or(|path| path.symlink_metadata().is_ok()))
     }
 
     /// Whether something is surely there.

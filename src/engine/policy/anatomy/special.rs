@@ -1,6 +1,7 @@
 //! Programs of which a table cannot say all: what their words mean depends on each other, or on the disk.
 
 use super::data;
+use super::git;
 use super::inline;
 use super::place::is_a_stream;
 use super::powershell;
@@ -16,7 +17,7 @@ use crate::core::anatomy::Effect;
 pub(super) fn deeds(run: &Run<'_>, row: &[Deed]) -> Vec<Deed> {
     let is_real = row.first().is_some_and(|deed| deed.effect != Effect::Reads);
     let found = match run.name {
-        "git" => git(run, row),
+        "git" => git::deeds(run, row),
         "curl" | "wget" | "http" | "https" | "xh" | "httpie" => Some(transfer::web(run)),
         "scp" | "rsync" | "aws" | "gsutil" | "rclone" | "kubectl" | "oc" if is_real => transfer::copied(run, row),
         "npx" | "bunx" | "pnpx" | "uvx" | "pipx" => {
@@ -36,6 +37,10 @@ pub(super) fn deeds(run: &Run<'_>, row: &[Deed]) -> Vec<Deed> {
         "gh" | "glab" if run.parsed.operands.first() == Some(&"api") => Some(vec![api(run)]),
         "parallel" if run.parsed.operands.is_empty() && !run.parsed.has_any(&["--version", "--help"]) => {
             Some(vec![deed(Effect::RunsUnread, &[])])
+        }
+        // What is fed to a line editor writes the file in the end.
+        "ed" | "ex" if run.given().is_some() || run.call().input.is_some() || run.call().from.is_some() => {
+            Some(vec![deed(Effect::Overwrites, &run.parsed.operands)])
         }
         "chmod" => Some(vec![chmod(run)]),
         "date" | "hostname" => sets_the_machine(run),
@@ -165,101 +170,6 @@ fn as_the_disk_has_it(run: &Run<'_>, deeds: &mut [Deed]) {
     }
 }
 
-/// Keys of git's configuration by which it runs other programs, or talks to others than it seems.
-const STEERS_GIT: [&str; 24] = [
-    "alias.",
-    "core.hookspath",
-    "core.fsmonitor",
-    "core.editor",
-    "core.pager",
-    "core.sshcommand",
-    "core.gitproxy",
-    "core.askpass",
-    "core.alternaterefscommand",
-    "filter.",
-    "diff.external",
-    ".textconv",
-    ".command",
-    ".driver",
-    ".cmd",
-    "credential.",
-    "init.templatedir",
-    "include.path",
-    "includeif.",
-    ".insteadof",
-    ".proxy",
-    "gpg.",
-    "sequence.editor",
-    "uploadpack.",
-];
-
-fn steers_git(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    let is_one = |part: &&str| if part.starts_with('.') { key.contains(part) } else { key.starts_with(part) };
-    STEERS_GIT.iter().any(is_one) || key.starts_with("remote.") || key == "http.sslverify" || key.starts_with("pager.")
-}
-
-fn git(run: &Run<'_>, row: &[Deed]) -> Option<Vec<Deed>> {
-    let operands = &run.parsed.operands;
-    let sub = *operands.first()?;
-    let mut deeds = row.to_vec();
-    let behind = &operands[1..];
-    match sub {
-        // A refspec that begins so rewrites or deletes the branch there.
-        "push" if row[0].effect == Effect::Publishes => {
-            if behind.iter().any(|word| word.starts_with(':') && word.len() > 1) {
-                deeds.insert(0, deed(Effect::Deletes, behind));
-            }
-            if behind.iter().any(|word| word.starts_with(['+', ':'])) {
-                deeds.insert(0, deed(Effect::RewritesHistory, behind));
-            }
-        }
-        "checkout" if row[0].effect == Effect::Writes && !run.parsed.has_any(&["-b", "--orphan", "-t", "--track"]) => {
-            let paths = run.words.iter().position(|word| word == "--").map(|at| run.words.len() - at - 1);
-            let is_path = |word: &&str| {
-                word.starts_with([':', '.']) || word.ends_with('/') || word.contains('*') || run.place.holds(word)
-            };
-            let discards = paths.is_some_and(|n| n > 0) || behind.len() > 1 || behind.iter().any(is_path);
-            if discards || run.parsed.has_any(&["--ours", "--theirs", "-m", "--pathspec-from-file"]) {
-                deeds = vec![deed(Effect::DiscardsWork, behind)];
-            }
-        }
-        "config" => {
-            let key = behind.iter().find(|word| word.contains('.'));
-            let is_global = run.parsed.has_any(&["--global", "--system", "-f", "--file"]);
-            let sets = matches!(row[0].effect, Effect::Persists)
-                && (behind.len() > 1
-                    || run.parsed.has_any(&["--unset", "--unset-all", "--add", "--replace-all", "-e", "--edit"]));
-            deeds = match key {
-                Some(key) if sets && steers_git(key) => vec![deed(Effect::Persists, &[key])],
-                Some(key) if sets => vec![deed(Effect::Writes, &[key])],
-                _ if run.parsed.has_any(&["-e", "--edit", "--remove-section", "--rename-section"]) => row.to_vec(),
-                _ => vec![deed(Effect::Reads, &[])],
-            };
-            if sets && is_global {
-                deeds.push(deed(
-                    Effect::LeavesProject,
-                    &[if run.parsed.has("--system") { "/etc/gitconfig" } else { "~/.gitconfig" }],
-                ));
-            }
-        }
-        _ => {}
-    }
-    let is_steered = |value: &&str| value.split_once('=').is_some_and(|(key, _)| steers_git(key));
-    let harmless =
-        |value: &&str| value.ends_with("pager=cat") || value.ends_with("pager=") || value.ends_with("editor=true");
-    let steered: Vec<&str> =
-        run.parsed.values(&["-c", "--config-env"]).into_iter().filter(|it| is_steered(it) && !harmless(it)).collect();
-    if !steered.is_empty() {
-        deeds.push(deed(Effect::RunsUnread, &steered));
-    }
-    let other = run.parsed.values(&["--upload-pack", "--receive-pack", "--exec", "--extcmd"]);
-    if !other.is_empty() || behind.iter().any(|word| word.starts_with("ext::")) {
-        deeds.push(deed(Effect::RunsUnread, &other));
-    }
-    Some(deeds)
-}
-
 /// A tool of others: known, or there already, or fetched to be run.
 fn fetched_tool(run: &Run<'_>, at: usize) -> Vec<Deed> {
     let Some(tool) = run.parsed.operands.get(at) else { return vec![deed(Effect::RunsDownloaded, &[])] };
@@ -288,7 +198,13 @@ fn by_script_name(run: &Run<'_>, row: &[Deed]) -> Option<Vec<Deed>> {
         return Some(vec![deed(Effect::Installs, &[])]);
     }
     let mut deeds = row.to_vec();
-    for script in run.parsed.operands.iter().filter(|word| !word.contains(['=', '/'])) {
+    // What stands behind the name of a script is the script's own.
+    let n_names = match run.name {
+        "npm" | "pnpm" | "yarn" | "bun" | "poetry" | "composer" => 2,
+        _ => run.parsed.operands.len(),
+    };
+    let names = run.parsed.operands.iter().take(n_names);
+    for script in names.filter(|word| !word.contains(['=', '/'])) {
         let has = |words: &[&str]| parts(script).any(|part| words.contains(&part.to_ascii_lowercase().as_str()));
         let first = parts(script).next().unwrap_or_default().to_ascii_lowercase();
         if has(&["deploy", "publish"]) || matches!(first.as_str(), "release" | "ship") {
@@ -393,6 +309,11 @@ fn tar(run: &Run<'_>, row: &[Deed]) -> Option<Vec<Deed>> {
         "-F",
         "--info-script",
     ]);
+    let is_compressor = |program: &&str| {
+        let name = program.split_whitespace().next().unwrap_or_default();
+        ["zstd", "pigz", "gzip", "xz", "pixz", "bzip2", "pbzip2", "lz4", "lzma", "lzop", "brotli"].contains(&name)
+    };
+    let programs: Vec<&str> = programs.into_iter().filter(|program| !is_compressor(program)).collect();
     if !programs.is_empty() {
         deeds.push(deed(Effect::RunsUnread, &programs));
     }

@@ -212,8 +212,10 @@ impl<'a> Reader<'a> {
         let outer = call.words.first().map(|word| shell::name(word)).unwrap_or_default();
         let mut has_inner = false;
         if matches!(outer.as_str(), "env" | "sudo" | "doas" | "cross-env" | "export") {
-            let words = call.words[1..].iter().filter(|word| !word.starts_with('-'));
-            steps.extend(words.take_while(|word| word.contains('=')).filter_map(|word| Self::set(word, place, line)));
+            // Whatever stands before the command may set something.
+            let end = call.beginnings.last().filter(|at| **at > 0).map_or(call.words.len(), |at| *at);
+            let words = call.words.get(1..end).unwrap_or_default().iter();
+            steps.extend(words.filter_map(|word| Self::set(word, place, line)));
         }
         let unknown = place.unknown();
         let elsewhere = place.elsewhere();

@@ -180,8 +180,10 @@ fn is_remote(word: &str) -> bool {
     if let Some((scheme, _)) = word.split_once("://") {
         return scheme != "file";
     }
-    let Some((host, _)) = word.split_once(':') else { return false };
-    host.len() > 1 && !host.contains('/') && !host.starts_with('.')
+    let Some((host, rest)) = word.split_once(':') else { return false };
+    // `C:\x` is a drive.
+    let is_drive = host.len() == 1 && rest.starts_with('\\');
+    !host.is_empty() && !is_drive && !host.contains('/') && !host.starts_with('.')
 }
 
 /// Copies between machines: which way decides.
@@ -238,7 +240,8 @@ pub(super) fn sends(run: &Run<'_>, deeds: &[Deed]) -> Vec<Deed> {
         return Vec::new();
     }
     let mut sent: Vec<String> = Vec::new();
-    if SENDS.contains(&run.name) && takes_input(run) {
+    let is_client = run.name == "openssl" && run.parsed.operands.first() == Some(&"s_client");
+    if is_client || SENDS.contains(&run.name) && takes_input(run) {
         sent.extend(run.call().input.clone());
         let source = run.feeders().last();
         let only_speaks = |call: &&shell::flow::Call| {

@@ -134,7 +134,8 @@ fn add(found: &mut Calls, text: &str, kind: Kind) -> Option<bool> {
 }
 
 /// Programs that run a word of theirs as a command line, and are no shells.
-const TAKE_TEXTS: [&str; 16] = [
+const TAKE_TEXTS: [&str; 17] = [
+    "expect",
     "tmux",
     "screen",
     "hyperfine",
@@ -153,6 +154,9 @@ const TAKE_TEXTS: [&str; 16] = [
     "npm-run-all",
 ];
 
+/// Programs whose own commands can run one of the shell.
+const EDITORS: [&str; 9] = ["vim", "nvim", "vi", "view", "ex", "ed", "gdb", "lldb", "less"];
+
 /// The texts that a call hands to a shell.
 fn texts_of(found: &Calls, at: usize) -> Vec<String> {
     let call = &found.all[at];
@@ -164,6 +168,14 @@ fn texts_of(found: &Calls, at: usize) -> Vec<String> {
         // `alias x='…'`
         if name == "alias" {
             texts.extend(words[1..].iter().filter_map(|word| Some(word.split_once('=')?.1.to_owned())));
+        }
+        // `vim -c '!…'`
+        if EDITORS.contains(&name.as_str()) {
+            let escaped = |word: &String| {
+                let text = word.trim_start_matches(['+', ':']);
+                text.strip_prefix('!').or_else(|| text.strip_prefix("shell ")).map(str::to_owned)
+            };
+            texts.extend(words[1..].iter().filter_map(escaped));
         }
         if wrappers::takes_text(program) || TAKE_TEXTS.contains(&name.as_str()) {
             let behind_c = |at: usize| words[at - 1].starts_with('-') && words[at - 1].contains('c');

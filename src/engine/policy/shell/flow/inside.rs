@@ -91,6 +91,12 @@ const RUNS: &[(&str, Before)] = &[
     ("sshpass", Before::Words(0)),
     ("valgrind", Before::Words(0)),
     ("wsl", Before::Words(0)),
+    ("screen", Before::Words(0)),
+    ("spawn", Before::Words(0)),
+    (
+        "tmux",
+        Before::Sub(&["new", "new-session", "neww", "new-window", "splitw", "split-window", "run", "run-shell"], 0),
+    ),
     ("sg", Before::Words(1)),
     ("faketime", Before::Words(1)),
     ("gosu", Before::Words(1)),
