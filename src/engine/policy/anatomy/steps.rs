@@ -451,9 +451,8 @@ impl<'a> Reader<'a> {
         let unpacks = matches!(run.name, "tar" | "bsdtar" | "unzip" | "7z" | "7za" | "unrar" | "unar" | "gunzip");
         let is_fetched = |word: &&str| self.fetched.iter().any(|file| word.rsplit('/').next() == Some(file));
         let archive = run.parsed.value("-f");
-        self.cloned |= unpacks
-            && (run.feeders().any(Self::fetches)
-                || run.parsed.operands.iter().chain(&archive).any(|it| is_fetched(it)));
+        self.cloned |=
+            unpacks && (run.feeders().any(Self::fetches) || run.parsed.operands.iter().chain(&archive).any(is_fetched));
         self.cloned |= matches!(run.name, "git" | "hg" | "svn" | "gh")
             && run.parsed.operands.iter().take(2).any(|word| matches!(*word, "clone" | "checkout-from"));
     }
