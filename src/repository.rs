@@ -144,12 +144,14 @@ mod tests {
         asked.status.success().then(|| PathBuf::from(text.trim_end()).canonicalize().unwrap())
     }
 
+    type Make = fn(&Path);
+
     #[test]
     fn git_itself_finds_the_same_repository() {
         let base = tempfile::tempdir().unwrap();
         let base = base.path().canonicalize().unwrap();
         git_folder(&base.join(".git"));
-        let cases: [(&str, fn(&Path)); 12] = [
+        let cases: [(&str, Make); 12] = [
             ("plain", |at| git_folder(&at.join(".git"))),
             ("bare", git_folder),
             ("empty", |at| std::fs::create_dir_all(at.join(".git")).unwrap()),

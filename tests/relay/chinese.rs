@@ -253,6 +253,15 @@ const SCRIPT: [&str; 5] = [
     r#"{"turn": [{"tool": {"name": "Bash", "ask": true, "input": {"command": "make all"}, "result": "made", "request": {"requires_user_interaction": true}}}, {"say": "好"}]}"#,
 ];
 
+async fn asked(hand: &Hand, what: &str) -> Message {
+    let is_it = |message: &Message| {
+        message.card().is_some_and(|card| card.tone == Tone::Pending && card.is_live()) && message.text().contains(what)
+    };
+    let asked = hand.wait(what, is_it).await;
+    hand.settled().await;
+    asked
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_the_phone_shows_is_chinese() {
     let (mut rig, _script) = play(&SCRIPT);
@@ -260,15 +269,6 @@ async fn whatever_the_phone_shows_is_chinese() {
     hand.say("/help").await;
     hand.wait("the help", |message| message.text().contains("/new 目录")).await;
     // The card that asks this, when its turn has come.
-    async fn asked(hand: &Hand, what: &str) -> Message {
-        let is_it = |message: &Message| {
-            message.card().is_some_and(|card| card.tone == Tone::Pending && card.is_live())
-                && message.text().contains(what)
-        };
-        let asked = hand.wait(what, is_it).await;
-        hand.settled().await;
-        asked
-    }
     hand.say("/new project 开始").await;
     let press = |message: &Message, act: &str| Happening::Pressed(Hand::press(message, act, json!({})));
     let first = asked(&hand, "touch made").await;

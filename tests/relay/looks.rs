@@ -49,8 +49,9 @@ fn asked(approval: &Approval, language: Language) -> Card {
 
 fn all(language: Language) -> Vec<(&'static str, Card)> {
     let bash = |command: &str| request("Bash", json!({ "command": command }), Ask::Tool);
-    let before: String = (1..=80).map(|n| format!("line {n}\n")).collect();
-    let after: String = (1..=80).map(|n| format!("line {}\n", n * if n % 2 == 0 { 1 } else { 7 })).collect();
+    let before = (1..=80).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
+    let other = |n: u32| format!("line {}\n", n * if n.is_multiple_of(2) { 1 } else { 7 });
+    let after = (1..=80).map(other).collect::<Vec<_>>().concat();
     let edit =
         request("Write", json!({ "file_path": "/home/me/src/web/src/login/form.ts", "content": after }), Ask::Tool);
     let preview = FilePreview::new("/home/me/src/web/src/login/form.ts", FileBefore::Text(before));

@@ -131,7 +131,7 @@ pub fn rule(rule: &GrantRule, language: Language) -> String {
         (_, GrantRule::Same { .. }) => "仅这条命令".to_owned(),
         (_, GrantRule::Marked { input, holes, .. }) => {
             let command = input.get("command").and_then(serde_json::Value::as_str).unwrap_or_default();
-            format!("此命令，标出的词可变：{}", quoted(&pattern(command, holes)))
+            format!("此命令，标出的词可变：{}", language.quoted(&pattern(command, holes)))
         }
         (_, GrantRule::Commands(commands)) => {
             let texts: Vec<String> = commands.iter().map(|words| language.quoted(&words.text())).collect();

@@ -25,6 +25,9 @@ use crate::engine::hooks::Slow;
 use crate::engine::hooks::Verdict;
 use crate::engine::hooks::Word;
 
+/// What a test makes of an inspection.
+type Change<'a> = &'a dyn Fn(&mut Inspection);
+
 /// Wants to be asked at some points; the bench answers in its place.
 #[derive(Debug)]
 struct Wanting(Vec<Point>);
@@ -270,7 +273,7 @@ fn a_hook_allows_only_where_nothing_is_against_it() {
     };
     let denied = case(json!({}), &ruled(RuleBehavior::Deny));
     assert!(matches!(&denied.answers["a"][..], [PermissionAnswer::Deny { .. }]));
-    let cases: [(&str, Value, &dyn Fn(&mut Inspection)); 9] = [
+    let cases: [(&str, Value, Change<'_>); 9] = [
         ("an ask rule", json!({}), &ruled(RuleBehavior::Ask)),
         ("no policy could be asked", json!({}), &|inspection| inspection.ruling = None),
         ("the audit log is not kept", json!({}), &|inspection| inspection.is_unrecorded = true),

@@ -19,6 +19,7 @@ enum Syntax {
 }
 
 /// What one of the programs is like.
+#[derive(Clone, Copy)]
 struct Kind {
     /// Letters of options that take a value.
     valued: &'static str,
