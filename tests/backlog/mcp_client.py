@@ -16,12 +16,12 @@ async def main(mode, command, arguments):
     async with Client(server, mode=mode) as client:
         tools = (await client.list_tools()).tools
 
-        async def call(name, **given):
-            result = await client.call_tool(name, given)
+        async def call(tool, **given):
+            result = await client.call_tool(tool, given)
             return {"error": bool(result.is_error), "text": result.content[0].text}
 
         seen = {
-            "server": client.server_info.name,
+            "server": client.server_info and client.server_info.name,
             "tools": [tool.name for tool in tools],
             "required": {tool.name: tool.input_schema.get("required", []) for tool in tools},
             "created": await call("feature_create", category="c", name="a", description="d", steps=[]),

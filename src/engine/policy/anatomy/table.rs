@@ -206,7 +206,8 @@ impl Table {
                 alternatives.iter().any(|known| *known == "*" || is_like(word, known))
             };
             let fits = || n_options > 0 || row.words.iter().zip(before).take(most).all(is_named);
-            row.words.iter().any(|word| word.contains(&"**")) || (row.words.len() > least && fits())
+            // A word that may stand anywhere tells no place apart.
+            !row.words.iter().any(|word| word.contains(&"**")) && row.words.len() > least && fits()
         })
     }
 
