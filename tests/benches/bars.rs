@@ -34,6 +34,8 @@ use serde_json::json;
 
 /// Beside Claude Code's own terminal.
 mod beside;
+/// The person's own programs.
+mod hooks;
 /// From the phone.
 mod phone;
 /// What these stand on, and tests too.
@@ -60,6 +62,9 @@ fn main() {
     if std::env::args().any(|argument| argument == "beside") {
         return beside::measure();
     }
+    if std::env::args().any(|argument| argument == "hooks") {
+        return hooks::measure();
+    }
     first_frame();
     attach();
     search();
@@ -68,6 +73,7 @@ fn main() {
     approvals();
     calls();
     keys_while_streaming();
+    hooks::measure();
     beside::measure();
     phone::measure();
 }
