@@ -61,6 +61,9 @@ pub const EVENTS: [&str; 14] = [
     "session_closed",
 ];
 
+/// Bytes of what there was before that are told beside a request.
+const MAX_BEFORE: usize = 400;
+
 /// One thing that a hook did to a call, a prompt or a turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HookMark {
@@ -108,9 +111,28 @@ impl HookMark {
                 let what = if *hard { "turn and process ended" } else { "turn ended" };
                 format!("{what} by hook {hook}: {reason}")
             }
-            HookDid::Failed { why, then: OnFailure::Ask } => format!("hook {hook} failed: {why}; you decide"),
+            HookDid::Failed { why, then: OnFailure::Ask } => format!("hook {hook} failed: {why}"),
             HookDid::Failed { why, then: OnFailure::Deny } => format!("hook {hook} failed: {why}; denied"),
         }
+    }
+
+    /// In one sentence, with what there was before in short: only what is other now.
+    pub fn with_before(&self) -> String {
+        let HookDid::Changed { from, to } = &self.did else { return self.sentence() };
+        let (Some(before), Some(after)) = (from.as_object(), to.as_object()) else { return self.sentence() };
+        let names = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
+        let changed: Vec<String> = names
+            .filter(|key| before.get(*key) != after.get(*key))
+            .map(|key| match before.get(key) {
+                Some(Value::String(text)) => format!("{key}: {text}"),
+                Some(value) => format!("{key}: {value}"),
+                None => format!("without {key}"),
+            })
+            .collect();
+        let before = changed.join("; ");
+        let end = before.floor_char_boundary(MAX_BEFORE.min(before.len()));
+        let more = if end < before.len() { "…" } else { "" };
+        format!("{}; before: {}{more}", self.sentence(), &before[..end])
     }
 
     /// As a sentence of its own.
@@ -196,4 +218,26 @@ pub enum HookWish {
     /// How they are.
     List,
     Restart(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_there_was_before_is_told_as_far_as_it_is_other_now() {
+        let did = HookDid::Changed {
+            from: json!({"command": "rm old", "description": "same", "n": 1}),
+            to: json!({"command": "trash old", "description": "same", "timeout": 5}),
+        };
+        let mark = HookMark::new("gate", did);
+        assert_eq!(mark.with_before(), "changed by hook gate; before: command: rm old; n: 1; without timeout");
+        assert!(mark.detail().is_some_and(|detail| detail.contains("rm old") && detail.contains("trash old")));
+        let long = HookDid::Changed { from: json!({"a": "é".repeat(1000)}), to: json!({}) };
+        assert!(HookMark::new("gate", long).with_before().len() < 500);
+        let failed = HookDid::Failed { why: "it slept".into(), then: OnFailure::Ask };
+        assert_eq!(HookMark::new("gate", failed).headline(), "Hook gate failed: it slept.");
+    }
 }

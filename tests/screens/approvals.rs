@@ -16,6 +16,8 @@ use adjutant::core::grant::CommandWords;
 use adjutant::core::grant::GrantRule;
 use adjutant::core::grant::marked::Hole;
 use adjutant::core::grant::marked::Takes;
+use adjutant::core::hook::HookDid;
+use adjutant::core::hook::HookMark;
 use adjutant::core::ids::Timestamp;
 use adjutant::core::permission::PermissionMode;
 use adjutant::core::permission::PermissionUpdate;
@@ -92,6 +94,19 @@ fn a_command_is_shown_with_all_that_is_known_about_it() {
     check("bash_choice", &mut stage, &story, 100, 30);
     stage.theme = Theme::no_color().with_glyphs(Glyphs::ascii());
     check("bash_ascii_no_color", &mut stage, &story, 100, 30);
+}
+
+#[test]
+fn what_hooks_made_of_a_call_stands_beside_it() {
+    let (story, mut stage) = asked("Bash", json!({"command": "trash old"}), |approval| {
+        let did = HookDid::Changed { from: json!({"command": "rm old"}), to: json!({"command": "trash old"}) };
+        approval.hooks = vec![HookMark::new("review-gate", did)];
+        approval.binding.asked_by_hook =
+            Some("hook slow-gate could not check it: it gave no answer within 5000 ms".into());
+    });
+    for (width, height) in [(120, 40), (80, 24), (40, 10)] {
+        check(&format!("hooks_{width}x{height}"), &mut stage, &story, width, height);
+    }
 }
 
 #[test]

@@ -10,6 +10,9 @@ use adjutant::core::cell::TurnOutcome;
 use adjutant::core::event::EventKind;
 use adjutant::core::grant::GrantRule;
 use adjutant::core::grant::GrantTerms;
+use adjutant::core::hook::HookDid;
+use adjutant::core::hook::HookMark;
+use adjutant::core::hook::OnFailure;
 use adjutant::core::ids::CellId;
 use adjutant::core::ids::SessionId;
 use adjutant::core::ids::Timestamp;
@@ -101,6 +104,38 @@ fn every_kind_of_cell() {
     check("cells_unfolded", &mut stage, &story, 100, 100);
     let (_, drawn) = stage.draw(&story.fleet, story.now, 100, 100);
     assert!(!drawn.animates, "nothing runs any more");
+}
+
+#[test]
+fn what_hooks_did_stands_on_the_call() {
+    let mut story = session();
+    story.prompt("tidy up").wait(2_000);
+    let act = |story: &mut Story, call: Option<&str>, did: HookDid| {
+        story.event(EventKind::HookActed { call: call.map(Into::into), mark: HookMark::new("review-gate", did) });
+    };
+    let changed = HookDid::Changed { from: "clean up, password hunter2".into(), to: "clean up, password ***".into() };
+    act(&mut story, None, changed);
+    story.tool("h1", "Bash", json!({"command": "rm old"}));
+    let did = HookDid::Changed { from: json!({"command": "rm old"}), to: json!({"command": "trash old"}) };
+    act(&mut story, Some("h1"), did);
+    story.wait(900).done("h1", output("moved to the trash"));
+    story.tool("h2", "Bash", json!({"command": "git push --force"}));
+    act(&mut story, Some("h2"), HookDid::Refused { reason: "no force here".into() });
+    story.failed("h2", "The user's hook review-gate refuses this call: no force here");
+    story.tool("h3", "Bash", json!({"command": "cargo test"}));
+    act(
+        &mut story,
+        Some("h3"),
+        HookDid::Failed { why: "it gave no answer within 5000 ms".into(), then: OnFailure::Ask },
+    );
+    story.wait(400).done("h3", output("ok"));
+    story.tool("h4", "Bash", json!({"command": "cargo doc"})).wait(900);
+    story.event(EventKind::HookWaits { call: "h4".into(), hook: Some("review-gate".into()) });
+    story.wait(3_000);
+    let mut stage = Stage::of(&story.fleet);
+    stage.ui.panel = Panel::Hidden;
+    check("hooks", &mut stage, &story, 100, 34);
+    check("hooks_40x10", &mut stage, &story, 40, 10);
 }
 
 #[test]

@@ -128,7 +128,7 @@ impl Approval {
             | Fact::RunsIn(_)
             | Fact::PerhapsNotIn(_) => true,
         };
-        let by_hooks = self.hooks.iter().map(|mark| Fact::Hook(mark.sentence()));
+        let by_hooks = self.hooks.iter().map(|mark| Fact::Hook(mark.with_before()));
         facts.into_iter().flatten().chain(by_hooks).filter(says_something).collect()
     }
 
