@@ -5,6 +5,7 @@ use std::io::Write as _;
 use super::ConfigVerb;
 use super::Global;
 use super::exit;
+use super::hooks;
 use super::print::printed;
 use super::setup::Stop;
 use super::setup::app_secret;
@@ -22,6 +23,7 @@ pub fn main(global: &Global, verb: &ConfigVerb) -> Result<u8, Stop> {
             if config.feishu.enabled {
                 app_secret(&config, &places.config_file).map_err(|error| Stop::usage(error.to_string()))?;
             }
+            hooks::check_programs(&places, &config)?;
             let path = places.config_file.display();
             if let Some(what) = config.approvals.gone_tools() {
                 printed(writeln!(out, "⚠ {what}. It allows nothing; its models search by Bash, which needs rules."))?;

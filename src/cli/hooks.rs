@@ -36,6 +36,8 @@ const ANSWER_TIME: Duration = Duration::from_secs(5);
 /// How long a hook may take to be there again: its end, and its greeting.
 const RESTART_TIME: Duration = Duration::from_secs(15);
 const LOOK_AGAIN: Duration = Duration::from_millis(150);
+/// How long the end of a hook that is tried may take to be known.
+const END_TIME: Duration = Duration::from_secs(2);
 /// The messages that `try` can send.
 const METHODS: [&str; 6] =
     ["hook.before_tool", "hook.approve_tool", "hook.after_tool", "hook.before_llm", "hook.after_llm", "hook.event"];
@@ -179,6 +181,25 @@ async fn restart(global: &Global, name: &str, json: bool) -> Result<u8, Stop> {
     }
 }
 
+/// Refuses hooks whose program is not there, or may not be run: each with its line.
+pub(super) fn check_programs(places: &Places, config: &Config) -> Result<(), Stop> {
+    let folder = places.config_dir();
+    let missing: Vec<String> = config
+        .hooks
+        .iter()
+        .filter_map(|hook| {
+            let program = hook.command.first()?;
+            let seen = if program.contains('/') { folder.join(program).display().to_string() } else { program.clone() };
+            (!setup::is_on_path(&seen)).then(|| {
+                let file = places.config_file.display();
+                let (line, name) = (hook.line, &hook.name);
+                format!("{file}:{line}: [[hooks]] command: {seen} is not there or may not be run, so hook {name} cannot start")
+            })
+        })
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(Stop::usage(missing.join("\n"))) }
+}
+
 /// The hook's own process, for as long as something is tried.
 fn start_alone(places: &Places, hook: &Hook) -> std::sync::Arc<Keeper> {
     let guard_program = cfg!(target_os = "linux").then(guard::tree::own_program).and_then(Result::ok);
@@ -217,7 +238,12 @@ async fn try_one(global: &Global, name: &str, method: &str, params: &str) -> Res
                 }
                 Ok(exit::OK)
             }
-            Err(why) => Err(Stop::failed(format!("hook {} gave no answer: {}", flat(name), flat(&why)))),
+            Err(why) => {
+                // Where it ended over the question, its last words say why.
+                let end = tokio::time::timeout(END_TIME, keeper.up(name)).await;
+                let end = end.ok().and_then(Result::err).map(|end| format!("; {}", flat(&end))).unwrap_or_default();
+                Err(Stop::failed(format!("hook {} gave no answer: {}{end}", flat(name), flat(&why))))
+            }
         }
     };
     let done = answered.await;
