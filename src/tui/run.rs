@@ -4,7 +4,6 @@
 //! without a single wake-up while nothing happens and nothing turns.
 
 use std::io;
-use std::task::Poll;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -30,6 +29,9 @@ use crate::link::Link;
 const MAX_INPUT_BATCH: usize = 64;
 /// No hand types so many keys between two looks at the keyboard.
 const MIN_PASTE: usize = 16;
+/// Events that come one behind another within this time came in one piece: crossterm hands each on by a thread of its
+/// own, and no hand types so fast.
+const TOGETHER: Duration = Duration::from_millis(4);
 /// Batches that wait for the loop; what comes beyond waits in the terminal.
 const INPUT_BUFFER: usize = 4;
 
@@ -141,7 +143,7 @@ impl Keyboard {
             while let Some(Ok(event)) = stream.next().await {
                 let mut batch = vec![event];
                 while batch.len() < MAX_INPUT_BATCH
-                    && let Some(Some(Ok(event))) = ready(&mut stream).await
+                    && let Ok(Some(Ok(event))) = tokio::time::timeout(TOGETHER, stream.next()).await
                 {
                     batch.push(event);
                 }
@@ -158,16 +160,6 @@ impl Keyboard {
         self.reader.abort();
         let _ = self.reader.await;
     }
-}
-
-/// The next event, if it can be read at once. It asks with the task's own waker, so that the stream wakes it
-/// later.
-async fn ready(stream: &mut EventStream) -> Option<Option<std::io::Result<TerminalEvent>>> {
-    std::future::poll_fn(|context| match stream.poll_next_unpin(context) {
-        Poll::Ready(event) => Poll::Ready(Some(event)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
 }
 
 async fn any(signals: &mut [Signal; 3]) {
