@@ -378,6 +378,8 @@ proptest! {
         fragment in prop::sample::select(FRAGMENTS.to_vec()),
         other in prop::sample::select(ordinary()),
     ) {
+        // From a folder below the session's, one up is inside still.
+        prop_assume!(!(line.starts_with("cd ") && fragment.contains(" ../")));
         prop_assert_ne!(ruling(&format!("{line}{fragment}")).action, RuleBehavior::Allow, "{}{}", line, fragment);
         let joined = format!("{other}; {line}{fragment}\n{other}");
         prop_assert_ne!(ruling(&joined).action, RuleBehavior::Allow, "{}", joined);
