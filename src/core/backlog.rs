@@ -4,6 +4,7 @@
 //! or telling two projects apart. Invariants: whatever the order of changes, a feature is worked on by one session at
 //! most; dependencies form no cycle and name only features that exist; a change that is refused changed nothing.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -110,6 +111,18 @@ pub struct Feature {
     pub made_by: Who,
     pub made: Timestamp,
     pub changed: Timestamp,
+}
+
+impl Feature {
+    /// `is_free`: whether everything that it depends on passes.
+    fn standing(&self, is_free: impl FnOnce(&Self) -> bool) -> Standing {
+        match self.status {
+            Status::InProgress => Standing::InProgress,
+            Status::Passing => Standing::Passing,
+            Status::Todo if is_free(self) => Standing::Ready,
+            Status::Todo => Standing::Blocked,
+        }
+    }
 }
 
 /// What somebody wants to be a feature.
@@ -280,29 +293,15 @@ impl Backlog {
     }
 
     pub fn standing(&self, feature: &Feature) -> Standing {
-        match feature.status {
-            Status::InProgress => Standing::InProgress,
-            Status::Passing => Standing::Passing,
-            Status::Todo if self.waits_for(feature).is_empty() => Standing::Ready,
-            Status::Todo => Standing::Blocked,
-        }
+        feature.standing(|_| self.waits_for(feature).is_empty())
     }
 
     /// Each feature with where it stands, in the order of work.
     pub fn standings(&self) -> Vec<(&Feature, Standing)> {
-        let passing: std::collections::HashSet<FeatureId> = self
-            .features
-            .iter()
-            .filter(|feature| feature.status == Status::Passing)
-            .map(|feature| feature.id)
-            .collect();
-        let standing = |feature: &Feature| match feature.status {
-            Status::InProgress => Standing::InProgress,
-            Status::Passing => Standing::Passing,
-            Status::Todo if feature.depends_on.iter().all(|id| passing.contains(id)) => Standing::Ready,
-            Status::Todo => Standing::Blocked,
-        };
-        self.features.iter().map(|feature| (feature, standing(feature))).collect()
+        let passing = self.features.iter().filter(|feature| feature.status == Status::Passing);
+        let passing: HashSet<FeatureId> = passing.map(|feature| feature.id).collect();
+        let is_free = |feature: &Feature| feature.depends_on.iter().all(|id| passing.contains(id));
+        self.features.iter().map(|feature| (feature, feature.standing(is_free))).collect()
     }
 
     pub fn stats(&self) -> Stats {
